@@ -1,0 +1,3 @@
+//! What a run means: reports, curves, ceilings, explanations, comparisons; statistics over them.
+
+pub mod report;

@@ -1,0 +1,242 @@
+//! What analyses give: plain data that crosses to workers, to the command line and to files.
+//!
+//! Latencies are in milliseconds, rates per second, shares in 0..=1. A percentile is `None` where
+//! nothing was answered.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything measured in one run at one setting of the knobs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Id of the scenario.
+    pub scenario: String,
+    /// Seed of all random streams.
+    pub seed: u64,
+    /// 16 hex digits; equal if and only if the run was the same, on every machine.
+    pub digest: String,
+    /// Simulated time that was measured, after the warm-up, in seconds.
+    pub measured_secs: f64,
+    /// Simulated time left out at the start because the system had not settled, in seconds.
+    pub warmup_secs: f64,
+    /// Latency of requests answered in time, from the first attempt to the answer.
+    pub latency_ms: LatencySummary,
+    /// Requests sent per second.
+    pub offered_per_s: f64,
+    /// Requests finished per second, whatever their outcome.
+    pub throughput_per_s: f64,
+    /// Requests answered in time and right, per second.
+    pub goodput_per_s: f64,
+    /// Counts of requests by outcome, after the warm-up.
+    pub outcomes: Outcomes,
+    /// Share of finished requests that were not answered in time and right, 0..=1.
+    pub error_share: f64,
+    /// Attempts per request, at least 1.
+    pub amplification: f64,
+    /// Measures of each part that can be busy, by id.
+    pub parts: BTreeMap<String, PartReport>,
+    /// More is asked for than the system can ever do: the numbers depend on how long it ran.
+    pub overloaded: bool,
+    /// Which limit ended the run early, in words; `None` if it ran to its end.
+    pub stopped: Option<String>,
+    /// Events processed, warm-up included.
+    pub events: u64,
+}
+
+/// Latency of requests answered in time, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LatencySummary {
+    /// Arithmetic mean.
+    pub mean: Option<f64>,
+    /// Half were faster.
+    pub p50: Option<f64>,
+    /// 95 % were faster.
+    pub p95: Option<f64>,
+    /// 99 % were faster.
+    pub p99: Option<f64>,
+    /// The slowest.
+    pub max: Option<f64>,
+    /// Half the width of the 95 % confidence interval of the mean; `None` with too little data.
+    pub mean_half_width: Option<f64>,
+    /// Half the width of the 95 % confidence interval of `p99`; `None` with too little data.
+    pub p99_half_width: Option<f64>,
+}
+
+/// Counts of requests by how they ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// Answered while the user still waited.
+    pub in_time: u64,
+    /// Refused at the door because a queue was full.
+    pub rejected: u64,
+    /// Waited longer than a queue or pool allows.
+    pub gave_up: u64,
+    /// The last attempt got no answer within the caller's timeout.
+    pub timed_out: u64,
+    /// Still under way when the run ended.
+    pub in_flight: u64,
+}
+
+/// What one part did.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PartReport {
+    /// `service`, `pool` or `database`.
+    pub kind: String,
+    /// How many can be served at once, over all instances.
+    pub capacity: u32,
+    /// Busy share of the capacity, 0..=1.
+    pub utilisation: f64,
+    /// What arriving requests ask of it, as a share of its capacity; above 1 it can never keep up.
+    pub demand_ratio: f64,
+    /// Mean number waiting.
+    pub queue_mean: f64,
+    /// Most waiting at once.
+    pub queue_max: u64,
+    /// Mean time waiting for it, over all visits, in milliseconds.
+    pub wait_mean_ms: f64,
+    /// Share of visits that had to wait, 0..=1.
+    pub wait_share: f64,
+    /// Visits per finished request: for a database, queries per request.
+    pub visits_per_request: f64,
+    /// Visits refused because its queue was full.
+    pub rejected: u64,
+}
+
+/// One point of a curve: the system at one value of a knob.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Value of the knob.
+    pub x: f64,
+    /// Latency of requests answered in time.
+    pub latency_ms: LatencySummary,
+    /// Requests sent per second.
+    pub offered_per_s: f64,
+    /// Requests answered in time and right, per second.
+    pub goodput_per_s: f64,
+    /// Share of finished requests not answered in time and right, 0..=1.
+    pub error_share: f64,
+    /// More is asked for than the system can ever do.
+    pub overloaded: bool,
+    /// The 95 % interval of p99 is within 5 % of it, or the point is overloaded.
+    pub settled: bool,
+    /// Id of the part that limits, and what is asked of it as a share of its capacity.
+    pub busiest: Option<(String, f64)>,
+    /// Why the run ended early, in words.
+    pub stopped: Option<String>,
+}
+
+/// The system over a range of one knob, on the same arrivals at every point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Id of the knob on the x axis.
+    pub knob: String,
+    /// In ascending order of `x`; 24 of them unless the knob has fewer values.
+    pub points: Vec<CurvePoint>,
+    /// Passes made over the points so far, from 1.
+    pub pass: u32,
+    /// No further pass will come.
+    pub finished: bool,
+    /// Where the curve bends, if it does within the range.
+    pub knee: Option<Knee>,
+    /// Exact values beside the simulated ones, where theory has them.
+    pub theory: Vec<TheoryPoint>,
+}
+
+/// Where the objective stops being met along the curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Knee {
+    /// Value of the knob up to which the objective is met, interpolated between points.
+    pub x: f64,
+    /// Latency there, in milliseconds (the objective, if latency broke it).
+    pub p99_ms: f64,
+    /// Which limit is passed first: `p99` or `errors`.
+    pub limit: String,
+}
+
+/// Values known in closed form at one value of the knob.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TheoryPoint {
+    /// Value of the knob.
+    pub x: f64,
+    /// Mean latency, in milliseconds.
+    pub mean_ms: f64,
+    /// Percentiles, where the theory gives the whole distribution.
+    pub p50_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p95_ms: Option<f64>,
+    /// See `p50_ms`.
+    pub p99_ms: Option<f64>,
+}
+
+/// The largest value of a knob that meets the objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ceiling {
+    /// Id of the knob.
+    pub knob: String,
+    /// The largest value found to meet the objective; `None` if even the smallest does not.
+    pub value: Option<f64>,
+    /// The objective is met over the whole range of the knob.
+    pub beyond_range: bool,
+    /// Runs made to find it.
+    pub runs: u32,
+}
+
+/// Why a run came out as it did, from measured facts.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Explanation {
+    /// One fact each, most important first; each stands alone.
+    pub sentences: Vec<Sentence>,
+    /// The part that saturates first as load grows, if any does.
+    pub first_to_break: Option<FirstToBreak>,
+    /// Where the time of a typical and of a slow request goes, largest first.
+    pub time: Vec<TimeShare>,
+}
+
+/// A sentence of an explanation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// Ends with a full stop.
+    pub text: String,
+    /// Id of the part it speaks of.
+    pub part: Option<String>,
+}
+
+/// The bottleneck: the part with the smallest bound.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FirstToBreak {
+    /// Id of the part.
+    pub part: String,
+    /// Requests per second at which it is busy all the time (utilisation law: capacity / demand).
+    pub bound_per_s: f64,
+    /// Value of the users knob at that rate, where it is proportional to the rate.
+    pub at_users: Option<f64>,
+    /// Busy time one request asks of it, in milliseconds (its demand).
+    pub demand_ms: f64,
+}
+
+/// Mean time that requests of a class spend in one way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimeShare {
+    /// In words, such as `waiting for pool` or `query in db`.
+    pub label: String,
+    /// Id of the part.
+    pub part: String,
+    /// Waiting for the part, rather than being served by it.
+    pub waiting: bool,
+    /// Mean over requests around the median, in milliseconds.
+    pub median_ms: f64,
+    /// Mean over the slowest 1 %, in milliseconds.
+    pub slow_ms: f64,
+}
+
+/// Two settings on the same arrivals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// p99 of the first divided by p99 of the second; above 1 the second is faster.
+    pub p99_ratio: Option<f64>,
+    /// Half the width of the 95 % confidence interval of `p99_ratio`.
+    pub p99_ratio_half_width: Option<f64>,
+    /// Goodput of the second less that of the first, per second.
+    pub goodput_gain_per_s: f64,
+}

@@ -1,0 +1,178 @@
+//! A system as plain data, every amount resolved to a number: what the interpreter is built from.
+//!
+//! Parts name each other by id here; building the model resolves the names once, so that nothing
+//! is looked up by name while it runs. All durations are in seconds.
+
+use crate::engine::{Distribution, SimDuration};
+
+/// A whole system: its parts in the order of the document.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct System {
+    /// At least one [`Part::Clients`], otherwise nothing happens.
+    pub parts: Vec<Part>,
+}
+
+/// One part of a system.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Where requests come from.
+    Clients(Clients),
+    /// Workers that run the steps of endpoints.
+    Service(Service),
+    /// A limited set of connections to a database.
+    Pool(Pool),
+    /// Cores that execute queries.
+    Database(Database),
+}
+
+/// A source of requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clients {
+    /// Unique in the system.
+    pub id: String,
+    /// When requests are sent.
+    pub arrivals: Arrivals,
+    /// What each request is.
+    pub call: Call,
+}
+
+/// When clients send requests.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arrivals {
+    /// Requests come whether or not earlier ones were answered; the gap between two, in seconds.
+    Open {
+        /// Exponential for Poisson arrivals.
+        gap: Distribution,
+    },
+    /// Each user thinks, sends one request, waits for its outcome, and thinks again.
+    Closed {
+        /// How many users.
+        users_count: u32,
+        /// Time between an outcome and the next request, in seconds.
+        think: Distribution,
+    },
+}
+
+/// A call to an endpoint of a service, and what the caller does when it goes wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Id of the service.
+    pub service: String,
+    /// Name of one of its endpoints.
+    pub endpoint: String,
+    /// How long the caller waits for one attempt; `None` waits for ever.
+    pub timeout: Option<SimDuration>,
+    /// Whether a timed-out attempt is cancelled at the callee; if not, the callee works on.
+    pub cancels: bool,
+    /// Attempts after the first.
+    pub retries_count: u32,
+    /// The wait before each retry.
+    pub backoff: crate::policy::backoff::Backoff,
+}
+
+/// Workers that run the steps of endpoints; each attempt holds one worker until it ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Unique in the system.
+    pub id: String,
+    /// Copies of the service; attempts are dealt to them in turn.
+    pub instances_count: u32,
+    /// Attempts served at once by each instance.
+    pub workers_count: u32,
+    /// Where attempts wait for a worker; each instance has its own.
+    pub queue: Queue,
+    /// What callers can ask for.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// A first-in-first-out waiting room.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Queue {
+    /// How many may wait; one more is rejected at once. `None` has no bound.
+    pub capacity: Option<u32>,
+    /// How long one may wait before it gives up, in seconds. `None` waits for ever.
+    pub wait_limit: Option<Distribution>,
+}
+
+/// A named program of steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// Unique in its service.
+    pub name: String,
+    /// Executed in order.
+    pub steps: Vec<Step>,
+}
+
+/// A limited set of connections to a database, shared by everyone who names it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pool {
+    /// Unique in the system.
+    pub id: String,
+    /// Id of the database that the connections lead to.
+    pub database: String,
+    /// How many queries or transactions at once.
+    pub connections_count: u32,
+    /// Where they wait for a connection.
+    pub queue: Queue,
+}
+
+/// Cores that execute queries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Database {
+    /// Unique in the system.
+    pub id: String,
+    /// Queries executed at once.
+    pub cores_count: u32,
+    /// Time on the network for each query, there and back, in seconds; holds the connection but
+    /// no core.
+    pub round_trip: Distribution,
+}
+
+/// One step of an endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Computes in the worker, for this many seconds.
+    Cpu(Distribution),
+    /// Waits for something outside the model, for this many seconds, holding the worker.
+    Wait(Distribution),
+    /// One query: a connection if `via` names a pool, the round trip, and a core for `work`.
+    Query {
+        /// Id of a pool or of a database.
+        via: String,
+        /// Time on a core of the database, in seconds.
+        work: Distribution,
+    },
+    /// Keeps one connection of a pool through all its steps; queries inside that name the same
+    /// pool use it.
+    Transaction {
+        /// Id of the pool.
+        pool: String,
+        /// Executed in order while the connection is held.
+        steps: Vec<Step>,
+    },
+    /// Calls another endpoint and waits for its answer; the attempt fails if the call does.
+    Call(Call),
+    /// The same steps again and again.
+    Repeat {
+        /// 0 or more.
+        times: u32,
+        /// Executed in order, `times` times.
+        steps: Vec<Step>,
+    },
+    /// Branches at once; goes on when `needed` of them have ended well.
+    Parallel {
+        /// At least one.
+        branches: Vec<Vec<Step>>,
+        /// `1..=branches.len()`.
+        needed: u32,
+    },
+    /// One of two ways, by chance.
+    Choice {
+        /// Chance of the first way, 0..=1.
+        probability: f64,
+        /// Taken with `probability`.
+        then: Vec<Step>,
+        /// Taken otherwise.
+        otherwise: Vec<Step>,
+    },
+}

@@ -1,0 +1,3 @@
+//! Decisions without events: pure state machines, each tested alone.
+
+pub mod backoff;

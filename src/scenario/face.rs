@@ -1,0 +1,229 @@
+//! What a scenario shows of itself: knobs, fixes, objective, claims.
+//!
+//! These types are read from the document (`assets/scenarios/<id>.json`) and are what the page, the
+//! command line and the analyses work with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// What a user has changed: everything else is as the document says.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Values of knobs that differ from their defaults, by id, in the unit of the knob.
+    pub knobs: BTreeMap<String, f64>,
+    /// Ids of the fixes that are switched on.
+    pub fixes: BTreeSet<String>,
+    /// Seed of all random streams; `None` takes the document's.
+    pub seed: Option<u64>,
+}
+
+/// A number that a user can turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Knob {
+    /// Unique in the scenario; the key in links and of `--set`.
+    pub id: String,
+    /// In words, such as `Posts per page`.
+    pub label: String,
+    /// One sentence: what it is in the system.
+    pub about: String,
+    /// What the number counts.
+    #[serde(default)]
+    pub unit: Unit,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Value when the scenario opens.
+    pub default: f64,
+    /// How a slider spreads the values.
+    #[serde(default)]
+    pub scale: Scale,
+    /// Only whole numbers make sense.
+    #[serde(default)]
+    pub whole: bool,
+    /// Shown at once rather than under "more".
+    #[serde(default = "shown")]
+    pub visible: bool,
+}
+
+fn shown() -> bool {
+    true
+}
+
+/// What a knob counts; decides how it is written and read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A plain number, written `2.5k`.
+    #[default]
+    Count,
+    /// Milliseconds, written `250ms` or `4s`.
+    Ms,
+    /// A share in 0..=1, written `10%`.
+    Share,
+    /// Per second, written `40/s`.
+    PerSecond,
+}
+
+/// How a slider spreads the values of a knob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Equal distances are equal differences.
+    #[default]
+    Linear,
+    /// Equal distances are equal factors; needs `min` above 0.
+    Log,
+}
+
+/// A change to the system that a user can switch on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fix {
+    /// Unique in the scenario; the key in links and of `--fix`.
+    pub id: String,
+    /// In words, such as `Join`.
+    pub label: String,
+    /// What it changes in the system, and what it costs.
+    pub about: String,
+    /// Fixes that cannot be on at the same time.
+    #[serde(default)]
+    pub excludes: Vec<String>,
+    /// Changes to the document's parts, in order.
+    pub patch: Vec<Patch>,
+}
+
+/// One change to the document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Patch {
+    /// Ids and field names below `parts`, joined by dots, such as `app.endpoints.page`.
+    pub at: String,
+    /// What stands there instead.
+    pub value: serde_json::Value,
+}
+
+/// What users must get; a run that misses any of these is not good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// p99 latency of requests answered in time, at most, in milliseconds.
+    pub p99_ms: f64,
+    /// Share of requests not answered in time and right, at most, 0..=1.
+    pub error_share: f64,
+}
+
+/// How long a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunLength {
+    /// Requests to finish, warm-up included; the run also ends at a hard limit of events.
+    pub requests: u64,
+}
+
+/// Closed-form results that hold for the scenario, drawn beside the simulated curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Theory {
+    /// One service with Poisson arrivals: M/M/c for exponential work, M/G/1 for one worker.
+    Queue {
+        /// Id of the clients.
+        clients: String,
+        /// Id of the service.
+        service: String,
+    },
+}
+
+/// Where a number of the document comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// What is taken from it.
+    pub what: String,
+    /// Paper, manual or measurement.
+    pub from: String,
+}
+
+/// Something the scenario says, which tests prove on many seeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Unique in the scenario.
+    pub id: String,
+    /// The claim in words.
+    pub says: String,
+    /// What is measured.
+    pub measure: Measure,
+    /// The state it is measured in.
+    #[serde(rename = "in")]
+    pub state: ClaimState,
+    /// If given, the measure in `in` is divided by the measure in this state.
+    #[serde(default)]
+    pub relative_to: Option<ClaimState>,
+    /// What must come out, on every seed.
+    pub expect: Bound,
+    /// The counterfactual: in this state, without the mechanism, `expect` must fail on every seed.
+    pub without: ClaimState,
+    /// Why the counterfactual fails, in words.
+    pub because: String,
+}
+
+/// Knobs and fixes of a claim; everything else is as the document says.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClaimState {
+    /// Values of knobs by id.
+    pub knobs: BTreeMap<String, f64>,
+    /// Fixes that are on.
+    pub fixes: BTreeSet<String>,
+}
+
+/// What a claim measures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Measure {
+    /// Mean latency in milliseconds.
+    MeanMs,
+    /// Median latency in milliseconds.
+    P50Ms,
+    /// 95th percentile of latency in milliseconds.
+    P95Ms,
+    /// 99th percentile of latency in milliseconds.
+    P99Ms,
+    /// Requests answered in time and right, per second.
+    GoodputPerS,
+    /// Requests finished, per second.
+    ThroughputPerS,
+    /// Share of requests not answered in time and right.
+    ErrorShare,
+    /// Visits to a part per finished request.
+    VisitsPerRequest {
+        /// Id of the part.
+        part: String,
+    },
+    /// Busy share of a part.
+    Utilisation {
+        /// Id of the part.
+        part: String,
+    },
+    /// Largest value of a knob that meets the objective.
+    Ceiling {
+        /// Id of the knob.
+        knob: String,
+    },
+    /// Mean latency divided by its value in closed form.
+    MeanOverTheory,
+}
+
+/// Limits on a measure; both may be given.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bound {
+    /// At least this.
+    pub min: Option<f64>,
+    /// At most this.
+    pub max: Option<f64>,
+}
