@@ -1,3 +1,31 @@
 //! What a system is made of, and the interpreter that runs requests through it.
 
 pub mod system;
+
+mod build;
+
+mod program;
+
+mod built;
+
+mod station;
+
+mod task;
+
+mod record;
+
+mod trace;
+
+mod simulation;
+
+mod measure;
+
+pub mod reference;
+
+pub use build::BuildError;
+pub use measure::{PartMeasure, Period};
+pub use built::PartKind;
+pub use program::{Account, Spent};
+pub use record::{Outcome, Totals};
+pub use simulation::{Limit, Progress, Simulation};
+pub use trace::Breakdown;

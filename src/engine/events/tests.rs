@@ -64,7 +64,8 @@ fn a_running_list_equals_a_sorted_list() {
                 events.schedule_in_lane(lane, step);
                 time + 1_000
             } else {
-                let gap = random.below(1 << (4 + random.below(24)));
+                let magnitude = 4 + random.below(24);
+                let gap = random.below(1 << magnitude);
                 events.schedule(SimTime(time + gap), step);
                 time + gap
             };

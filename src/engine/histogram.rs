@@ -1,0 +1,173 @@
+//! Latencies in constant memory: a histogram whose bins grow with the value.
+//!
+//! Each octave is cut into 64 equal bins, so a bin is at most 1/64 of its value wide and its middle
+//! is within 0.8 % of every value in it. Merging adds counts, so the result does not depend on the
+//! order of merging.
+
+/// Bins an octave.
+const SUB_BITS: u32 = 6;
+const SUB: u64 = 1 << SUB_BITS;
+/// Values below `SUB` have a bin each; every further octave of `u64` has `SUB`.
+const BINS: usize = ((64 - SUB_BITS as usize) + 1) * SUB as usize;
+
+/// Counts of whole nanoseconds in bins of at most 1.6 % width.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Histogram {
+    bins: Box<[u32; BINS]>,
+    count: u64,
+    sum: u64,
+    max: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        let bins: Box<[u32]> = vec![0; BINS].into_boxed_slice();
+        Self { bins: bins.try_into().expect("the length is BINS"), count: 0, sum: 0, max: 0 }
+    }
+}
+
+/// The bin of a value: its octave and the next six bits.
+#[inline]
+fn bin_of(value: u64) -> usize {
+    let shift = (63 - (value | SUB).leading_zeros()) - SUB_BITS;
+    ((u64::from(shift) << SUB_BITS) + (value >> shift)) as usize
+}
+
+/// Smallest value of a bin, and how many values it holds.
+fn range_of(bin: usize) -> (u64, u64) {
+    let bin = bin as u64;
+    if bin < SUB {
+        return (bin, 1);
+    }
+    let shift = (bin >> SUB_BITS) - 1;
+    ((SUB + (bin & (SUB - 1))) << shift, 1 << shift)
+}
+
+impl Histogram {
+    /// Counts one value, in nanoseconds.
+    #[inline]
+    pub fn record(&mut self, nanos: u64) {
+        self.bins[bin_of(nanos)] += 1;
+        self.count += 1;
+        self.sum = self.sum.wrapping_add(nanos);
+        self.max = self.max.max(nanos);
+    }
+
+    /// Values counted.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Exact mean in nanoseconds; `None` without values.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+    }
+
+    /// Exact maximum in nanoseconds; `None` without values.
+    pub fn max(&self) -> Option<u64> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// The value that a share `q` (0..=1) stays below, in nanoseconds, linear within a bin; `None`
+    /// without values.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        if self.count == 0 {
+            return None;
+        }
+        let wanted = q.clamp(0.0, 1.0) * self.count as f64;
+        let mut below = 0_u64;
+        for (bin, &count) in self.bins.iter().enumerate() {
+            let through = below + u64::from(count);
+            if count > 0 && through as f64 >= wanted {
+                let (start, width) = range_of(bin);
+                let inside = ((wanted - below as f64) / f64::from(count)).clamp(0.0, 1.0);
+                return Some((start as f64 + width as f64 * inside).min(self.max as f64));
+            }
+            below = through;
+        }
+        Some(self.max as f64)
+    }
+
+    /// Adds all counts of another histogram.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, &theirs) in self.bins.iter_mut().zip(other.bins.iter()) {
+            *mine += theirs;
+        }
+        self.count += other.count;
+        self.sum = self.sum.wrapping_add(other.sum);
+        self.max = self.max.max(other.max);
+    }
+
+    /// Forgets all values, keeping the memory.
+    pub fn clear(&mut self) {
+        self.bins.fill(0);
+        self.count = 0;
+        self.sum = 0;
+        self.max = 0;
+    }
+
+    /// Calls `visit` with the middle of each bin that holds values, and its count, ascending.
+    pub fn for_each(&self, mut visit: impl FnMut(u64, u32)) {
+        for (bin, &count) in self.bins.iter().enumerate() {
+            if count > 0 {
+                let (start, width) = range_of(bin);
+                visit(start + width / 2, count);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Stream;
+
+    #[test]
+    fn every_value_lies_in_its_bin_and_bins_are_narrow() {
+        let mut random = Stream::new(1, 0, 0);
+        let edges = [0, 1, 63, 64, 65, 127, 128, u64::MAX - 1, u64::MAX];
+        let draws = (0..100_000).map(|_| random.next_u64() >> random.below(64));
+        for value in edges.into_iter().chain(draws.collect::<Vec<_>>()) {
+            let (start, width) = range_of(bin_of(value));
+            assert!(start <= value && value - start < width, "{value}");
+            assert!(width == 1 || width as f64 <= start as f64 / 63.9, "{value}");
+        }
+    }
+
+    #[test]
+    fn quantiles_are_within_one_percent_of_a_sort() {
+        let mut random = Stream::new(2, 0, 0);
+        let mut histogram = Histogram::default();
+        let mut values: Vec<u64> =
+            (0..200_000).map(|_| (random.exponential() * 1e7) as u64).collect();
+        values.iter().for_each(|&value| histogram.record(value));
+        values.sort_unstable();
+        for q in [0.01, 0.5, 0.95, 0.99, 0.999] {
+            let exact = values[(q * values.len() as f64) as usize] as f64;
+            let found = histogram.quantile(q).unwrap();
+            assert!((found / exact - 1.0).abs() < 0.01, "{q}: {found}, not {exact}");
+        }
+        let exact = values.iter().sum::<u64>() as f64 / values.len() as f64;
+        assert!((histogram.mean().unwrap() - exact).abs() < 1e-6);
+        assert_eq!(histogram.max(), values.last().copied());
+    }
+
+    #[test]
+    fn merging_equals_recording_everything_in_one() {
+        let mut random = Stream::new(3, 0, 0);
+        let (mut one, mut two, mut all) = Default::default();
+        for step in 0..10_000_u32 {
+            let value = random.next_u64() >> 30;
+            Histogram::record(if step % 3 == 0 { &mut one } else { &mut two }, value);
+            Histogram::record(&mut all, value);
+        }
+        one.merge(&two);
+        assert_eq!(one, all);
+    }
+
+    #[test]
+    fn an_empty_histogram_has_no_quantile() {
+        assert_eq!(Histogram::default().quantile(0.5), None);
+        assert_eq!(Histogram::default().mean(), None);
+    }
+}

@@ -1,0 +1,152 @@
+//! What a simulation has measured over a period.
+
+use crate::engine::histogram::Histogram;
+use crate::engine::{SimDuration, SimTime};
+
+use super::built::PartKind;
+use super::record::{Mark, Totals};
+use super::simulation::Simulation;
+use super::station::Counters;
+
+/// Measures of the time after the warm-up.
+#[derive(Debug, Clone)]
+pub struct Period {
+    /// When it begins; the warm-up lies before.
+    pub from: SimTime,
+    /// How long it is.
+    pub span: SimDuration,
+    /// Requests in it.
+    pub totals: Totals,
+    /// Latencies of requests answered in time.
+    pub latencies: Histogram,
+    /// Half the width of the 95 % interval of the mean, in nanoseconds.
+    pub mean_half_width: Option<f64>,
+    /// Half the width of the 95 % interval of the 99th percentile, in nanoseconds.
+    pub p99_half_width: Option<f64>,
+    /// Parts that can be busy, in the order of the document.
+    pub parts: Vec<PartMeasure>,
+    /// Requests and attempts in flight at its end.
+    pub in_flight: u64,
+}
+
+/// What one part did in a period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartMeasure {
+    /// Id of the part.
+    pub id: String,
+    /// What it is.
+    pub kind: PartKind,
+    /// Servers over all instances.
+    pub capacity: u32,
+    /// Larger for parts that are taken while others are held.
+    pub depth: u16,
+    /// Servers taken.
+    pub visits: u64,
+    /// Servers taken after a wait.
+    pub waits: u64,
+    /// Time waited, summed over tasks.
+    pub waited: SimDuration,
+    /// Busy time, summed over servers.
+    pub busy: SimDuration,
+    /// Tasks refused.
+    pub rejected: u64,
+    /// Tasks that left the queue unserved.
+    pub left: u64,
+    /// Most waiting at once before one instance, warm-up included.
+    pub queue_max: u64,
+    /// Waiting now.
+    pub queue_now: u64,
+}
+
+impl Simulation {
+    /// How many leading batches are warm-up: where the latencies had settled, none for a short run.
+    pub fn settled_from(&self) -> usize {
+        self.record.batches.settled_from()
+    }
+
+    /// Measures from the end of the first `skipped` batches until now.
+    pub fn period(&self, skipped: usize) -> Period {
+        let batches = &self.record.batches;
+        let skipped = skipped.min(self.record.marks.len());
+        let begin = skipped.checked_sub(1).and_then(|last| self.record.marks.get(last));
+        let from = begin.map_or(SimTime::ZERO, |mark| mark.time);
+        let before = begin.map_or_else(Totals::default, |mark| mark.totals);
+        let now = self.record.totals;
+        Period {
+            from,
+            span: self.now.since(from),
+            totals: Totals {
+                sent: now.sent - before.sent,
+                retries: now.retries - before.retries,
+                in_time: now.in_time - before.in_time,
+                rejected: now.rejected - before.rejected,
+                gave_up: now.gave_up - before.gave_up,
+                timed_out: now.timed_out - before.timed_out,
+            },
+            latencies: batches.total(skipped),
+            mean_half_width: batches.mean_half_width(skipped),
+            p99_half_width: batches.quantile_half_width(0.99, skipped),
+            parts: self.parts(begin),
+            in_flight: now.sent - now.finished(),
+        }
+    }
+
+    fn parts(&self, begin: Option<&Mark>) -> Vec<PartMeasure> {
+        let parts = self.model.parts.iter().map(|part| {
+            let mut measure = PartMeasure {
+                id: part.id.clone(),
+                kind: part.kind,
+                capacity: 0,
+                depth: part.depth,
+                visits: 0,
+                waits: 0,
+                waited: SimDuration::ZERO,
+                busy: SimDuration::ZERO,
+                rejected: 0,
+                left: 0,
+                queue_max: 0,
+                queue_now: 0,
+            };
+            for index in usize::from(part.first)..usize::from(part.first + part.stations) {
+                let station = &self.model.stations[index];
+                let before = begin.map_or_else(Counters::default, |mark| mark.counters[index]);
+                let after = station.counters(self.now);
+                measure.capacity += station.capacity;
+                measure.visits += after.visits - before.visits;
+                measure.waits += after.waits - before.waits;
+                measure.waited += SimDuration(after.waited - before.waited);
+                measure.busy += SimDuration(after.busy - before.busy);
+                measure.rejected += after.rejected - before.rejected;
+                measure.left += after.left - before.left;
+                measure.queue_max = measure.queue_max.max(u64::from(station.queue_max));
+                measure.queue_now += u64::from(station.queue_length);
+            }
+            measure
+        });
+        parts.collect()
+    }
+
+    /// A number that is equal for two runs only if all they measured is equal.
+    pub fn digest(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |number: u64| {
+            for byte in number.to_le_bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+            }
+        };
+        let Totals { sent, retries, in_time, rejected, gave_up, timed_out } = self.record.totals;
+        [self.now.0, self.events_count(), sent, retries, in_time, rejected, gave_up, timed_out]
+            .into_iter()
+            .for_each(&mut add);
+        self.record.batches.total(0).for_each(|middle, count| {
+            add(middle);
+            add(u64::from(count));
+        });
+        for station in &self.model.stations {
+            let Counters { visits, waits, waited, busy, rejected, left } =
+                station.counters(self.now);
+            [visits, waits, waited, busy, rejected, left].into_iter().for_each(&mut add);
+        }
+        hash
+    }
+}

@@ -1,0 +1,141 @@
+//! The flat program that endpoints compile to, and what its operations refer to.
+//!
+//! Names are indices here; nothing is looked up while a program runs.
+
+use crate::engine::events::LaneId;
+use crate::engine::{Distribution, SimDuration, Stream};
+use crate::policy::backoff::Backoff;
+
+/// How many registers a task has: one for each server it holds and each loop it is in.
+pub(super) const REGISTERS: usize = 5;
+
+/// One operation. An attempt runs operations until one of them makes it wait.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Op {
+    /// The request is sent now: its latency counts from here.
+    Send,
+    /// Takes a server of a group of stations, waiting for it if none is free.
+    Acquire { group: u16, register: u8 },
+    /// Gives back the server in a register.
+    Release { register: u8 },
+    /// Lets time pass.
+    Hold { sampler: u16 },
+    /// Enters a loop, or skips to `end` if it runs no times.
+    Loop { register: u8, times: u32, end: u32 },
+    /// Goes back to `start` until the loop has run its times.
+    Again { register: u8, start: u32 },
+    /// Goes on with the next operation with this chance, else at `otherwise`.
+    Choose { choice: u16, otherwise: u32 },
+    /// Goes on elsewhere.
+    Jump { to: u32 },
+    /// Sends an attempt along an edge and waits for its outcome.
+    Call { edge: u16 },
+    /// Starts branches and waits for some of them.
+    Fork { fork: u16 },
+    /// The attempt has its answer.
+    Return,
+}
+
+/// A way from a caller to an endpoint, with the caller's policy.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Edge {
+    /// First operation of the callee.
+    pub(super) start: u32,
+    pub(super) timeout: Option<Delay>,
+    /// A timed-out attempt is cancelled at the callee.
+    pub(super) cancels: bool,
+    pub(super) retries: u32,
+    pub(super) backoff: Backoff,
+    /// Random stream of the back-off.
+    pub(super) stream: u16,
+}
+
+/// A constant delay, in a lane of the event list if there was one left.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Delay {
+    pub(super) span: SimDuration,
+    pub(super) lane: Option<LaneId>,
+}
+
+/// Branches that run at once.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fork {
+    /// First operation of each branch.
+    pub(super) starts: Vec<u32>,
+    /// How many must end well.
+    pub(super) needed: u16,
+}
+
+/// One of two ways, by chance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Choice {
+    pub(super) probability: f64,
+    pub(super) stream: u16,
+}
+
+/// Draws the length of a hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sampler {
+    pub(super) kind: SamplerKind,
+    /// Random stream it draws from.
+    pub(super) stream: u16,
+    /// Where the time is booked.
+    pub(super) account: u16,
+}
+
+/// The common cases in nanoseconds, so that a draw costs one multiplication.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum SamplerKind {
+    /// Always as long.
+    Constant(SimDuration),
+    /// Exponential with this mean in nanoseconds.
+    Exponential(f64),
+    /// Anything else, in seconds.
+    Other(Distribution),
+}
+
+impl SamplerKind {
+    pub(super) fn new(distribution: &Distribution) -> Self {
+        match distribution {
+            Distribution::Constant(secs) => Self::Constant(SimDuration::from_secs(*secs)),
+            Distribution::Exponential { mean } => Self::Exponential(mean * 1e9),
+            other => Self::Other(other.clone()),
+        }
+    }
+
+    /// One draw.
+    #[inline]
+    pub(super) fn sample(&self, random: &mut Stream) -> SimDuration {
+        match self {
+            Self::Constant(span) => *span,
+            Self::Exponential(mean) => SimDuration((mean * random.exponential() + 0.5) as u64),
+            Self::Other(distribution) => SimDuration::from_secs(distribution.sample(random)),
+        }
+    }
+}
+
+/// Where time can be spent: waiting for a part, or being served by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Id of the part.
+    pub part: String,
+    /// What the time is spent on.
+    pub what: Spent,
+}
+
+/// What a request spends time on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spent {
+    /// Waiting until the part has a server free.
+    Waiting,
+    /// Computing in a worker of the part.
+    Computing,
+    /// Waiting in a worker of the part for something outside the model.
+    Outside,
+    /// On the network to the part and back.
+    Network,
+    /// A query on a core of the part.
+    Query,
+    /// In attempts that came to nothing, and in the back-off between them.
+    LostAttempts,
+}

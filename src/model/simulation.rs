@@ -1,0 +1,601 @@
+//! The interpreter: runs requests through a built system, event by event.
+//!
+//! A task runs operations until one makes it wait; what it waits for wakes it again. A task waits
+//! for at most one event, and ignores all others: cancelling a timer is forgetting its ticket.
+
+use std::collections::VecDeque;
+
+use crate::engine::arena::Arena;
+use crate::engine::events::{Event, Ticket};
+use crate::engine::{SimDuration, SimTime};
+
+use super::build::{BuildError, build};
+use super::built::Model;
+use super::program::{Delay, Op};
+use super::record::{Mark, Outcome, Record};
+use super::station::WaitLimit;
+use super::system::System;
+use super::task::{NO_TASK, State, Task};
+use super::trace::Breakdown;
+
+/// Events about clients carry this bit and the number of the clients.
+const CLIENTS_BIT: u32 = 1 << 31;
+/// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
+const TASKS_MAX: usize = 2_000_000;
+/// Events beyond this many end the run.
+const EVENTS_MAX: u64 = 1_000_000_000;
+/// Rounds of loops that take no time go on after an event, so that events bound all work.
+const ROUNDS_MAX: u32 = 64;
+
+/// Why a run went no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Limit {
+    /// Too many requests and attempts at once.
+    #[error("stopped: more than 2 million requests and attempts were in flight")]
+    InFlight,
+    /// Too many events.
+    #[error("stopped: the run took more than a billion events")]
+    Events,
+    /// Nothing will ever happen again.
+    #[error("stopped: no further request will come")]
+    Idle,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The events allowed in one step are used up.
+    Running,
+    /// The requests asked for have finished.
+    Finished,
+    /// A limit was hit; further steps do nothing.
+    Stopped(Limit),
+}
+
+/// A system in motion.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    pub(super) model: Model,
+    pub(super) tasks: Arena<Task>,
+    /// Tasks that were given what they waited for, in that order.
+    ready: VecDeque<u32>,
+    pub(super) now: SimTime,
+    pub(super) record: Record,
+    events_count: u64,
+    calls_count: u32,
+    stopped: Option<Limit>,
+    breakdown: Option<Box<Breakdown>>,
+}
+
+impl Simulation {
+    /// A system at rest at time zero, with all random streams derived from `seed`.
+    ///
+    /// # Errors
+    /// Names the part of the system that cannot be built.
+    pub fn new(system: &System, seed: u64) -> Result<Self, BuildError> {
+        let mut simulation = Self {
+            model: build(system, seed)?,
+            tasks: Arena::default(),
+            ready: VecDeque::with_capacity(64),
+            now: SimTime::ZERO,
+            record: Record::default(),
+            events_count: 0,
+            calls_count: 0,
+            stopped: None,
+            breakdown: None,
+        };
+        simulation.start_clients();
+        Ok(simulation)
+    }
+
+    /// Books the time of every request from now on; costs some speed.
+    pub fn set_breakdown(&mut self, mut breakdown: Breakdown) {
+        breakdown.prepare(self.model.accounts.clone());
+        self.breakdown = Some(Box::new(breakdown));
+    }
+
+    /// The booked times.
+    pub fn breakdown(&self) -> Option<&Breakdown> {
+        self.breakdown.as_deref()
+    }
+
+    /// Simulated time.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events processed.
+    pub fn events_count(&self) -> u64 {
+        self.events_count
+    }
+
+    /// Requests, attempts and branches under way, and users who think.
+    pub fn tasks_count(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Memory held for requests in flight and their events, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.tasks.bytes() + self.model.events.bytes()
+    }
+
+    /// Runs until `finished` requests in all have ended, or for at most `events` events.
+    pub fn advance(&mut self, finished: u64, events: u64) -> Progress {
+        if let Some(limit) = self.stopped {
+            return Progress::Stopped(limit);
+        }
+        let last = self.events_count.saturating_add(events).min(EVENTS_MAX);
+        while self.record.batches.count() < finished {
+            if self.events_count >= last {
+                return if last == EVENTS_MAX { self.stop(Limit::Events) } else { Progress::Running };
+            }
+            let Some(event) = self.model.events.pop_until(SimTime::NEVER) else {
+                return self.stop(Limit::Idle);
+            };
+            self.events_count += 1;
+            self.now = event.time;
+            if event.subject & CLIENTS_BIT == 0 {
+                self.wake(event);
+            } else {
+                if self.tasks.len() > TASKS_MAX {
+                    return self.stop(Limit::InFlight);
+                }
+                self.arrive(event.subject & !CLIENTS_BIT);
+            }
+            while let Some(task) = self.ready.pop_front() {
+                if self.tasks.len() > TASKS_MAX {
+                    return self.stop(Limit::InFlight);
+                }
+                self.run(task);
+            }
+        }
+        Progress::Finished
+    }
+
+    fn stop(&mut self, limit: Limit) -> Progress {
+        self.stopped = Some(limit);
+        Progress::Stopped(limit)
+    }
+
+    fn start_clients(&mut self) {
+        for index in 0..self.model.clients.len() {
+            let clients = &self.model.clients[index];
+            let (start, users) = (clients.start, clients.users);
+            if users == 0 {
+                self.schedule_arrival(index as u32);
+            }
+            for _ in 0..users {
+                let task = self.tasks.insert(Task::new(self.now, start, index as u16));
+                self.run(task);
+            }
+        }
+    }
+
+    #[inline]
+    fn schedule_arrival(&mut self, index: u32) {
+        let clients = &self.model.clients[index as usize];
+        let gap = clients.gap.sample(&mut self.model.streams[usize::from(clients.stream)]);
+        // A gap of zero would never let time pass.
+        let gap = SimDuration(gap.0.max(1));
+        self.model.events.schedule(self.now + gap, CLIENTS_BIT | index);
+    }
+
+    #[inline]
+    fn arrive(&mut self, index: u32) {
+        self.schedule_arrival(index);
+        let start = self.model.clients[index as usize].start;
+        let task = self.new_task(Task::new(self.now, start, index as u16));
+        self.run(task);
+    }
+
+    #[inline]
+    fn new_task(&mut self, task: Task) -> u32 {
+        let id = self.tasks.insert(task);
+        if let Some(breakdown) = &mut self.breakdown {
+            breakdown.clear(id);
+        }
+        id
+    }
+
+    #[inline]
+    fn wake(&mut self, event: Event) {
+        let task = &mut self.tasks[event.subject];
+        if task.awaited != event.ticket {
+            return;
+        }
+        task.awaited = Ticket::NONE;
+        match task.state {
+            State::Holding => {
+                if self.breakdown.is_some() {
+                    self.book_hold(event.subject);
+                }
+                self.run(event.subject);
+            }
+            State::Queued => self.wait_limit_reached(event.subject),
+            State::Calling => self.timeout_reached(event.subject),
+            State::BackingOff => self.send_attempt(event.subject),
+            State::Running | State::Joining => {}
+        }
+    }
+
+    /// Runs a task until it has to wait or ends.
+    fn run(&mut self, id: u32) {
+        let mut rounds = 0;
+        loop {
+            let task = &mut self.tasks[id];
+            task.state = State::Running;
+            let op = self.model.program[task.pc as usize];
+            task.pc += 1;
+            match op {
+                Op::Hold { sampler } => {
+                    let sampler = &self.model.samplers[usize::from(sampler)];
+                    let random = &mut self.model.streams[usize::from(sampler.stream)];
+                    let span = sampler.kind.sample(random);
+                    task.state = State::Holding;
+                    task.since = self.now;
+                    task.awaited = self.model.events.schedule(self.now + span, id);
+                    return;
+                }
+                Op::Acquire { group, register } => {
+                    let station = self.model.groups[usize::from(group)].next_station();
+                    task.registers[usize::from(register)] = u32::from(station);
+                    if !self.model.stations[usize::from(station)].try_take(self.now) {
+                        self.wait_for(id, group, station);
+                        return;
+                    }
+                    task.held |= 1 << register;
+                }
+                Op::Release { register } => {
+                    task.held &= !(1 << register);
+                    let station = task.registers[usize::from(register)];
+                    self.release(station);
+                }
+                Op::Loop { register, times, end } => {
+                    task.registers[usize::from(register)] = times;
+                    if times == 0 {
+                        task.pc = end;
+                    }
+                }
+                Op::Again { register, start } => {
+                    let left = &mut task.registers[usize::from(register)];
+                    *left -= 1;
+                    if *left > 0 {
+                        task.pc = start;
+                    }
+                    rounds += 1;
+                    if rounds == ROUNDS_MAX {
+                        task.state = State::Holding;
+                        task.since = self.now;
+                        task.awaited = self.model.events.schedule(self.now, id);
+                        return;
+                    }
+                }
+                Op::Choose { choice, otherwise } => {
+                    let choice = self.model.choices[usize::from(choice)];
+                    if !self.model.streams[usize::from(choice.stream)].chance(choice.probability) {
+                        task.pc = otherwise;
+                    }
+                }
+                Op::Jump { to } => task.pc = to,
+                Op::Send => {
+                    task.started = self.now;
+                    self.record.totals.sent += 1;
+                }
+                Op::Return => {
+                    self.finish(id, Outcome::InTime);
+                    return;
+                }
+                Op::Call { .. } => {
+                    task.pc -= 1;
+                    task.attempts = 0;
+                    self.send_attempt(id);
+                    return;
+                }
+                Op::Fork { fork } => {
+                    self.fork(id, fork);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Queues a task that found no free server, or fails it if the queue is full.
+    fn wait_for(&mut self, id: u32, group: u16, station: u16) {
+        let task = &mut self.tasks[id];
+        task.pc -= 1;
+        task.since = self.now;
+        task.state = State::Queued;
+        if !self.model.stations[usize::from(station)].enqueue(&mut self.tasks, id) {
+            self.fail(id, Outcome::Rejected);
+            return;
+        }
+        let ticket = match &self.model.groups[usize::from(group)].wait_limit {
+            None => return,
+            Some(WaitLimit::Constant(delay)) => {
+                let delay = *delay;
+                self.schedule_delay(delay, id)
+            }
+            Some(WaitLimit::Drawn(sampler, stream)) => {
+                let span = sampler.sample(&mut self.model.streams[usize::from(*stream)]);
+                self.model.events.schedule(self.now + span, id)
+            }
+        };
+        self.tasks[id].awaited = ticket;
+    }
+
+    fn schedule_delay(&mut self, delay: Delay, id: u32) -> Ticket {
+        match delay.lane {
+            Some(lane) => self.model.events.schedule_in_lane(lane, id),
+            None => self.model.events.schedule(self.now + delay.span, id),
+        }
+    }
+
+    /// Gives a server back; the next task in the queue has it then.
+    #[inline]
+    fn release(&mut self, station: u32) {
+        let station = &mut self.model.stations[station as usize];
+        let Some(next) = station.release(&mut self.tasks, self.now) else { return };
+        if self.breakdown.is_some() {
+            self.book_wait(next);
+        }
+        let task = &mut self.tasks[next];
+        task.awaited = Ticket::NONE;
+        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
+            task.held |= 1 << register;
+        }
+        task.pc += 1;
+        self.ready.push_back(next);
+    }
+
+    fn wait_limit_reached(&mut self, id: u32) {
+        self.leave_queue(id);
+        self.fail(id, Outcome::GaveUp);
+    }
+
+    fn leave_queue(&mut self, id: u32) {
+        let task = &self.tasks[id];
+        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
+            let station = task.registers[usize::from(register)] as usize;
+            self.model.stations[station].leave(&mut self.tasks, id, self.now);
+        }
+    }
+
+    /// Sends the next attempt of the call a task stands at.
+    fn send_attempt(&mut self, id: u32) {
+        let Op::Call { edge } = self.model.program[self.tasks[id].pc as usize] else { return };
+        let edge = &self.model.edges[usize::from(edge)];
+        let (start, timeout) = (edge.start, edge.timeout);
+        self.calls_count = self.calls_count.wrapping_add(1).max(1);
+        let task = &mut self.tasks[id];
+        task.state = State::Calling;
+        task.since = self.now;
+        task.expects = self.calls_count;
+        task.attempts += 1;
+        if task.attempts > 1 {
+            self.record.totals.retries += 1;
+        }
+        let mut attempt = Task::new(self.now, start, task.clients);
+        attempt.parent = id;
+        attempt.answers = self.calls_count;
+        let callee = self.new_task(attempt);
+        let ticket = timeout.map_or(Ticket::NONE, |delay| self.schedule_delay(delay, id));
+        let task = &mut self.tasks[id];
+        task.callee = callee;
+        task.awaited = ticket;
+        // Not at once: the caller may be in the middle of its own operation.
+        self.ready.push_back(callee);
+    }
+
+    fn timeout_reached(&mut self, id: u32) {
+        let task = &mut self.tasks[id];
+        task.expects = 0;
+        let callee = task.callee;
+        if let Op::Call { edge } = self.model.program[task.pc as usize]
+            && self.model.edges[usize::from(edge)].cancels
+        {
+            self.cancel(callee);
+        }
+        self.attempt_failed(id, Outcome::TimedOut);
+    }
+
+    /// Takes an attempt and all it called out of the system.
+    fn cancel(&mut self, id: u32) {
+        match self.tasks[id].state {
+            State::Queued => self.leave_queue(id),
+            State::Calling => self.cancel(self.tasks[id].callee),
+            // Given what it waited for in this very instant: it must not run any more.
+            State::Running => self.ready.retain(|&ready| ready != id),
+            State::Holding | State::BackingOff | State::Joining => {}
+        }
+        self.tasks[id].parent = NO_TASK;
+        self.release_all(id);
+        self.remove(id);
+    }
+
+    fn attempt_failed(&mut self, id: u32, outcome: Outcome) {
+        if self.breakdown.is_some() {
+            self.book_lost(id);
+        }
+        let task = &mut self.tasks[id];
+        let Op::Call { edge } = self.model.program[task.pc as usize] else { return };
+        let edge = &self.model.edges[usize::from(edge)];
+        if u32::from(task.attempts) > edge.retries {
+            self.fail(id, outcome);
+            return;
+        }
+        let random = &mut self.model.streams[usize::from(edge.stream)];
+        let wait = edge.backoff.delay(u32::from(task.attempts), random);
+        if wait == SimDuration::ZERO {
+            self.send_attempt(id);
+            return;
+        }
+        task.state = State::BackingOff;
+        task.since = self.now;
+        task.awaited = self.model.events.schedule(self.now + wait, id);
+    }
+
+    fn fork(&mut self, id: u32, fork: u16) {
+        self.calls_count = self.calls_count.wrapping_add(1).max(1);
+        let branches = self.model.forks[usize::from(fork)].starts.len();
+        let needed = u32::from(self.model.forks[usize::from(fork)].needed);
+        let task = &mut self.tasks[id];
+        task.pc -= 1;
+        task.state = State::Joining;
+        task.since = self.now;
+        task.expects = self.calls_count;
+        task.callee = needed | ((branches as u32 - needed) << 16);
+        let clients = task.clients;
+        for branch in 0..branches {
+            let start = self.model.forks[usize::from(fork)].starts[branch];
+            let mut task = Task::new(self.now, start, clients);
+            task.parent = id;
+            task.answers = self.calls_count;
+            let task = self.new_task(task);
+            self.ready.push_back(task);
+        }
+    }
+
+    /// Ends a task badly: it gives back all it holds.
+    fn fail(&mut self, id: u32, outcome: Outcome) {
+        self.release_all(id);
+        self.finish(id, outcome);
+    }
+
+    fn release_all(&mut self, id: u32) {
+        let mut held = std::mem::take(&mut self.tasks[id].held);
+        while held != 0 {
+            let register = 7 - held.leading_zeros();
+            held &= !(1 << register);
+            self.release(self.tasks[id].registers[register as usize]);
+        }
+    }
+
+    /// Ends a task: a request is recorded, an attempt or branch answers whoever still waits.
+    #[inline]
+    fn finish(&mut self, id: u32, outcome: Outcome) {
+        let task = &self.tasks[id];
+        let (parent, answers) = (task.parent, task.answers);
+        if parent == NO_TASK {
+            if answers == 0 {
+                self.finish_request(id, outcome);
+                return;
+            }
+        } else if self.tasks[parent].expects == answers {
+            self.answer(parent, id, outcome);
+        }
+        self.remove(id);
+    }
+
+    #[inline]
+    fn remove(&mut self, id: u32) {
+        self.tasks[id].awaited = Ticket::NONE;
+        self.tasks.remove(id);
+    }
+
+    fn finish_request(&mut self, id: u32, outcome: Outcome) {
+        let Task { started, clients, .. } = self.tasks[id];
+        let latency = self.now.since(started);
+        if self.record.finish(outcome, latency.0) {
+            self.mark();
+        }
+        if let Some(breakdown) = &mut self.breakdown
+            && outcome == Outcome::InTime
+        {
+            breakdown.finish(id, latency);
+        }
+        let clients_model = &self.model.clients[usize::from(clients)];
+        if clients_model.users == 0 {
+            self.remove(id);
+            return;
+        }
+        // A closed user thinks again.
+        self.tasks[id] = Task::new(self.now, clients_model.start, clients);
+        if let Some(breakdown) = &mut self.breakdown {
+            breakdown.clear(id);
+        }
+        self.ready.push_back(id);
+    }
+
+    #[cold]
+    fn mark(&mut self) {
+        let counters = self.model.stations.iter().map(|station| station.counters(self.now));
+        let mark = Mark {
+            time: self.now,
+            totals: self.record.totals,
+            counters: counters.collect(),
+        };
+        self.record.marks.push(mark);
+    }
+
+    /// Gives the outcome of an attempt or a branch to the task that expects it.
+    fn answer(&mut self, parent: u32, from: u32, outcome: Outcome) {
+        match (self.tasks[parent].state, outcome) {
+            (State::Calling, Outcome::InTime) => self.resume(parent, from),
+            (State::Calling, failure) => {
+                let task = &mut self.tasks[parent];
+                task.expects = 0;
+                task.awaited = Ticket::NONE;
+                self.attempt_failed(parent, failure);
+            }
+            (State::Joining, Outcome::InTime) => {
+                let task = &mut self.tasks[parent];
+                task.callee -= 1;
+                if task.callee & 0xffff == 0 {
+                    self.resume(parent, from);
+                }
+            }
+            (State::Joining, failure) => {
+                let task = &mut self.tasks[parent];
+                if task.callee >> 16 == 0 {
+                    task.expects = 0;
+                    self.fail(parent, failure);
+                } else {
+                    task.callee -= 1 << 16;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn resume(&mut self, parent: u32, from: u32) {
+        if let Some(breakdown) = &mut self.breakdown {
+            breakdown.adopt(parent, from);
+        }
+        let task = &mut self.tasks[parent];
+        task.expects = 0;
+        task.awaited = Ticket::NONE;
+        task.state = State::Running;
+        task.pc += 1;
+        self.ready.push_back(parent);
+    }
+
+    #[cold]
+    fn book_hold(&mut self, id: u32) {
+        let Task { pc, since, .. } = self.tasks[id];
+        if let Op::Hold { sampler } = self.model.program[pc as usize - 1]
+            && let Some(breakdown) = &mut self.breakdown
+        {
+            let account = self.model.samplers[usize::from(sampler)].account;
+            breakdown.book(id, account, self.now.since(since));
+        }
+    }
+
+    #[cold]
+    fn book_wait(&mut self, id: u32) {
+        let Task { pc, since, .. } = self.tasks[id];
+        if let Op::Acquire { group, .. } = self.model.program[pc as usize]
+            && let Some(breakdown) = &mut self.breakdown
+        {
+            let account = self.model.groups[usize::from(group)].account;
+            breakdown.book(id, account, self.now.since(since));
+        }
+    }
+
+    #[cold]
+    fn book_lost(&mut self, id: u32) {
+        let since = self.tasks[id].since;
+        if let Some(breakdown) = &mut self.breakdown {
+            breakdown.book_lost(id, self.now.since(since));
+        }
+    }
+}

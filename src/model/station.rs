@@ -1,0 +1,180 @@
+//! A station: servers of one kind and the queue before them.
+//!
+//! An instance of a service, a pool and a database are all stations; they differ in what their
+//! servers are called. Waiting tasks form a list through the tasks themselves, so that a task can
+//! leave from the middle and queueing allocates nothing.
+
+use crate::engine::arena::Arena;
+use crate::engine::{SimDuration, SimTime};
+
+use super::program::{Delay, SamplerKind};
+use super::task::{NO_TASK, Task};
+
+/// Stations that share the work of one part.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// Index of the first station.
+    pub(super) first: u16,
+    /// How many there are: instances of a service, 1 for others.
+    pub(super) count: u16,
+    /// Whose turn it is.
+    pub(super) turn: u16,
+    /// Where waiting is booked.
+    pub(super) account: u16,
+    pub(super) wait_limit: Option<WaitLimit>,
+}
+
+/// How long a task waits in the queue before it gives up.
+#[derive(Debug, Clone)]
+pub(super) enum WaitLimit {
+    /// Always as long.
+    Constant(Delay),
+    /// Drawn for each wait, from this stream.
+    Drawn(SamplerKind, u16),
+}
+
+impl Group {
+    /// The station whose turn it is.
+    #[inline]
+    pub(super) fn next_station(&mut self) -> u16 {
+        if self.count == 1 {
+            return self.first;
+        }
+        let station = self.first + self.turn;
+        self.turn = if self.turn + 1 == self.count { 0 } else { self.turn + 1 };
+        station
+    }
+}
+
+/// Counters of one station since the run began; differences of two give any period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Counters {
+    /// Servers taken.
+    pub(super) visits: u64,
+    /// Servers taken after a wait.
+    pub(super) waits: u64,
+    /// Time waited by tasks that no longer wait, in nanoseconds.
+    pub(super) waited: u64,
+    /// Busy time summed over servers, in nanoseconds.
+    pub(super) busy: u64,
+    /// Tasks refused because the queue was full.
+    pub(super) rejected: u64,
+    /// Tasks that left the queue unserved.
+    pub(super) left: u64,
+}
+
+/// Servers and a first-in-first-out queue.
+#[derive(Debug, Clone)]
+pub(super) struct Station {
+    pub(super) capacity: u32,
+    /// Most that may wait.
+    pub(super) queue_capacity: u32,
+    /// Invariant: equals `capacity` while anyone waits.
+    pub(super) in_use: u32,
+    head: u32,
+    tail: u32,
+    pub(super) queue_length: u32,
+    pub(super) queue_max: u32,
+    changed: SimTime,
+    counters: Counters,
+}
+
+impl Station {
+    pub(super) fn new(capacity: u32, queue_capacity: Option<u32>) -> Self {
+        Self {
+            capacity,
+            queue_capacity: queue_capacity.unwrap_or(u32::MAX),
+            in_use: 0,
+            head: NO_TASK,
+            tail: NO_TASK,
+            queue_length: 0,
+            queue_max: 0,
+            changed: SimTime::ZERO,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Takes a free server; false if there is none.
+    #[inline]
+    pub(super) fn try_take(&mut self, now: SimTime) -> bool {
+        if self.in_use == self.capacity {
+            return false;
+        }
+        self.account_busy(now);
+        self.in_use += 1;
+        self.counters.visits += 1;
+        true
+    }
+
+    /// Lets a task wait at the end; false if the queue is full.
+    pub(super) fn enqueue(&mut self, tasks: &mut Arena<Task>, task: u32) -> bool {
+        if self.queue_length >= self.queue_capacity {
+            self.counters.rejected += 1;
+            return false;
+        }
+        let last = self.tail;
+        let waiting = &mut tasks[task];
+        waiting.previous = last;
+        waiting.next = NO_TASK;
+        if last == NO_TASK {
+            self.head = task;
+        } else {
+            tasks[last].next = task;
+        }
+        self.tail = task;
+        self.queue_length += 1;
+        self.queue_max = self.queue_max.max(self.queue_length);
+        true
+    }
+
+    /// Gives back a server; the task that takes it over, if one waits.
+    #[inline]
+    pub(super) fn release(&mut self, tasks: &mut Arena<Task>, now: SimTime) -> Option<u32> {
+        let task = self.head;
+        if task == NO_TASK {
+            self.account_busy(now);
+            self.in_use -= 1;
+            return None;
+        }
+        self.unlink(tasks, task);
+        self.counters.visits += 1;
+        self.counters.waits += 1;
+        self.counters.waited += now.since(tasks[task].since).0;
+        Some(task)
+    }
+
+    /// Takes a task that gave up out of the queue.
+    pub(super) fn leave(&mut self, tasks: &mut Arena<Task>, task: u32, now: SimTime) {
+        self.unlink(tasks, task);
+        self.counters.left += 1;
+        self.counters.waited += now.since(tasks[task].since).0;
+    }
+
+    /// Counters up to `now`, with the busy time of servers in use.
+    pub(super) fn counters(&self, now: SimTime) -> Counters {
+        let open = now.since(self.changed).0 * u64::from(self.in_use);
+        Counters { busy: self.counters.busy + open, ..self.counters }
+    }
+
+    fn unlink(&mut self, tasks: &mut Arena<Task>, task: u32) {
+        let Task { previous, next, .. } = tasks[task];
+        if previous == NO_TASK {
+            self.head = next;
+        } else {
+            tasks[previous].next = next;
+        }
+        if next == NO_TASK {
+            self.tail = previous;
+        } else {
+            tasks[next].previous = previous;
+        }
+        self.queue_length -= 1;
+    }
+
+    #[inline]
+    fn account_busy(&mut self, now: SimTime) {
+        let SimDuration(span) = now.since(self.changed);
+        self.counters.busy += span * u64::from(self.in_use);
+        self.changed = now;
+    }
+}
