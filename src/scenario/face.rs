@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::math::{exp, ln};
+
 /// What a user has changed: everything else is as the document says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -47,6 +49,33 @@ pub struct Knob {
     /// Shown at once rather than under "more".
     #[serde(default = "shown")]
     pub visible: bool,
+}
+
+impl Knob {
+    /// The nearest value that the knob can take.
+    pub fn clamp(&self, value: f64) -> f64 {
+        let value = if value.is_finite() { value } else { self.default };
+        let value = value.clamp(self.min, self.max);
+        if self.whole { value.round() } else { value }
+    }
+
+    /// Where a value lies on the slider, 0..=1.
+    pub fn position(&self, value: f64) -> f64 {
+        let position = match self.scale {
+            Scale::Linear => (value - self.min) / (self.max - self.min),
+            Scale::Log => ln(value / self.min) / ln(self.max / self.min),
+        };
+        position.clamp(0.0, 1.0)
+    }
+
+    /// The value at a position of the slider.
+    pub fn at(&self, position: f64) -> f64 {
+        let position = position.clamp(0.0, 1.0);
+        self.clamp(match self.scale {
+            Scale::Linear => self.min + (self.max - self.min) * position,
+            Scale::Log => self.min * exp(ln(self.max / self.min) * position),
+        })
+    }
 }
 
 fn shown() -> bool {

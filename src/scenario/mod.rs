@@ -1,8 +1,25 @@
 //! Scenarios: documents that name parts, knobs, fixes and claims, and compile to a system.
 
-pub mod face;
+mod face;
 
+pub mod document;
+
+mod reader;
+
+mod parts;
+
+pub mod quantity;
+
+pub mod catalogue;
+
+pub mod link;
+
+pub use document::Scenario;
 pub use face::{
-    Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, RunLength, Scale, Settings, Source, Theory,
-    Unit,
+    Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, RunLength, Scale, Settings, Source,
+    Theory, Unit,
 };
+pub use reader::{Mistake, Mistakes};
+
+/// The version of the model: rises when the same link gives other numbers than before.
+pub const MODEL_VERSION: u32 = 1;

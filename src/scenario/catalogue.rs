@@ -1,0 +1,44 @@
+//! The scenarios that ship, one line each.
+
+use std::sync::{Arc, OnceLock};
+
+use super::document::Scenario;
+
+const DOCUMENTS: &[&str] = &[
+    include_str!("../../assets/scenarios/n-plus-one.json"),
+    include_str!("../../assets/scenarios/queue-knee.json"),
+];
+
+/// All scenarios that ship, in the order of the menu.
+pub fn all() -> &'static [Arc<Scenario>] {
+    static ALL: OnceLock<Vec<Arc<Scenario>>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let parse = |text: &&str| Scenario::parse(text).expect("a scenario that ships is valid");
+        DOCUMENTS.iter().map(parse).map(Arc::new).collect()
+    })
+}
+
+/// The scenario that opens first.
+pub fn first() -> Arc<Scenario> {
+    Arc::clone(&all()[0])
+}
+
+/// The scenario of this id.
+pub fn find(id: &str) -> Option<Arc<Scenario>> {
+    all().iter().find(|scenario| scenario.id == id).map(Arc::clone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_summaries_short() {
+        for (index, scenario) in all().iter().enumerate() {
+            assert!(all()[..index].iter().all(|other| other.id != scenario.id));
+            assert!(scenario.summary.split_whitespace().count() <= 60, "{}", scenario.id);
+            assert!(scenario.title.ends_with('?'), "{}", scenario.id);
+            assert_eq!(scenario.knobs[0].id, "users", "{}", scenario.id);
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! Reads the parts and steps of a document into a system.
+
+use serde_json::Value;
+
+use crate::engine::{Distribution, SimDuration};
+use crate::model::system::{
+    Arrivals, Call, Clients, Database, Endpoint, Part, Pool, Queue, Service, Step,
+};
+use crate::policy::backoff::{Backoff, Jitter};
+
+use super::Unit;
+use super::reader::{Fields, Reader};
+
+/// Steps inside steps inside steps.. at most this deep.
+const NESTING_MAX: usize = 8;
+
+impl Reader<'_> {
+    pub(super) fn part(&mut self, value: &Value, path: &str) -> Option<Part> {
+        let mut fields = self.fields(value, path)?;
+        let kind = fields.take("kind");
+        let kind = self.text(kind, &fields.under("kind"));
+        let id = fields.take("id");
+        let id = self.text(id, &fields.under("id"));
+        fields.path = format!("parts.{id}");
+        let part = match kind.as_str() {
+            "clients" => self.clients(&mut fields, id)?,
+            "service" => self.service(&mut fields, id),
+            "pool" => self.pool(&mut fields, id),
+            "database" => self.database(&mut fields, id),
+            _ => {
+                let path = fields.under("kind");
+                self.note(&path, kind, "clients, service, pool or database");
+                return None;
+            }
+        };
+        self.close(fields);
+        Some(part)
+    }
+
+    fn clients(&mut self, fields: &mut Fields<'_>, id: String) -> Option<Part> {
+        let arrivals = self.needed(fields, "arrivals")?;
+        let arrivals = self.arrivals(arrivals, &fields.under("arrivals"))?;
+        let call = self.needed(fields, "call")?;
+        let call = self.call(call, &fields.under("call"))?;
+        Some(Part::Clients(Clients { id, arrivals, call }))
+    }
+
+    fn arrivals(&mut self, value: &Value, path: &str) -> Option<Arrivals> {
+        let mut fields = self.fields(value, path)?;
+        let arrivals = if let Some(open) = fields.take("open") {
+            let path = fields.under("open");
+            let mut open = self.fields(open, &path)?;
+            let gap = match open.take("rate_per_s") {
+                Some(rate) => {
+                    let rate = self.amount(rate, &open.under("rate_per_s"), Unit::PerSecond);
+                    let mean = if rate > 0.0 { 1.0 / rate } else { f64::INFINITY };
+                    if !mean.is_finite() {
+                        self.note(&open.under("rate_per_s"), rate, "a rate above 0");
+                    }
+                    Distribution::Exponential { mean }
+                }
+                None => {
+                    let gap = self.needed(&mut open, "gap")?;
+                    self.duration(gap, &open.under("gap"))
+                }
+            };
+            self.close(open);
+            Arrivals::Open { gap }
+        } else if let Some(closed) = fields.take("closed") {
+            let path = fields.under("closed");
+            let mut closed = self.fields(closed, &path)?;
+            let users = self.needed(&mut closed, "users")?;
+            let users_count = self.count(users, &closed.under("users"), 1, 5_000_000);
+            let think = self.needed(&mut closed, "think")?;
+            let think = self.duration(think, &closed.under("think"));
+            self.close(closed);
+            Arrivals::Closed { users_count, think }
+        } else {
+            self.wrong(path, value, "{\"open\": ..} or {\"closed\": ..}");
+            return None;
+        };
+        self.close(fields);
+        Some(arrivals)
+    }
+
+    fn call(&mut self, value: &Value, path: &str) -> Option<Call> {
+        let mut fields = self.fields(value, path)?;
+        let to = fields.take("to");
+        let to = self.text(to, &fields.under("to"));
+        let (service, endpoint) = to.split_once('.').unwrap_or_else(|| {
+            self.note(&fields.under("to"), format!("`{to}`"), "service.endpoint");
+            (to.as_str(), "")
+        });
+        let timeout = fields.take("timeout").map(|value| {
+            SimDuration::from_ms(self.amount(value, &fields.under("timeout"), Unit::Ms))
+        });
+        let cancels = self.flag(&mut fields, "cancels");
+        let retries = fields.take("retries");
+        let retries_count =
+            retries.map_or(0, |value| self.count(value, &fields.under("retries"), 0, 100));
+        let backoff = fields.take("backoff");
+        let backoff = backoff
+            .and_then(|value| self.backoff(value, &fields.under("backoff")))
+            .unwrap_or_default();
+        let (service, endpoint) = (service.to_owned(), endpoint.to_owned());
+        self.close(fields);
+        Some(Call { service, endpoint, timeout, cancels, retries_count, backoff })
+    }
+
+    fn backoff(&mut self, value: &Value, path: &str) -> Option<Backoff> {
+        let mut fields = self.fields(value, path)?;
+        let base = self.needed(&mut fields, "base")?;
+        let base = SimDuration::from_ms(self.amount(base, &fields.under("base"), Unit::Ms));
+        let backoff = match fields.take("cap") {
+            None => Backoff::Fixed { base },
+            Some(cap) => {
+                let cap = SimDuration::from_ms(self.amount(cap, &fields.under("cap"), Unit::Ms));
+                let jitter = match fields.take("jitter").map(Value::as_str) {
+                    None | Some(Some("none")) => Jitter::None,
+                    Some(Some("equal")) => Jitter::Equal,
+                    Some(Some("full")) => Jitter::Full,
+                    Some(_) => {
+                        self.note(&fields.under("jitter"), "something else", "none, equal or full");
+                        Jitter::None
+                    }
+                };
+                Backoff::Exponential { base, cap, jitter }
+            }
+        };
+        self.close(fields);
+        Some(backoff)
+    }
+
+    fn service(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
+        let instances_count = self.optional_count(fields, "instances", 1, 1_000);
+        let workers_count = self.optional_count(fields, "workers", 1, 100_000);
+        let queue = self.queue(fields);
+        let mut endpoints = Vec::new();
+        match fields.take("endpoints") {
+            Some(Value::Object(object)) => {
+                for (name, steps) in object {
+                    let path = format!("{}.{name}", fields.under("endpoints"));
+                    let steps = self.steps(steps, &path, 0);
+                    endpoints.push(Endpoint { name: name.clone(), steps });
+                }
+            }
+            _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
+        }
+        Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
+    }
+
+    fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
+        let database = fields.take("database");
+        let database = self.text(database, &fields.under("database"));
+        let connections_count = self.optional_count(fields, "connections", 1, 100_000);
+        Part::Pool(Pool { id, database, connections_count, queue: self.queue(fields) })
+    }
+
+    fn database(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
+        let cores_count = self.optional_count(fields, "cores", 1, 10_000);
+        let round_trip = fields.take("round_trip");
+        let round_trip = round_trip.map_or(Distribution::Constant(0.0), |value| {
+            self.duration(value, &fields.under("round_trip"))
+        });
+        Part::Database(Database { id, cores_count, round_trip })
+    }
+
+    fn queue(&mut self, fields: &mut Fields<'_>) -> Queue {
+        let Some(value) = fields.take("queue") else { return Queue::default() };
+        let path = fields.under("queue");
+        let Some(mut fields) = self.fields(value, &path) else { return Queue::default() };
+        let capacity = fields.take("capacity");
+        let capacity =
+            capacity.map(|value| self.count(value, &fields.under("capacity"), 0, 4_000_000));
+        let wait_limit = fields.take("wait_limit");
+        let wait_limit = wait_limit.map(|value| self.duration(value, &fields.under("wait_limit")));
+        self.close(fields);
+        Queue { capacity, wait_limit }
+    }
+
+    pub(super) fn steps(&mut self, value: &Value, path: &str, depth: usize) -> Vec<Step> {
+        if depth > NESTING_MAX {
+            self.note(path, "steps nested too deep", format!("at most {NESTING_MAX} levels"));
+            return Vec::new();
+        }
+        let items = self.list(value, path);
+        items.into_iter().filter_map(|(item, path)| self.step(item, &path, depth)).collect()
+    }
+
+    fn step(&mut self, value: &Value, path: &str, depth: usize) -> Option<Step> {
+        let single = value.as_object().filter(|object| object.len() == 1);
+        let Some((kind, inner)) = single.and_then(|object| object.iter().next()) else {
+            self.wrong(path, value, "an object with one field that names the step");
+            return None;
+        };
+        let path = format!("{path}.{kind}");
+        match kind.as_str() {
+            "cpu" => Some(Step::Cpu(self.duration(inner, &path))),
+            "wait" => Some(Step::Wait(self.duration(inner, &path))),
+            "call" => self.call(inner, &path).map(Step::Call),
+            "query" | "transaction" | "repeat" | "parallel" | "choice" => {
+                let mut fields = self.fields(inner, &path)?;
+                let step = self.compound(kind, &mut fields, depth + 1);
+                self.close(fields);
+                step
+            }
+            _ => {
+                let known = "cpu, wait, query, transaction, call, repeat, parallel or choice";
+                self.note(&path, format!("`{kind}`"), known);
+                None
+            }
+        }
+    }
+
+    fn compound(&mut self, kind: &str, fields: &mut Fields<'_>, depth: usize) -> Option<Step> {
+        let inner = |reader: &mut Self, fields: &mut Fields<'_>, name: &'static str| {
+            let path = fields.under(name);
+            fields.take(name).map_or_else(Vec::new, |value| reader.steps(value, &path, depth))
+        };
+        Some(match kind {
+            "query" => {
+                let via = fields.take("via");
+                let via = self.text(via, &fields.under("via"));
+                let work = self.needed(fields, "work")?;
+                Step::Query { via, work: self.duration(work, &fields.under("work")) }
+            }
+            "transaction" => {
+                let pool = fields.take("pool");
+                let pool = self.text(pool, &fields.under("pool"));
+                Step::Transaction { pool, steps: inner(self, fields, "steps") }
+            }
+            "repeat" => {
+                let times = self.needed(fields, "times")?;
+                let times = self.count(times, &fields.under("times"), 0, 1_000_000);
+                Step::Repeat { times, steps: inner(self, fields, "steps") }
+            }
+            "parallel" => {
+                let times = self.needed(fields, "times")?;
+                let times = self.count(times, &fields.under("times"), 1, 1_000);
+                let needed = fields.take("needed");
+                let needed =
+                    needed.map_or(times, |n| self.count(n, &fields.under("needed"), 1, times));
+                let steps = inner(self, fields, "steps");
+                Step::Parallel { branches: vec![steps; times as usize], needed }
+            }
+            _ => {
+                let probability = self.needed(fields, "probability")?;
+                let path = fields.under("probability");
+                let chance = self.amount(probability, &path, Unit::Share);
+                if !(0.0..=1.0).contains(&chance) {
+                    self.wrong(&path, probability, "a share from 0 to 1");
+                }
+                let then = inner(self, fields, "then");
+                let otherwise = inner(self, fields, "otherwise");
+                Step::Choice { probability: chance.clamp(0.0, 1.0), then, otherwise }
+            }
+        })
+    }
+
+    /// A distribution of times; plain numbers are milliseconds, the result is in seconds.
+    fn duration(&mut self, value: &Value, path: &str) -> Distribution {
+        let in_ms = self.duration_ms(value, path);
+        if let Err(message) = in_ms.validate() {
+            self.wrong(path, value, message);
+        }
+        in_ms.scaled(1e-3)
+    }
+
+    fn duration_ms(&mut self, value: &Value, path: &str) -> Distribution {
+        let kind = value.as_object().filter(|object| !object.contains_key("knob"));
+        let Some(object) = kind else {
+            return Distribution::Constant(self.amount(value, path, Unit::Ms));
+        };
+        let Some((kind, inner)) = object.iter().next().filter(|_| object.len() == 1) else {
+            self.wrong(path, value, "an object with one field that names the distribution");
+            return Distribution::Constant(0.0);
+        };
+        let path = format!("{path}.{kind}");
+        if kind == "exponential" || kind == "constant" {
+            let mean = self.amount(inner, &path, Unit::Ms);
+            return match kind.as_str() {
+                "constant" => Distribution::Constant(mean),
+                _ => Distribution::Exponential { mean },
+            };
+        }
+        let Some(mut fields) = self.fields(inner, &path) else {
+            return Distribution::Constant(0.0);
+        };
+        let mut number = |name: &'static str, unit: Unit| {
+            let value = fields.take(name);
+            let path = fields.under(name);
+            if let Some(value) = value {
+                return self.amount(value, &path, unit);
+            }
+            self.note(&path, "nothing", "a number");
+            1.0
+        };
+        let distribution = match kind.as_str() {
+            "uniform" => {
+                Distribution::Uniform { low: number("low", Unit::Ms), high: number("high", Unit::Ms) }
+            }
+            "erlang" => Distribution::Erlang {
+                shape: number("shape", Unit::Count) as u32,
+                mean: number("mean", Unit::Ms),
+            },
+            "hyperexponential" => Distribution::Hyperexponential {
+                mean: number("mean", Unit::Ms),
+                scv: number("scv", Unit::Count),
+            },
+            "lognormal" => Distribution::Lognormal {
+                mean: number("mean", Unit::Ms),
+                scv: number("scv", Unit::Count),
+            },
+            "pareto" => Distribution::Pareto {
+                shape: number("shape", Unit::Count),
+                low: number("low", Unit::Ms),
+                high: number("high", Unit::Ms),
+            },
+            "weibull" => Distribution::Weibull {
+                shape: number("shape", Unit::Count),
+                scale: number("scale", Unit::Ms),
+            },
+            _ => {
+                let known = "constant, uniform, exponential, erlang, hyperexponential, lognormal, \
+                             pareto or weibull";
+                self.note(&path, format!("`{kind}`"), known);
+                return Distribution::Constant(0.0);
+            }
+        };
+        self.close(fields);
+        distribution
+    }
+
+    fn needed<'a>(&mut self, fields: &mut Fields<'a>, name: &'static str) -> Option<&'a Value> {
+        let value = fields.take(name);
+        if value.is_none() {
+            self.note(&fields.under(name), "nothing", "a value");
+        }
+        value
+    }
+
+    fn flag(&mut self, fields: &mut Fields<'_>, name: &'static str) -> bool {
+        match fields.take(name) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(other) => {
+                self.wrong(&fields.under(name), other, "true or false");
+                false
+            }
+        }
+    }
+
+    fn optional_count(&mut self, fields: &mut Fields<'_>, name: &'static str, missing: u32, most: u32) -> u32 {
+        let value = fields.take(name);
+        value.map_or(missing, |value| self.count(value, &fields.under(name), 1, most))
+    }
+}
