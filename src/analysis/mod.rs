@@ -1,3 +1,17 @@
 //! What a run means: reports, curves, ceilings, explanations, comparisons; statistics over them.
 
 pub mod report;
+
+pub mod run;
+
+pub mod curve;
+
+pub mod ceiling;
+
+pub mod theory;
+
+pub mod explain;
+
+pub mod compare;
+
+pub mod claims;

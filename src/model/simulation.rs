@@ -109,6 +109,11 @@ impl Simulation {
         self.events_count
     }
 
+    /// Requests that have ended.
+    pub fn finished(&self) -> u64 {
+        self.record.batches.count()
+    }
+
     /// Requests, attempts and branches under way, and users who think.
     pub fn tasks_count(&self) -> usize {
         self.tasks.len()

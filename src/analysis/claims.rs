@@ -1,0 +1,113 @@
+//! Proves the claims of a scenario on many seeds, each with its counterfactual.
+
+use serde::Serialize;
+
+use crate::engine::interval::median;
+use crate::scenario::{Bound, Claim, ClaimState, Measure, Mistakes, Scenario, Settings};
+
+use super::ceiling::ceiling;
+use super::run::run;
+use super::theory;
+
+/// What came of a claim.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClaimResult {
+    /// Id of the scenario.
+    pub scenario: String,
+    /// Id of the claim.
+    pub claim: String,
+    /// The claim in words.
+    pub says: String,
+    /// Measured on each seed.
+    pub values: Vec<f64>,
+    /// The middle of them.
+    pub median: f64,
+    /// The smallest of them.
+    pub low: f64,
+    /// The largest of them.
+    pub high: f64,
+    /// Measured on each seed without the mechanism.
+    pub counterfactual: Vec<f64>,
+    /// The claim holds on every seed.
+    pub holds: bool,
+    /// Without the mechanism it fails on every seed.
+    pub counterfactual_fails: bool,
+}
+
+impl ClaimResult {
+    /// The claim is proven.
+    pub fn is_proven(&self) -> bool {
+        self.holds && self.counterfactual_fails
+    }
+}
+
+/// Checks one claim on the seeds `1..=seeds`.
+///
+/// # Errors
+/// Names what is wrong with the states of the claim.
+pub fn check(scenario: &Scenario, claim: &Claim, seeds: u64) -> Result<ClaimResult, Mistakes> {
+    let mut values = Vec::new();
+    let mut counterfactual = Vec::new();
+    for seed in 1..=seeds {
+        let base = match &claim.relative_to {
+            Some(state) => measure(scenario, &claim.measure, state, seed)?,
+            None => 1.0,
+        };
+        values.push(measure(scenario, &claim.measure, &claim.state, seed)? / base);
+        counterfactual.push(measure(scenario, &claim.measure, &claim.without, seed)? / base);
+    }
+    Ok(ClaimResult {
+        scenario: scenario.id.clone(),
+        claim: claim.id.clone(),
+        says: claim.says.clone(),
+        median: median(&values),
+        low: values.iter().copied().fold(f64::INFINITY, f64::min),
+        high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        holds: values.iter().all(|value| within(claim.expect, *value)),
+        counterfactual_fails: counterfactual.iter().all(|value| !within(claim.expect, *value)),
+        values,
+        counterfactual,
+    })
+}
+
+fn within(bound: Bound, value: f64) -> bool {
+    // Not a number is within nothing: what cannot be measured proves nothing.
+    value.is_finite()
+        && bound.min.is_none_or(|min| value >= min)
+        && bound.max.is_none_or(|max| value <= max)
+}
+
+fn measure(
+    scenario: &Scenario,
+    measure: &Measure,
+    state: &ClaimState,
+    seed: u64,
+) -> Result<f64, Mistakes> {
+    let settings =
+        Settings { knobs: state.knobs.clone(), fixes: state.fixes.clone(), seed: Some(seed) };
+    if let Measure::Ceiling { knob } = measure {
+        return Ok(ceiling(scenario, &settings, knob)?.value.unwrap_or(f64::NAN));
+    }
+    let report = run(scenario, &settings)?;
+    let part = |id: &String| {
+        let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a busy part");
+        report.parts.get(id).ok_or_else(unknown)
+    };
+    let latency = report.latency_ms;
+    Ok(match measure {
+        Measure::MeanMs => latency.mean.unwrap_or(f64::NAN),
+        Measure::P50Ms => latency.p50.unwrap_or(f64::NAN),
+        Measure::P95Ms => latency.p95.unwrap_or(f64::NAN),
+        Measure::P99Ms => latency.p99.unwrap_or(f64::NAN),
+        Measure::GoodputPerS => report.goodput_per_s,
+        Measure::ThroughputPerS => report.throughput_per_s,
+        Measure::ErrorShare => report.error_share,
+        Measure::VisitsPerRequest { part: id } => part(id)?.visits_per_request,
+        Measure::Utilisation { part: id } => part(id)?.utilisation,
+        Measure::Ceiling { .. } => f64::NAN,
+        Measure::MeanOverTheory => {
+            let expected = theory::at(scenario, &settings, 0.0).map(|point| point.mean_ms);
+            latency.mean.unwrap_or(f64::NAN) / expected.unwrap_or(f64::NAN)
+        }
+    })
+}

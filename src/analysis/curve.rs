@@ -1,0 +1,298 @@
+//! A curve: the same system at many values of a knob, on the same random numbers, refined pass by
+//! pass.
+//!
+//! The first pass is short, so that a whole curve is there at once; each further pass doubles the
+//! length of every point that is not settled yet.
+
+use std::sync::Arc;
+
+use crate::engine::math::{exp, ln};
+use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
+
+use super::report::{Curve, CurvePoint, Knee};
+use super::run::Run;
+use super::theory;
+
+/// Points of a curve, unless the knob has fewer values.
+const POINTS: usize = 24;
+/// Events of a point in the first pass..
+const FIRST_EVENTS: u64 = 6_000;
+/// ..but at least so many requests..
+const FIRST_REQUESTS: u64 = 200;
+/// ..unless that takes more events than this.
+const FIRST_EVENTS_MAX: u64 = 24_000;
+/// A point gets no more events than this.
+const EVENTS_MAX: u64 = 4_000_000;
+/// A point is settled when the half-width of the interval of its p99 is within this share of it.
+const SETTLED: f64 = 0.05;
+/// Passes after which an overloaded point is left as it is: it has no steady state to find.
+const OVERLOADED_PASSES: u32 = 4;
+
+/// Which points of a curve to compute, so that several workers can share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Share {
+    /// Number of this share, from 0.
+    pub index: usize,
+    /// How many shares there are.
+    pub of: usize,
+}
+
+impl Share {
+    /// All points.
+    pub const ALL: Self = Self { index: 0, of: 1 };
+}
+
+/// A curve under way.
+#[derive(Debug)]
+pub struct CurveJob {
+    scenario: Arc<Scenario>,
+    settings: Settings,
+    knob: Knob,
+    points: Vec<Point>,
+    /// Points of this share whose turn in the pass is over.
+    done: usize,
+    pass: u32,
+}
+
+#[derive(Debug)]
+struct Point {
+    x: f64,
+    run: Run,
+    /// The pass goes on until the run has had so many events.
+    events_wanted: u64,
+    settled: bool,
+}
+
+impl CurveJob {
+    /// A share of the curve over `knob`, everything else as in `settings`.
+    ///
+    /// # Errors
+    /// Names what is wrong with the settings, or the knob if there is none of this name.
+    pub fn new(
+        scenario: &Arc<Scenario>,
+        settings: &Settings,
+        knob: &str,
+        share: Share,
+    ) -> Result<Self, Mistakes> {
+        let Some(knob) = scenario.knob(knob).cloned() else {
+            return Err(Mistakes::one("knob", format!("`{knob}`"), "a knob of the scenario"));
+        };
+        let values = values_of(&knob);
+        let mine = values.iter().skip(share.index).step_by(share.of.max(1));
+        let points = mine.map(|&x| {
+            let mut settings = settings.clone();
+            settings.knobs.insert(knob.id.clone(), x);
+            let run = Run::of(scenario, &settings)?.without_end();
+            Ok(Point { x, run, events_wanted: FIRST_EVENTS, settled: false })
+        });
+        let points = points.collect::<Result<_, Mistakes>>()?;
+        let (scenario, settings) = (Arc::clone(scenario), settings.clone());
+        Ok(Self { scenario, settings, knob, points, done: 0, pass: 0 })
+    }
+
+    /// Goes on for about `events` events; true when a whole pass has just been completed.
+    pub fn step(&mut self, events: u64) -> bool {
+        let first = self.pass == 0;
+        let mut left = events;
+        while let Some(point) = self.points.get_mut(self.done) {
+            if !point.settled {
+                let before = point.run.events();
+                let ended = point.advance(left, first);
+                left = left.saturating_sub(point.run.events() - before);
+                if !ended {
+                    return false;
+                }
+            }
+            self.done += 1;
+            if left == 0 && self.done < self.points.len() {
+                return false;
+            }
+        }
+        self.pass += 1;
+        self.done = 0;
+        for point in &mut self.points {
+            point.finish_pass(self.pass);
+        }
+        true
+    }
+
+    /// No further pass will change anything.
+    pub fn finished(&self) -> bool {
+        self.points.iter().all(|point| point.settled)
+    }
+
+    /// The points of this share as they are.
+    pub fn curve(&self) -> Curve {
+        let theory = self.points.iter().filter_map(|point| {
+            let mut settings = self.settings.clone();
+            settings.knobs.insert(self.knob.id.clone(), point.x);
+            theory::at(&self.scenario, &settings, point.x)
+        });
+        Curve {
+            knob: self.knob.id.clone(),
+            points: self.points.iter().map(Point::report).collect(),
+            pass: self.pass,
+            finished: self.finished(),
+            knee: None,
+            theory: theory.collect(),
+        }
+    }
+}
+
+impl Point {
+    fn advance(&mut self, events: u64, first: bool) -> bool {
+        let wanted = self.events_wanted.saturating_sub(self.run.events());
+        if self.run.advance(wanted.min(events)) {
+            return true;
+        }
+        if self.run.events() < self.events_wanted {
+            return false;
+        }
+        if first && self.events_wanted < FIRST_EVENTS_MAX && self.run.finished() < FIRST_REQUESTS {
+            self.events_wanted = (self.events_wanted * 2).min(FIRST_EVENTS_MAX);
+            return false;
+        }
+        true
+    }
+
+    fn finish_pass(&mut self, pass: u32) {
+        if self.settled {
+            return;
+        }
+        let measured = self.run.measured();
+        let latency = measured.latency();
+        let narrow = matches!(
+            (latency.p99, latency.p99_half_width),
+            (Some(p99), Some(half_width)) if half_width <= SETTLED * p99
+        );
+        self.settled = narrow
+            || self.run.stopped().is_some()
+            || self.events_wanted >= EVENTS_MAX
+            || (measured.overloaded() && pass >= OVERLOADED_PASSES);
+        self.events_wanted = (self.run.events() * 2).min(EVENTS_MAX);
+    }
+
+    fn report(&self) -> CurvePoint {
+        let measured = self.run.measured();
+        let totals = measured.period.totals;
+        CurvePoint {
+            x: self.x,
+            latency_ms: measured.latency(),
+            offered_per_s: measured.rate(totals.sent + totals.retries),
+            goodput_per_s: measured.rate(totals.in_time),
+            error_share: measured.error_share(),
+            overloaded: measured.overloaded(),
+            settled: self.settled,
+            busiest: measured.busiest().map(|(part, ratio)| (part.id.clone(), ratio)),
+            stopped: self.run.stopped().map(str::to_owned),
+        }
+    }
+}
+
+/// The whole curve from the shares of all workers.
+pub fn merge(shares: &[Curve], objective: &Objective, scale: Scale) -> Curve {
+    let mut points: Vec<CurvePoint> = shares.iter().flat_map(|c| c.points.clone()).collect();
+    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let mut theory: Vec<_> = shares.iter().flat_map(|curve| curve.theory.clone()).collect();
+    theory.sort_by(|a, b| a.x.total_cmp(&b.x));
+    Curve {
+        knob: shares.first().map(|curve| curve.knob.clone()).unwrap_or_default(),
+        knee: knee(&points, objective, scale),
+        points,
+        pass: shares.iter().map(|curve| curve.pass).min().unwrap_or(0),
+        finished: shares.iter().all(|curve| curve.finished),
+        theory,
+    }
+}
+
+/// A whole curve, to its end.
+///
+/// # Errors
+/// Names what is wrong with the settings.
+pub fn curve(
+    scenario: &Arc<Scenario>,
+    settings: &Settings,
+    knob: &str,
+    mut progress: impl FnMut(&Curve),
+) -> Result<Curve, Mistakes> {
+    let mut job = CurveJob::new(scenario, settings, knob, Share::ALL)?;
+    let scale = job.knob.scale;
+    loop {
+        while !job.step(u64::MAX) {}
+        let curve = merge(&[job.curve()], &scenario.objective, scale);
+        if curve.finished {
+            return Ok(curve);
+        }
+        progress(&curve);
+    }
+}
+
+/// Values of the knob at equal distances of its slider, each once.
+fn values_of(knob: &Knob) -> Vec<f64> {
+    let position = |index| index as f64 / (POINTS - 1) as f64;
+    let mut values: Vec<f64> = (0..POINTS).map(|index| knob.at(position(index))).collect();
+    values.dedup_by(|a, b| a.to_bits() == b.to_bits());
+    values
+}
+
+/// Where the objective stops being met, interpolated between the two points around it.
+fn knee(points: &[CurvePoint], objective: &Objective, scale: Scale) -> Option<Knee> {
+    let p99 = |point: &CurvePoint| point.latency_ms.p99.unwrap_or(f64::INFINITY);
+    let slow = |point: &CurvePoint| p99(point) > objective.p99_ms || point.overloaded;
+    let failing = |point: &CurvePoint| point.error_share > objective.error_share;
+    let first = points.iter().position(|point| slow(point) || failing(point))?;
+    let before = points.get(first.checked_sub(1)?)?;
+    let bad = &points[first];
+    let by_latency = slow(bad);
+    // Latency grows by factors, so its logarithm is interpolated.
+    let share = if by_latency && p99(bad) > objective.p99_ms {
+        let (low, high) = (ln(p99(before)), ln(p99(bad).min(1e12)));
+        (ln(objective.p99_ms) - low) / (high - low)
+    } else if by_latency {
+        1.0
+    } else {
+        (objective.error_share - before.error_share) / (bad.error_share - before.error_share)
+    };
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
+    let x = match scale {
+        Scale::Linear => before.x + (bad.x - before.x) * share,
+        Scale::Log => before.x * exp(ln(bad.x / before.x) * share),
+    };
+    let p99_ms = if by_latency { objective.p99_ms } else { p99(before) };
+    let limit = if by_latency { "p99" } else { "errors" };
+    Some(Knee { x, p99_ms, limit: limit.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::catalogue;
+
+    #[test]
+    fn shares_of_a_curve_make_the_whole() {
+        let scenario = catalogue::find("queue-knee").unwrap();
+        let settings = Settings::default();
+        let pass = |share| {
+            let mut job = CurveJob::new(&scenario, &settings, "users", share).unwrap();
+            while !job.step(1_000) {}
+            job.curve()
+        };
+        let merged = |shares: &[Curve]| merge(shares, &scenario.objective, Scale::Log);
+        let whole = merged(&[pass(Share::ALL)]);
+        let shares = [0, 1].map(|index| pass(Share { index, of: 2 }));
+        assert_eq!(merged(&shares), whole);
+        assert_eq!(whole.points.len(), POINTS);
+    }
+
+    #[test]
+    fn the_knee_of_a_queue_is_where_theory_says() {
+        let scenario = catalogue::find("queue-knee").unwrap();
+        let found = curve(&scenario, &Settings::default(), "users", |_| {}).unwrap();
+        // p99 of M/M/1 is ln(100) / (20 - users / 10): 1 s at 153.9 users. Between two points of
+        // the curve the interpolation is within 10 %.
+        let knee = found.knee.unwrap();
+        assert!((knee.x / 153.9 - 1.0).abs() < 0.1, "{knee:?}");
+        assert!(found.points.iter().filter(|point| point.x < 200.0).all(|point| !point.overloaded));
+        assert!(found.points.iter().filter(|point| point.x > 220.0).all(|point| point.overloaded));
+    }
+}

@@ -1,0 +1,238 @@
+//! One run of a scenario at one setting, and its report.
+
+use std::collections::BTreeMap;
+
+use crate::engine::SimDuration;
+use crate::model::system::System;
+use crate::model::{BuildError, PartMeasure, Period, Progress, Simulation, Totals};
+use crate::scenario::{Mistakes, Scenario, Settings};
+
+use super::report::{LatencySummary, Outcomes, PartReport, RunReport};
+
+/// A run that can be continued: longer runs give narrower intervals.
+#[derive(Debug, Clone)]
+pub struct Run {
+    simulation: Simulation,
+    requests: u64,
+    stopped: Option<String>,
+}
+
+impl Run {
+    /// A run of `system` until `requests` requests have finished.
+    ///
+    /// # Errors
+    /// Names the part of the system that cannot be built.
+    pub fn new(system: &System, seed: u64, requests: u64) -> Result<Self, BuildError> {
+        Ok(Self { simulation: Simulation::new(system, seed)?, requests, stopped: None })
+    }
+
+    /// A run of a scenario, at the length its document asks for.
+    ///
+    /// # Errors
+    /// Names what is wrong with the settings.
+    pub fn of(scenario: &Scenario, settings: &Settings) -> Result<Self, Mistakes> {
+        let system = scenario.system(settings)?;
+        Self::new(&system, scenario.seed(settings), scenario.run.requests)
+            .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))
+    }
+
+    /// The same run with no end of its own.
+    #[must_use]
+    pub fn without_end(mut self) -> Self {
+        self.requests = u64::MAX;
+        self
+    }
+
+    /// Goes on for at most `events` events; true once the run has ended.
+    pub fn advance(&mut self, events: u64) -> bool {
+        match self.simulation.advance(self.requests, events) {
+            Progress::Running => false,
+            Progress::Finished => true,
+            Progress::Stopped(limit) => {
+                self.stopped = Some(limit.to_string());
+                true
+            }
+        }
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.simulation.events_count()
+    }
+
+    /// Requests that have finished so far.
+    pub fn finished(&self) -> u64 {
+        self.simulation.finished()
+    }
+
+    /// Why the run ended early.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// What is measured by now, without the warm-up.
+    pub fn measured(&self) -> Measured {
+        Measured::new(self.simulation.period(self.simulation.settled_from()))
+    }
+
+    /// The report by now.
+    pub fn report(&self, scenario: &Scenario, settings: &Settings) -> RunReport {
+        let measured = self.measured();
+        let period = &measured.period;
+        let Totals { sent, retries, in_time, rejected, gave_up, timed_out } = period.totals;
+        RunReport {
+            scenario: scenario.id.clone(),
+            seed: scenario.seed(settings),
+            digest: format!("{:016x}", self.simulation.digest()),
+            measured_secs: period.span.as_secs(),
+            warmup_secs: period.from.as_secs(),
+            latency_ms: measured.latency(),
+            offered_per_s: measured.rate(sent + retries),
+            throughput_per_s: measured.rate(period.totals.finished()),
+            goodput_per_s: measured.rate(in_time),
+            outcomes: Outcomes { in_time, rejected, gave_up, timed_out, in_flight: period.in_flight },
+            error_share: measured.error_share(),
+            amplification: (sent + retries) as f64 / sent.max(1) as f64,
+            parts: measured.parts(),
+            overloaded: measured.overloaded(),
+            stopped: self.stopped.clone(),
+            events: self.simulation.events_count(),
+        }
+    }
+}
+
+/// Runs a scenario to its end.
+///
+/// # Errors
+/// Names what is wrong with the settings.
+pub fn run(scenario: &Scenario, settings: &Settings) -> Result<RunReport, Mistakes> {
+    let mut run = Run::of(scenario, settings)?;
+    run.advance(u64::MAX);
+    Ok(run.report(scenario, settings))
+}
+
+/// A period with the figures derived from it.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// The counters.
+    pub period: Period,
+}
+
+impl Measured {
+    fn new(period: Period) -> Self {
+        Self { period }
+    }
+
+    /// Latency of requests answered in time.
+    pub fn latency(&self) -> LatencySummary {
+        let latencies = &self.period.latencies;
+        let quantile = |q| latencies.quantile(q).map(|nanos| nanos / 1e6);
+        LatencySummary {
+            mean: latencies.mean().map(|nanos| nanos / 1e6),
+            p50: quantile(0.5),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+            max: latencies.max().map(|nanos| SimDuration(nanos).as_ms()),
+            mean_half_width: self.period.mean_half_width.map(|nanos| nanos / 1e6),
+            p99_half_width: self.period.p99_half_width.map(|nanos| nanos / 1e6),
+        }
+    }
+
+    /// A count per second.
+    pub fn rate(&self, count: u64) -> f64 {
+        let secs = self.period.span.as_secs();
+        if secs > 0.0 { count as f64 / secs } else { 0.0 }
+    }
+
+    /// Share of finished requests that were not answered in time.
+    pub fn error_share(&self) -> f64 {
+        let finished = self.period.totals.finished();
+        if finished == 0 {
+            return 0.0;
+        }
+        (finished - self.period.totals.in_time) as f64 / finished as f64
+    }
+
+    /// More is asked of some part than it can ever do.
+    pub fn overloaded(&self) -> bool {
+        self.period.parts.iter().any(|part| self.demand_ratio(part) >= 1.0)
+    }
+
+    /// The innermost part that is saturated, else the one with the highest demand.
+    ///
+    /// A part that is held while an inner one is waited for is busy too, but not the cause.
+    pub fn busiest(&self) -> Option<(&PartMeasure, f64)> {
+        let ratios = || self.period.parts.iter().map(|part| (part, self.demand_ratio(part)));
+        let saturated = ratios().filter(|(_, ratio)| *ratio >= SATURATED);
+        saturated
+            .max_by_key(|(part, _)| part.depth)
+            .or_else(|| ratios().max_by(|a, b| a.1.total_cmp(&b.1)))
+    }
+
+    /// Busy time that one request asks of a part, in seconds (its demand).
+    pub fn demand_secs(&self, part: &PartMeasure) -> f64 {
+        let Totals { rejected, .. } = self.period.totals;
+        let served = self.period.totals.finished() - rejected;
+        part.busy.as_secs() / served.max(1) as f64
+    }
+
+    /// What is asked of a part as a share of its capacity (utilisation law: rate times demand).
+    pub fn demand_ratio(&self, part: &PartMeasure) -> f64 {
+        self.rate(self.period.totals.sent) * self.demand_secs(part) / f64::from(part.capacity)
+    }
+
+    fn parts(&self) -> BTreeMap<String, PartReport> {
+        let finished = self.period.totals.finished().max(1) as f64;
+        let secs = self.period.span.as_secs().max(1e-9);
+        let report = |part: &PartMeasure| PartReport {
+            kind: part.kind.word().to_owned(),
+            capacity: part.capacity,
+            utilisation: part.busy.as_secs() / secs / f64::from(part.capacity),
+            demand_ratio: self.demand_ratio(part),
+            queue_mean: part.waited.as_secs() / secs,
+            queue_max: part.queue_max,
+            wait_mean_ms: part.waited.as_ms() / (part.visits + part.left).max(1) as f64,
+            wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
+            visits_per_request: part.visits as f64 / finished,
+            rejected: part.rejected,
+        };
+        self.period.parts.iter().map(|part| (part.id.clone(), report(part))).collect()
+    }
+}
+
+/// A part of which this share of its capacity is asked is called saturated.
+pub const SATURATED: f64 = 0.9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::catalogue;
+
+    #[test]
+    fn requests_are_conserved_and_littles_law_holds() {
+        for scenario in catalogue::all() {
+            let mut run = Run::of(scenario, &Settings::default()).unwrap();
+            run.advance(2_000_000);
+            let whole = Measured::new(run.simulation.period(0));
+            let Period { totals, in_flight, .. } = whole.period;
+            assert_eq!(totals.sent, totals.finished() + in_flight, "{}", scenario.id);
+            let report = run.report(scenario, &Settings::default());
+            for (id, part) in &report.parts {
+                assert!((0.0..=1.0 + 1e-9).contains(&part.utilisation), "{id}: {part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_digest_in_any_slices() {
+        for scenario in catalogue::all() {
+            let settings = Settings::default();
+            let whole = run(scenario, &settings).unwrap();
+            let mut sliced = Run::of(scenario, &settings).unwrap();
+            while !sliced.advance(777) {}
+            assert_eq!(sliced.report(scenario, &settings), whole);
+            let other = Settings { seed: Some(99), ..settings };
+            assert_ne!(run(scenario, &other).unwrap().digest, whole.digest);
+        }
+    }
+}
