@@ -1,7 +1,7 @@
-//! Axes: where values lie, and which of them carry a label.
+//! Axes: where values lie, and how far an axis reaches.
 
 use crate::engine::math::{exp, ln, log10, pow};
-use crate::scenario::{Knob, Scale, Unit, quantity};
+use crate::scenario::{Knob, Scale, Unit};
 
 /// One axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,12 +14,15 @@ pub struct Axis {
     pub scale: Scale,
     /// What the values are.
     pub unit: Unit,
+    /// Only whole numbers make sense.
+    pub whole: bool,
 }
 
 impl Axis {
     /// The axis of a knob.
     pub fn of_knob(knob: &Knob) -> Self {
-        Self { min: knob.min, max: knob.max, scale: knob.scale, unit: knob.unit }
+        let Knob { min, max, scale, unit, whole, .. } = *knob;
+        Self { min, max: if max > min { max } else { min + 1.0 }, scale, unit, whole }
     }
 
     /// A logarithmic axis of latencies that holds all values, from and to a 1, 2 or 5.
@@ -28,28 +31,37 @@ impl Axis {
     /// that a curve visibly moves while a knob is dragged.
     pub fn of_latencies(values: impl Iterator<Item = f64>, present: Option<Self>) -> Self {
         let (low, high) = range(values.filter(|value| *value > 0.0)).unwrap_or((1.0, 1_000.0));
-        let (low, high) = (round_down(low * 0.8), round_up((high * 1.2).max(low * 20.0)));
-        if let Some(axis) = present
-            && axis.min <= low * 1.01
-            && high <= axis.max * 1.01
-            && ln(high / low) >= 0.5 * ln(axis.max / axis.min)
-        {
-            return axis;
-        }
-        Self { min: low, max: high, scale: Scale::Log, unit: Unit::Ms }
+        let (min, max) = (round_down(low * 0.85), round_up((high * 1.15).max(low * 20.0)));
+        let new = Self { min, max, scale: Scale::Log, unit: Unit::Ms, whole: false };
+        new.unless_kept(present, (low, high))
     }
 
-    /// A linear axis of rates from zero.
+    /// A linear axis of rates from zero, kept as that of latencies is.
     pub fn of_rates(values: impl Iterator<Item = f64>, present: Option<Self>) -> Self {
         let high = range(values).map_or(1.0, |(_, high)| high).max(1e-3);
-        let high = round_up(high * 1.05);
-        if let Some(axis) = present
-            && high <= axis.max * 1.01
-            && high >= axis.max * 0.4
-        {
-            return axis;
-        }
-        Self { min: 0.0, max: high, scale: Scale::Linear, unit: Unit::PerSecond }
+        let new = Self {
+            min: 0.0,
+            max: round_up_finely(high * 1.05),
+            scale: Scale::Linear,
+            unit: Unit::PerSecond,
+            whole: false,
+        };
+        new.unless_kept(present, (0.0, high))
+    }
+
+    /// The present axis, if values from `low` to `high` lie on it and it is at most twice as long
+    /// as the new one.
+    fn unless_kept(self, present: Option<Self>, (low, high): (f64, f64)) -> Self {
+        let length = |axis: &Self| match axis.scale {
+            Scale::Linear => axis.max - axis.min,
+            Scale::Log => ln(axis.max / axis.min),
+        };
+        let is_kept = |axis: &Self| {
+            let same_kind = axis.scale == self.scale && axis.unit == self.unit;
+            let holds = axis.min <= low && high <= axis.max;
+            same_kind && holds && length(&self) >= 0.5 * length(axis)
+        };
+        present.filter(is_kept).unwrap_or(self)
     }
 
     /// Where a value lies, 0..=1 on the axis, outside it beyond.
@@ -68,46 +80,10 @@ impl Axis {
         }
     }
 
-    /// Values that carry a label, with their words: 1-2-5 steps, at most `most` of them.
-    pub fn ticks(&self, most: usize) -> Vec<(f64, String)> {
-        let values = match self.scale {
-            Scale::Linear => linear_ticks(self.min, self.max, most),
-            Scale::Log => log_ticks(self.min, self.max, most),
-        };
-        values.into_iter().map(|value| (value, quantity::format(value, self.unit))).collect()
-    }
-}
-
-fn linear_ticks(min: f64, max: f64, most: usize) -> Vec<f64> {
-    let step = round_up((max - min) / most.max(1) as f64);
-    let first = (min / step).ceil() as i64;
-    let last = (max / step + 1e-9).floor() as i64;
-    (first..=last).map(|index| index as f64 * step).collect()
-}
-
-/// 1-2-5 in every decade if they fit, else 1 in every decade, else every second decade..
-fn log_ticks(min: f64, max: f64, most: usize) -> Vec<f64> {
-    let first = log10(min).floor() as i32 - 1;
-    let last = log10(max).ceil() as i32 + 1;
-    let within = |value: &f64| (min * 0.999..=max * 1.001).contains(value);
-    let ticks = |mantissas: &[f64], every: i32| -> Vec<f64> {
-        let decades = (first..=last).filter(|decade| decade.rem_euclid(every) == 0);
-        let values = decades.flat_map(|decade| {
-            mantissas.iter().map(move |mantissa| mantissa * pow(10.0, f64::from(decade)))
-        });
-        values.filter(within).collect()
-    };
-    let all = ticks(&[1.0, 2.0, 5.0], 1);
-    if all.len() <= most {
-        return all;
-    }
-    let mut every = 1;
-    loop {
-        let fewer = ticks(&[1.0], every);
-        if fewer.len() <= most.max(2) || every > 400 {
-            return fewer;
-        }
-        every += 1;
+    /// The value at a position on the axis, a whole number where only those make sense.
+    pub fn setting(&self, position: f64) -> f64 {
+        let value = self.value(position.clamp(0.0, 1.0)).clamp(self.min, self.max);
+        if self.whole { value.round() } else { value }
     }
 }
 
@@ -119,11 +95,20 @@ fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 }
 
 /// The next 1, 2 or 5 times a power of ten at or above a positive value.
-fn round_up(value: f64) -> f64 {
+pub(super) fn round_up(value: f64) -> f64 {
+    round_up_to(&[1.0, 2.0, 5.0, 10.0], value)
+}
+
+/// As `round_up`, in smaller steps, so that little of an axis stays empty.
+fn round_up_finely(value: f64) -> f64 {
+    round_up_to(&[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0], value)
+}
+
+fn round_up_to(steps: &[f64], value: f64) -> f64 {
     let decade = pow(10.0, log10(value).floor());
     let mantissa = value / decade;
-    let steps = [1.0, 2.0, 5.0, 10.0];
-    steps.into_iter().find(|step| mantissa <= step * 1.000_001).unwrap_or(10.0) * decade
+    let step = steps.iter().find(|step| mantissa <= **step * 1.000_001);
+    step.copied().unwrap_or(10.0) * decade
 }
 
 /// The next 1, 2 or 5 times a power of ten at or below a positive value.
@@ -136,27 +121,32 @@ fn round_down(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn labels_are_round_numbers_with_units_and_fit() {
-        let axis = Axis { min: 10.0, max: 5_000.0, scale: Scale::Log, unit: Unit::Ms };
-        let words: Vec<String> = axis.ticks(12).into_iter().map(|(_, words)| words).collect();
-        assert_eq!(words, ["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s", "5 s"]);
-        for most in 2..20 {
-            assert!(axis.ticks(most).len() <= most, "{most}");
-            let rates = Axis { min: 0.0, max: 200.0, scale: Scale::Linear, unit: Unit::PerSecond };
-            assert!(rates.ticks(most).len() <= most + 1, "{most}");
+    proptest! {
+        #[test]
+        fn positions_and_values_are_inverse(
+            min in 1e-3..1e3_f64, factor in 1.5..1e5_f64, share in 0.0..1.0_f64, is_log in any::<bool>(),
+        ) {
+            let scale = if is_log { Scale::Log } else { Scale::Linear };
+            let axis = Axis { min, max: min * factor, scale, unit: Unit::Count, whole: false };
+            prop_assert!((axis.position(axis.value(share)) - share).abs() < 1e-9);
         }
-    }
 
-    #[test]
-    fn positions_and_values_are_inverse() {
-        for scale in [Scale::Linear, Scale::Log] {
-            let axis = Axis { min: 2.0, max: 900.0, scale, unit: Unit::Count };
-            for share in [0.0, 0.2, 0.7, 1.0] {
-                assert!((axis.position(axis.value(share)) - share).abs() < 1e-12);
-            }
+        #[test]
+        fn an_axis_holds_its_values_kept_or_not_and_is_filled_to_a_quarter(
+            before in prop::collection::vec(-1.0..5.0_f64, 2..8),
+            after in prop::collection::vec(-1.0..5.0_f64, 2..8),
+        ) {
+            let values = |powers: &[f64]| powers.iter().map(|p| pow(10.0, *p)).collect::<Vec<_>>();
+            let (before, after) = (values(&before), values(&after));
+            let first = Axis::of_latencies(before.into_iter(), None);
+            let axis = Axis::of_latencies(after.iter().copied(), Some(first));
+            prop_assert!(after.iter().all(|v| (-1e-9..=1.0 + 1e-9).contains(&axis.position(*v))));
+            let new = Axis::of_latencies(after.iter().copied(), None);
+            prop_assert!(ln(new.max / new.min) >= 0.499 * ln(axis.max / axis.min));
         }
     }
 
@@ -167,5 +157,17 @@ mod tests {
         assert_eq!(Axis::of_latencies([60.0, 1_500.0].into_iter(), Some(first)), first);
         let wider = Axis::of_latencies([60.0, 90_000.0].into_iter(), Some(first));
         assert!(wider.max >= 90_000.0);
+        let rates = Axis::of_rates([190.0].into_iter(), None);
+        assert!((rates.max - 200.0).abs() < 1e-9);
+        assert_eq!(Axis::of_rates([120.0].into_iter(), Some(rates)), rates);
+        assert!(Axis::of_rates([60.0].into_iter(), Some(rates)).max < 100.0);
+    }
+
+    #[test]
+    fn a_knob_of_whole_numbers_is_set_to_whole_numbers() {
+        let axis =
+            Axis { min: 1.0, max: 16.0, scale: Scale::Linear, unit: Unit::Count, whole: true };
+        assert!((axis.setting(0.5) - 9.0).abs() < 1e-12);
+        assert!((axis.setting(7.0) - 16.0).abs() < 1e-12);
     }
 }

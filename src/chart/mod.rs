@@ -1,16 +1,45 @@
 //! Charts on any `plotters` backend: the page's canvas, and SVG for files and tests.
-
-pub mod axis;
-
-mod clip;
-
-pub mod palette;
-
-mod lines;
+//!
+//! A curve over a knob makes two charts, one under the other on the same x axis: latency
+//! ([`plot::latency`]) and load ([`plot::load`]). Both take a [`plot::Spec`] and give the
+//! [`plot::Layout`] that a page needs to follow a pointer. What `plotters` leaves open is settled
+//! here, once:
+//!
+//! - lines are clipped to the plot before `plotters` sees them, for it would bend them (`clip`);
+//! - text is measured by what the backend's owner gives, never through a document ([`backend`]);
+//! - coordinates have fractions of a device pixel: lines are smooth and rules are sharp;
+//! - ticks are round numbers with units that do not touch ([`ticks`]), and words neither overlap
+//!   nor hide a line where there is room (`labels`).
 
 pub mod plot;
 
+mod latency;
+
+mod load;
+
+mod stage;
+
+pub mod axis;
+
+pub mod ticks;
+
+mod labels;
+
+mod clip;
+
+mod sheet;
+
+pub mod palette;
+
+pub mod backend;
+
+#[cfg(target_arch = "wasm32")]
+pub mod canvas;
+
 pub mod describe;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod text;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod svg;

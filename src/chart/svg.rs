@@ -1,82 +1,110 @@
 //! Charts as files.
 
-use plotters::prelude::*;
+use plotters::coord::Shift;
+use plotters::prelude::{DrawingArea, IntoDrawingArea};
 use plotters_svg::SVGBackend;
 
+use super::backend::{FINE, Measured, TextHabits};
 use super::palette::{DARK, LIGHT};
 use super::plot::{self, Axes, Spec};
+use super::text::WidthTable;
 use crate::analysis::report::Curve;
 use crate::chart::describe::summary;
 use crate::scenario::{Knob, Objective};
 
 /// Height of the latency chart in a picture; the rest is the load chart.
-const LATENCY_SHARE: f64 = 0.66;
+const LATENCY_SHARE: f64 = 0.62;
 
-/// Both charts of a curve as one SVG of this width and height.
-///
-/// # Errors
-/// What the backend reports, in words.
-pub fn picture(
-    curve: &Curve,
-    knob: &Knob,
-    objective: &Objective,
-    (width, height): (u32, u32),
-    dark: bool,
-) -> Result<String, String> {
-    let mut text = String::new();
-    {
-        let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-        let upper = (f64::from(height) * LATENCY_SHARE) as u32;
-        let (above, below) = area.split_vertically(upper);
-        let size = (f64::from(width), f64::from(upper));
-        let spec = Spec {
-            curve,
-            ghost: None,
-            knob,
-            objective,
-            point: knob.default,
-            axes: Axes::of(knob, curve, None, objective, None),
-            size,
-            scale: 1.0,
-            palette: if dark { &DARK } else { &LIGHT },
-            font: "sans-serif",
-        };
-        plot::latency(&above, &spec).map_err(|error| error.to_string())?;
-        let spec = Spec { size: (size.0, f64::from(height - upper)), ..spec };
-        plot::load(&below, &spec).map_err(|error| error.to_string())?;
-        area.present().map_err(|error| error.to_string())?;
-    }
-    let words = summary(curve, knob).replace('&', "&amp;").replace('<', "&lt;");
-    let title = format!("<title>Latency and load</title><desc>{words}</desc>");
-    Ok(match text.find('>') {
-        Some(end) => format!("{}{title}{}", &text[..=end], &text[end + 1..]),
-        None => text,
-    })
+/// Fonts, the metric-compatible ones first, for text is measured as Helvetica.
+const FONT: &str = "Helvetica, Arial, sans-serif";
+
+/// What a picture shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// The present state.
+    pub curve: &'a Curve,
+    /// The state before, if any.
+    pub ghost: Option<&'a Curve>,
+    /// The knob on the x axis.
+    pub knob: &'a Knob,
+    /// What users must get.
+    pub objective: &'a Objective,
+    /// Value of the knob at the operating point.
+    pub point: f64,
+    /// Width and height in pixels.
+    pub size: (u32, u32),
+    /// Light on dark.
+    pub dark: bool,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analysis::curve::curve;
-    use crate::scenario::{Settings, catalogue};
-
-    #[test]
-    fn every_scenario_has_a_picture_whose_strokes_stay_inside() {
-        for scenario in catalogue::all() {
-            let knob = &scenario.knobs[0];
-            let found = curve(scenario, &Settings::default(), &knob.id, |_| {}).unwrap();
-            for (size, dark) in [((900, 560), false), ((340, 400), true)] {
-                let text = picture(&found, knob, &scenario.objective, size, dark).unwrap();
-                assert!(text.contains("<desc>p99 latency is") && text.contains("p99</text>") || text.contains("p99\n"));
-                for points in text.split("points=\"").skip(1).filter_map(|t| t.split('"').next()) {
-                    for pair in points.split_whitespace() {
-                        let (x, y) = pair.split_once(',').unwrap();
-                        let (x, y): (f64, f64) = (x.parse().unwrap(), y.parse().unwrap());
-                        assert!((0.0..=f64::from(size.0)).contains(&x), "{pair}");
-                        assert!((0.0..=f64::from(size.1)).contains(&y), "{pair}");
-                    }
-                }
-            }
-        }
+impl Picture<'_> {
+    /// Both charts, one under the other, as one SVG.
+    ///
+    /// # Errors
+    /// What the backend reports, in words.
+    pub fn draw(&self) -> Result<String, String> {
+        let Self { curve, ghost, knob, objective, .. } = *self;
+        let (width, height) = (f64::from(self.size.0), f64::from(self.size.1));
+        let upper = (height * LATENCY_SHARE).round();
+        let spec = Spec {
+            curve,
+            ghost,
+            knob,
+            objective,
+            point: self.point,
+            hover: None,
+            axes: Axes::of(knob, curve, ghost, objective, None),
+            size: (width, upper),
+            scale: FINE,
+            palette: if self.dark { &DARK } else { &LIGHT },
+            font: FONT,
+            text_px: if width < 480.0 { 11.0 } else { 12.0 },
+            titled: true,
+        };
+        let words = summary(curve, knob);
+        document(self.size, &words, |area| {
+            let (above, below) = area.split_vertically((upper * FINE) as u32);
+            plot::latency(&above, &spec).map_err(|error| error.to_string())?;
+            let spec = Spec { size: (width, height - upper), ..spec };
+            plot::load(&below, &spec).map_err(|error| error.to_string())?;
+            Ok(())
+        })
     }
+}
+
+/// What charts in files are drawn on.
+pub type SvgArea<'a> = DrawingArea<Measured<SVGBackend<'a>, WidthTable>, Shift>;
+
+/// An SVG of this size in pixels, with words for those who cannot see it.
+///
+/// What is drawn on it has a `scale` of [`FINE`].
+///
+/// # Errors
+/// What `content` reports, or the backend, in words.
+pub fn document(
+    (width, height): (u32, u32),
+    words: &str,
+    content: impl FnOnce(&SvgArea<'_>) -> Result<(), String>,
+) -> Result<String, String> {
+    let units = (width * FINE as u32, height * FINE as u32);
+    let mut text = String::new();
+    {
+        let backend = SVGBackend::with_string(&mut text, units);
+        let area = Measured::new(backend, WidthTable, units, TextHabits::SVG).into_drawing_area();
+        content(&area)?;
+        area.present().map_err(|error| error.to_string())?;
+    }
+    // The backend's own head says that a unit is a pixel.
+    let body = text.split_once('>').map_or("", |(_, body)| body);
+    let (right, bottom) = units;
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {right} {bottom}\" stroke-linejoin=\"round\">\n\
+         <title>Latency and load</title><desc>{}</desc>{body}",
+        escaped(words)
+    ))
+}
+
+fn escaped(words: &str) -> String {
+    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

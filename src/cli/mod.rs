@@ -111,8 +111,16 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
             let found = curve::curve(&scenario, &settings, &id, |_| {})?;
             let size = (size[0], size[1]);
             if let Some(knob) = scenario.knob(&id) {
-                let picture = svg::picture(&found, knob, &scenario.objective, size, dark);
-                writeln!(out, "{}", picture.map_err(CliError::Picture)?)?;
+                let picture = svg::Picture {
+                    curve: &found,
+                    ghost: None,
+                    knob,
+                    objective: &scenario.objective,
+                    point: scenario.value(&settings, &id).unwrap_or(knob.default),
+                    size,
+                    dark,
+                };
+                writeln!(out, "{}", picture.draw().map_err(CliError::Picture)?)?;
             }
             Ok(true)
         }

@@ -1,0 +1,73 @@
+//! Load over a knob: what is asked for, what is answered in time and right, and what is not.
+
+use plotters::coord::Shift;
+use plotters::prelude::{DrawingArea, DrawingBackend};
+
+use super::clip::Point;
+use super::plot::{Layout, Spec};
+use super::sheet::{Dash, Drawn, Failure, Stroke};
+use super::stage::Stage;
+use crate::analysis::report::CurvePoint;
+use crate::scenario::{Unit, quantity};
+
+/// Draws offered load, goodput and errors over the knob.
+///
+/// # Errors
+/// What the backend reports.
+pub fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    spec: &Spec<'_>,
+) -> Result<Layout, Failure<DB>> {
+    let layout = Layout::of_load(spec);
+    let mut stage = Stage::new(area, spec, layout);
+    let (points, palette) = (&spec.curve.points, spec.palette);
+    stage.ground("Requests per second")?;
+    if let Some(ghost) = spec.ghost {
+        let dashed = Stroke { dash: Dash::Broken(4.0, 3.0), ..Stroke::solid(palette.quiet, 1.5) };
+        stage.series(&ghost.points, |point| Some(point.goodput_per_s), dashed)?;
+    }
+    goodput_area(&stage)?;
+    stage.series(points, |point| Some(point.offered_per_s), Stroke::solid(palette.quiet, 1.25))?;
+    let dashed = Stroke { dash: Dash::Broken(6.0, 3.0), ..Stroke::solid(palette.errors, 1.75) };
+    stage.series(points, errors, dashed)?;
+    stage.series(points, |point| Some(point.goodput_per_s), Stroke::solid(palette.goodput, 2.25))?;
+    stage.operating_line()?;
+    stage.beyond(points, |point| Some(point.offered_per_s), palette.quiet)?;
+    let last = points.last();
+    let before = spec.ghost.and_then(|ghost| ghost.points.last());
+    stage.names(&[
+        ("offered", palette.quiet, last.map(|point| point.offered_per_s)),
+        ("goodput", palette.goodput, last.map(|point| point.goodput_per_s)),
+        ("errors", palette.errors, last.and_then(errors)),
+        ("before", palette.quiet, before.map(|point| point.goodput_per_s)),
+    ])?;
+    stage.looked_at(|point| {
+        let rate = |name: &str, value: f64| {
+            format!("{name} {}", quantity::format(value, Unit::PerSecond))
+        };
+        let share = quantity::format(point.error_share, Unit::Share);
+        vec![
+            (rate("offered", point.offered_per_s), palette.quiet, Some(point.offered_per_s)),
+            (rate("goodput", point.goodput_per_s), palette.goodput, Some(point.goodput_per_s)),
+            (format!("errors {share}"), palette.errors, errors(point)),
+        ]
+    })?;
+    Ok(layout)
+}
+
+/// Requests not answered in time and right, per second; `None` without any, so that no line is
+/// drawn along the axis.
+fn errors(point: &CurvePoint) -> Option<f64> {
+    (point.error_share > 0.0).then_some(point.offered_per_s * point.error_share)
+}
+
+fn goodput_area<DB: DrawingBackend>(stage: &Stage<'_, DB>) -> Drawn<DB> {
+    let bottom = stage.layout.frame.bottom;
+    for run in stage.pixels(&stage.spec.curve.points, |point| Some(point.goodput_per_s)) {
+        let (first, last) = (run[0].0, run[run.len() - 1].0);
+        let corners: Vec<Point> =
+            run.into_iter().chain([(last, bottom), (first, bottom)]).collect();
+        stage.sheet.fill(&corners, stage.bounds(), stage.palette.goodput, 0.14)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Which values of an axis carry a label: round numbers, as many as fit.
+
+use super::axis::Axis;
+use crate::engine::math::{log10, pow};
+use crate::scenario::{Scale, quantity};
+
+/// A value with its label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// The value.
+    pub value: f64,
+    /// The value in words, with its unit.
+    pub words: String,
+}
+
+/// Most labels on an axis, however long it is.
+const MOST: usize = 16;
+
+/// Most of them in equal steps, where fewer do.
+const MOST_EVENLY: usize = 12;
+
+/// The densest ticks that fit: 1-2-5 steps, or powers of ten where those are too many.
+///
+/// `fits` says whether the labels have room beside each other. Where nothing fits, the last
+/// candidate is given, which is a single tick or none.
+pub fn fitting(axis: &Axis, mut fits: impl FnMut(&[Tick]) -> bool) -> Vec<Tick> {
+    let mut last = Vec::new();
+    for values in candidates(axis) {
+        if values.len() > MOST {
+            continue;
+        }
+        let words = |value| Tick { value, words: quantity::format(value, axis.unit) };
+        let ticks: Vec<Tick> = values.into_iter().map(words).collect();
+        // Rounded labels that are the same would make the axis lie.
+        let are_distinct = ticks.windows(2).all(|pair| pair[0].words != pair[1].words);
+        if are_distinct && fits(&ticks) {
+            return ticks;
+        }
+        last = ticks;
+    }
+    last.truncate(1);
+    last
+}
+
+/// Sets of ticks from dense to sparse.
+fn candidates(axis: &Axis) -> Vec<Vec<f64>> {
+    let Axis { min, max, whole, .. } = *axis;
+    let evenly = (1..=MOST_EVENLY).rev().map(|most| evenly(min, max, most, whole));
+    match axis.scale {
+        Scale::Linear => evenly.collect(),
+        Scale::Log => {
+            let mut sets = vec![by_factors(min, max, &[1.0, 2.0, 5.0], 1)];
+            // A range of less than a decade has too few of them.
+            if sets[0].len() < 3 {
+                return evenly.chain(sets).collect();
+            }
+            sets.extend((1..=40).map(|every| by_factors(min, max, &[1.0], every)));
+            sets.retain(|set| !set.is_empty());
+            sets
+        }
+    }
+}
+
+/// Multiples of 1, 2 or 5 times a power of ten, about `most` of them.
+fn evenly(min: f64, max: f64, most: usize, whole: bool) -> Vec<f64> {
+    let step = super::axis::round_up((max - min) / most as f64);
+    let step = if whole { step.max(1.0) } else { step };
+    let first = (min / step - 1e-9).ceil() as i64;
+    let last = (max / step + 1e-9).floor() as i64;
+    (first..=last).map(|index| index as f64 * step).collect()
+}
+
+/// These multiples of every so many powers of ten.
+fn by_factors(min: f64, max: f64, factors: &[f64], every: i32) -> Vec<f64> {
+    let decades = log10(min).floor() as i32 - 1..=log10(max).ceil() as i32 + 1;
+    let values = decades.filter(|decade| decade.rem_euclid(every) == 0).flat_map(|decade| {
+        factors.iter().map(move |factor| factor * pow(10.0, f64::from(decade)))
+    });
+    values.filter(|value| (min * 0.999_999..=max * 1.000_001).contains(value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scenario::Unit;
+
+    fn axis(min: f64, max: f64, scale: Scale, unit: Unit) -> Axis {
+        Axis { min, max, scale, unit, whole: false }
+    }
+
+    fn words(axis: &Axis, most: usize) -> Vec<String> {
+        let ticks = fitting(axis, |ticks| ticks.len() <= most);
+        ticks.into_iter().map(|tick| tick.words).collect()
+    }
+
+    #[test]
+    fn labels_are_round_numbers_with_units() {
+        let ms = axis(10.0, 5_000.0, Scale::Log, Unit::Ms);
+        let all = ["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s", "5 s"];
+        assert_eq!(words(&ms, 12), all);
+        assert_eq!(words(&ms, 8), ["10 ms", "100 ms", "1 s"]);
+        let rates = axis(0.0, 400.0, Scale::Linear, Unit::PerSecond);
+        assert_eq!(words(&rates, 5), ["0/s", "100/s", "200/s", "300/s", "400/s"]);
+    }
+
+    #[test]
+    fn a_short_range_has_labels_too() {
+        let narrow = axis(120.0, 180.0, Scale::Log, Unit::Count);
+        assert_eq!(words(&narrow, 4), ["120", "140", "160", "180"]);
+        let workers = Axis { whole: true, ..axis(1.0, 4.0, Scale::Linear, Unit::Count) };
+        assert_eq!(words(&workers, 12), ["1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn labels_that_would_read_the_same_are_not_used() {
+        let fine = axis(100_000.0, 100_400.0, Scale::Linear, Unit::Count);
+        let found = words(&fine, 12);
+        assert!(found.windows(2).all(|pair| pair[0] != pair[1]), "{found:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_lie_on_the_axis_in_order_and_within_what_fits(
+            low in -3.0..6.0_f64, decades in 0.05..9.0_f64, most in 2_usize..14, is_log in any::<bool>(),
+        ) {
+            let (min, max) = (pow(10.0, low), pow(10.0, low + decades));
+            let scale = if is_log { Scale::Log } else { Scale::Linear };
+            let found = fitting(&axis(min, max, scale, Unit::Ms), |ticks| ticks.len() <= most);
+            prop_assert!(!found.is_empty() && found.len() <= most, "{found:?}");
+            let on_axis = |tick: &Tick| (min * 0.999..=max * 1.001).contains(&tick.value);
+            prop_assert!(found.iter().all(on_axis), "{found:?}");
+            prop_assert!(found.windows(2).all(|pair| pair[0].value < pair[1].value));
+        }
+    }
+}
