@@ -21,7 +21,8 @@ pub(super) fn About(props: &AboutProps) -> Html {
         let value = format(session.value(&knob.id), knob.unit);
         html! { <li><b>{ format!("{}: {value}", knob.label) }</b>{ format!(" ({}). {}", knob.id, knob.about) }</li> }
     });
-    let list = |items: &[String]| items.iter().map(|text| html! { <li>{ text }</li> }).collect::<Html>();
+    let list =
+        |items: &[String]| items.iter().map(|text| html! { <li>{ text }</li> }).collect::<Html>();
     let sources = scenario.sources.iter().map(|source| {
         html! { <li>{ format!("{}: ", source.what) }<cite>{ &source.from }</cite></li> }
     });

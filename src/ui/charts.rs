@@ -66,7 +66,12 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
 }
 
 /// Draws both charts; the axes they were drawn on.
-fn draw(session: &Session, nodes: [&NodeRef; 2], present: Option<Axes>, dark: bool) -> Option<Axes> {
+fn draw(
+    session: &Session,
+    nodes: [&NodeRef; 2],
+    present: Option<Axes>,
+    dark: bool,
+) -> Option<Axes> {
     let curve = session.curve.as_deref()?;
     let ghost = session.ghost.as_ref().map(|ghost| &*ghost.curve);
     let knob = session.x();
@@ -95,8 +100,7 @@ fn draw(session: &Session, nodes: [&NodeRef; 2], present: Option<Axes>, dark: bo
             palette: if dark { &DARK } else { &LIGHT },
             font: FONT,
         };
-        let drawn =
-            if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
+        let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
         drawn.ok()?;
     }
     mark("kneepoint:drawn");

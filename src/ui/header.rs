@@ -7,9 +7,9 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::address;
+use crate::scenario::Settings;
 use crate::scenario::catalogue;
 use crate::scenario::link::{Decoded, Link, encode};
-use crate::scenario::Settings;
 use crate::session::{Action, Session};
 
 #[derive(PartialEq, Properties)]

@@ -21,7 +21,8 @@ struct Slot {
 /// Workers that are told apart by number.
 pub(super) struct Pool {
     slots: Vec<Rc<RefCell<Slot>>>,
-    _listeners: Vec<EventListener>,
+    /// Stop when the pool is dropped.
+    listeners: Vec<EventListener>,
 }
 
 impl Drop for Pool {
@@ -35,7 +36,7 @@ impl Drop for Pool {
 impl Pool {
     /// Starts `count` workers; their answers and failures become actions.
     pub(super) fn new(count: usize, act: &Callback<Action>) -> Self {
-        let mut pool = Self { slots: Vec::new(), _listeners: Vec::new() };
+        let mut pool = Self { slots: Vec::new(), listeners: Vec::new() };
         for _ in 0..count {
             if let Err(error) = pool.add(act) {
                 act.emit(Action::Notice(format!("The simulator could not start: {error:?}")));
@@ -76,8 +77,10 @@ impl Pool {
                         }
                     }
                     Some(text) => match serde_json::from_str(text) {
-                        Ok(answer) => act.emit(Action::Answered(answer)),
-                        Err(error) => act.emit(Action::Notice(format!("Unreadable answer: {error}"))),
+                        Ok(answer) => act.emit(Action::Answered(Box::new(answer))),
+                        Err(error) => {
+                            act.emit(Action::Notice(format!("Unreadable answer: {error}")));
+                        }
                     },
                     None => {}
                 }
@@ -93,7 +96,7 @@ impl Pool {
         js_sys::Reflect::set(&boot, &"module".into(), &wasm_bindgen::module())?;
         worker.post_message(&boot)?;
         self.slots.push(slot);
-        self._listeners.extend([answered, failed]);
+        self.listeners.extend([answered, failed]);
         Ok(())
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn Readout(props: &ReadoutProps) -> Html {
     let figure = |class: &'static str, name: &'static str, value: String| {
         html! { <div class={classes!("figure", class)}><dt>{ name }</dt><dd>{ value }</dd></div> }
     };
-    let rate = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format(v, Unit::PerSecond));
+    let rate =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format(v, Unit::PerSecond));
     let errors = report.map_or_else(|| "–".to_owned(), |r| format(r.error_share, Unit::Share));
     let verdict = report.map(|report| {
         if meets(&session.scenario, report) {
@@ -38,7 +39,7 @@ pub(super) fn Readout(props: &ReadoutProps) -> Html {
         }
     });
     html! {
-        <section class="readout" aria-label="Operating point">
+        <section class={classes!("readout", (!session.is_measured).then_some("stale"))} aria-label="Operating point">
             <div class="at">
                 <b>{ format!("{at} {}", knob.label.to_lowercase()) }</b>
                 if let Some((class, words)) = verdict {

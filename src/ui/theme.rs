@@ -58,9 +58,7 @@ impl Theme {
         match self {
             Self::Light => false,
             Self::Dark => true,
-            Self::Auto => {
-                web_sys::window().and_then(system).is_some_and(|query| query.matches())
-            }
+            Self::Auto => web_sys::window().and_then(system).is_some_and(|query| query.matches()),
         }
     }
 }

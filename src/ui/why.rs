@@ -21,7 +21,8 @@ pub(super) fn Why(props: &WhyProps) -> Html {
     let Some(explanation) = &session.explanation else {
         return html! { <section class="why"><h2>{ "Why" }</h2><p class="quiet">{ "Measuring …" }</p></section> };
     };
-    let sentences = explanation.sentences.iter().map(|sentence| html! { <li>{ &sentence.text }</li> });
+    let sentences =
+        explanation.sentences.iter().map(|sentence| html! { <li>{ &sentence.text }</li> });
     html! {
         <section class="why" aria-label="Explanation">
             <h2>{ "Why" }</h2>

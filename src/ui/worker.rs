@@ -13,8 +13,8 @@ use crate::session::jobs::{Answer, Worker};
 const SLICE_MS: f64 = 6.0;
 /// Events of the first slice, before anything is measured.
 const FIRST_EVENTS: f64 = 20_000.0;
-/// How long nobody must have asked before work begins that cannot be interrupted.
-const QUIET_MS: u32 = 120;
+/// How long nobody must have asked before work begins that can wait.
+const QUIET_MS: u32 = 80;
 
 struct State {
     worker: Worker,
