@@ -99,7 +99,12 @@ impl Worker {
 
     /// The next slice should wait until nobody is turning a knob.
     pub fn wants_quiet(&self) -> bool {
-        matches!(self.job, Some(Job::Asked(..) | Job::Explain(..)))
+        match &self.job {
+            // The first whole curve is wanted at once; refining it would slow the next one down.
+            Some(Job::Curve(_, job)) => job.pass() > 0,
+            Some(Job::Asked(..) | Job::Explain(..)) => true,
+            Some(Job::Point(..)) | None => false,
+        }
     }
 
     /// Works for about `events` events.
