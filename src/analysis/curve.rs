@@ -10,23 +10,24 @@ use crate::engine::math::{exp, ln};
 use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
 
 use super::report::{Curve, CurvePoint, Knee};
-use super::run::Run;
+use super::run::{Measured, Run};
 use super::theory;
 
 /// Points of a curve, unless the knob has fewer values.
 const POINTS: usize = 24;
 /// Events of a point in the first pass..
-const FIRST_EVENTS: u64 = 6_000;
+const FIRST_EVENTS: u64 = 4_000;
 /// ..but at least so many requests..
-const FIRST_REQUESTS: u64 = 200;
+const FIRST_REQUESTS: u64 = 100;
 /// ..unless that takes more events than this.
-const FIRST_EVENTS_MAX: u64 = 24_000;
+const FIRST_EVENTS_MAX: u64 = 8_000;
 /// A point gets no more events than this.
 const EVENTS_MAX: u64 = 4_000_000;
 /// A point is settled when the half-width of the interval of its p99 is within this share of it.
 const SETTLED: f64 = 0.05;
-/// Passes after which an overloaded point is left as it is: it has no steady state to find.
-const OVERLOADED_PASSES: u32 = 4;
+/// Events after which an overloaded point is left as it is: enough for its queues to fill and its
+/// first timeouts to pass, and there may be no steady state to find.
+const OVERLOADED_EVENTS: u64 = 500_000;
 
 /// Which points of a curve to compute, so that several workers can share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -61,6 +62,8 @@ struct Point {
     /// The pass goes on until the run has had so many events.
     events_wanted: u64,
     settled: bool,
+    /// What was measured at the end of the last pass.
+    measured: Option<Measured>,
 }
 
 impl CurveJob {
@@ -83,7 +86,7 @@ impl CurveJob {
             let mut settings = settings.clone();
             settings.knobs.insert(knob.id.clone(), x);
             let run = Run::of(scenario, &settings)?.without_end();
-            Ok(Point { x, run, events_wanted: FIRST_EVENTS, settled: false })
+            Ok(Point { x, run, events_wanted: FIRST_EVENTS, settled: false, measured: None })
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
         let (scenario, settings) = (Arc::clone(scenario), settings.clone());
@@ -111,9 +114,14 @@ impl CurveJob {
         self.pass += 1;
         self.done = 0;
         for point in &mut self.points {
-            point.finish_pass(self.pass);
+            point.finish_pass();
         }
         true
+    }
+
+    /// Passes completed.
+    pub fn pass(&self) -> u32 {
+        self.pass
     }
 
     /// No further pass will change anything.
@@ -155,7 +163,7 @@ impl Point {
         true
     }
 
-    fn finish_pass(&mut self, pass: u32) {
+    fn finish_pass(&mut self) {
         if self.settled {
             return;
         }
@@ -168,12 +176,13 @@ impl Point {
         self.settled = narrow
             || self.run.stopped().is_some()
             || self.events_wanted >= EVENTS_MAX
-            || (measured.overloaded() && pass >= OVERLOADED_PASSES);
+            || (measured.overloaded() && self.run.events() >= OVERLOADED_EVENTS);
         self.events_wanted = (self.run.events() * 2).min(EVENTS_MAX);
+        self.measured = Some(measured);
     }
 
     fn report(&self) -> CurvePoint {
-        let measured = self.run.measured();
+        let measured = self.measured.clone().unwrap_or_else(|| self.run.measured());
         let totals = measured.period.totals;
         CurvePoint {
             x: self.x,
@@ -245,15 +254,17 @@ fn knee(points: &[CurvePoint], objective: &Objective, scale: Scale) -> Option<Kn
     let bad = &points[first];
     let by_latency = slow(bad);
     // Latency grows by factors, so its logarithm is interpolated.
-    let share = if by_latency && p99(bad) > objective.p99_ms {
-        let (low, high) = (ln(p99(before)), ln(p99(bad).min(1e12)));
-        (ln(objective.p99_ms) - low) / (high - low)
-    } else if by_latency {
-        1.0
-    } else {
-        (objective.error_share - before.error_share) / (bad.error_share - before.error_share)
+    let between = |low: f64, limit: f64, high: f64| {
+        let share = (limit - low) / (high - low);
+        if high > limit && share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 }
     };
-    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
+    // Demand grows like the knob; on a log scale its logarithm grows like the slider.
+    let demand =
+        |point: &CurvePoint| point.busiest.as_ref().map_or(0.0, |(_, ratio)| ratio.max(1e-6));
+    let saturates = between(ln(demand(before)), 0.0, ln(demand(bad)));
+    let slows = between(ln(p99(before)), ln(objective.p99_ms), ln(p99(bad).min(1e12)));
+    let fails = between(before.error_share, objective.error_share, bad.error_share);
+    let share = saturates.min(slows).min(fails);
     let x = match scale {
         Scale::Linear => before.x + (bad.x - before.x) * share,
         Scale::Log => before.x * exp(ln(bad.x / before.x) * share),

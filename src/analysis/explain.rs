@@ -58,7 +58,13 @@ fn where_time_goes(
                 Spent::LostAttempts => format!("lost attempts at {}", account.part),
             };
             let waiting = account.what == Spent::Waiting;
-            shares.push(TimeShare { label, part: account.part.clone(), waiting, median_ms, slow_ms });
+            shares.push(TimeShare {
+                label,
+                part: account.part.clone(),
+                waiting,
+                median_ms,
+                slow_ms,
+            });
         }
     }
     shares.sort_by(|a, b| b.slow_ms.total_cmp(&a.slow_ms));
@@ -167,7 +173,11 @@ fn failures(report: &RunReport) -> String {
     let words: Vec<String> = worth_saying
         .map(|(count, what)| {
             let share = *count as f64 / total as f64;
-            if share > 0.99 { (*what).to_owned() } else { format!("{} {what}", format(share, Unit::Share)) }
+            if share > 0.99 {
+                (*what).to_owned()
+            } else {
+                format!("{} {what}", format(share, Unit::Share))
+            }
         })
         .collect();
     words.join(", ")

@@ -38,8 +38,7 @@ pub fn area(canvas: &HtmlCanvasElement, size: (f64, f64), ratio: f64) -> Option<
     if canvas.height() != height {
         canvas.set_height(height);
     }
-    let context: CanvasRenderingContext2d =
-        canvas.get_context("2d").ok()??.dyn_into().ok()?;
+    let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
     context.set_transform(1.0 / FINE, 0.0, 0.0, 1.0 / FINE, 0.0, 0.0).ok()?;
     context.set_line_join("round");
     let backend = CanvasBackend::with_canvas_object(canvas.clone())?;

@@ -5,8 +5,10 @@ use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
 use plotters::style::text_anchor::HPos;
 
+use super::card::{Card, Reading};
 use super::clip::{Bounds, Point};
 use super::describe::in_sentence;
+use super::labels::Block;
 use super::palette::{Palette, Rgb};
 use super::plot::{Frame, Layout, Percentile, Spec};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
@@ -25,6 +27,9 @@ pub fn draw<DB: DrawingBackend>(
     let layout = Layout::of_latency(spec);
     let mut stage = Stage::new(area, spec, layout);
     stage.ground("Latency of answered requests")?;
+    let card = Card::reserve(&mut stage, |point| {
+        Percentile::ALL.map(|percentile| reading(percentile, point, spec.palette)).to_vec()
+    })?;
     ghost(&mut stage)?;
     interval(&stage)?;
     percentiles(&mut stage)?;
@@ -37,15 +42,15 @@ pub fn draw<DB: DrawingBackend>(
     stage.beyond(&spec.curve.points, p99, spec.palette.p99)?;
     words(&mut stage)?;
     names(&stage)?;
-    stage.looked_at(|point| {
-        let row = |percentile: Percentile| {
-            let value = percentile.of(&point.latency_ms);
-            let words = value.map_or_else(|| "–".to_owned(), |ms| quantity::format(ms, Unit::Ms));
-            (format!("{} {words}", percentile.name()), look(percentile, spec.palette).colour, value)
-        };
-        Percentile::ALL.map(row).to_vec()
-    })?;
+    card.map_or(Ok(()), |card| card.show(&stage))?;
     Ok(layout)
+}
+
+fn reading(percentile: Percentile, point: &CurvePoint, palette: &Palette) -> Reading {
+    let value = percentile.of(&point.latency_ms);
+    let words = value.map_or_else(|| "–".to_owned(), |ms| quantity::format(ms, Unit::Ms));
+    let colour = look(percentile, palette).colour;
+    Reading { words: format!("{} {words}", percentile.name()), colour, value }
 }
 
 fn look(percentile: Percentile, palette: &Palette) -> Stroke {
@@ -115,8 +120,7 @@ fn percentiles<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
 /// The state before the last change.
 fn ghost<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     let Some(ghost) = stage.spec.ghost else { return Ok(()) };
-    let dashed =
-        Stroke { dash: Dash::Broken(4.0, 3.0), ..Stroke::solid(stage.palette.quiet, 1.5) };
+    let dashed = Stroke { dash: Dash::Broken(4.0, 3.0), ..Stroke::solid(stage.palette.quiet, 1.5) };
     stage.series(&ghost.points, |point| point.latency_ms.p99, dashed)?;
     let lighter = Stroke { opacity: 0.6, width: 1.0, ..dashed };
     stage.series(&ghost.points, |point| point.latency_ms.p50, lighter)
@@ -177,17 +181,19 @@ fn objective_line<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
 fn knee<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     let Some(knee) = &stage.spec.curve.knee else { return Ok(()) };
     let (palette, text) = (stage.palette, stage.spec.text_px);
-    let Frame { top, bottom, right, .. } = stage.layout.frame;
+    let Frame { left, top, bottom, .. } = stage.layout.frame;
     let x = stage.layout.x_of(knee.x);
     let pole = [(x, top - text * 1.5), (x, bottom)];
     stage.sheet.rule(pole, Stroke::solid(palette.mark, 1.5))?;
     stage.room.avoid(&pole);
-    let value = quantity::format(knee.x, stage.spec.knob.unit);
-    let words = format!("knee at {value} {}", in_sentence(&stage.spec.knob.label));
+    let short = format!("knee at {}", quantity::format(knee.x, stage.spec.knob.unit));
+    let whole = format!("{short} {}", in_sentence(&stage.spec.knob.label));
+    let most = stage.spec.size.0 - 2.0;
+    let has_room = stage.sheet.width(&whole, text)? + text <= most - left;
+    let words = if has_room { whole } else { short };
     let width = stage.sheet.width(&words, text)? + text;
-    // To the right of the pole if there is room, as flags are drawn.
-    let most = right + text * 5.0;
-    let start = if x + width <= most { x } else { (x - width).max(2.0) };
+    // To the right of the pole if there is room, as flags are drawn; never over the labels of y.
+    let start = if x + width <= most { x } else { (x - width).max(left).min(most - width) };
     let flag = Bounds { x: (start, start + width), y: (top - text * 1.6, top - text * 0.2) };
     stage.sheet.block(flag, palette.mark, 1.0)?;
     let at = (start + text * 0.5, top - text * 0.9);
@@ -201,7 +207,7 @@ fn handle<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     stage.sheet.dot((x, y), 8.0, palette.text)?;
     stage.sheet.dot((x, y), 6.5, palette.background)?;
     stage.sheet.dot((x, y), 4.5, palette.p99)?;
-    let block = super::labels::Block { left: x - 9.0, top: y - 9.0, width: 18.0, height: 18.0 };
+    let block = Block { left: x - 9.0, top: y - 9.0, width: 18.0, height: 18.0 };
     stage.room.take(block);
     let Some(p99) = stage.layout.p99_at(&stage.spec.curve.points, stage.spec.point) else {
         return Ok(());

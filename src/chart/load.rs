@@ -3,7 +3,9 @@
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
 
+use super::card::{Card, Reading};
 use super::clip::Point;
+use super::palette::Palette;
 use super::plot::{Layout, Spec};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
 use super::stage::Stage;
@@ -22,6 +24,7 @@ pub fn draw<DB: DrawingBackend>(
     let mut stage = Stage::new(area, spec, layout);
     let (points, palette) = (&spec.curve.points, spec.palette);
     stage.ground("Requests per second")?;
+    let card = Card::reserve(&mut stage, |point| readings(point, palette))?;
     if let Some(ghost) = spec.ghost {
         let dashed = Stroke { dash: Dash::Broken(4.0, 3.0), ..Stroke::solid(palette.quiet, 1.5) };
         stage.series(&ghost.points, |point| Some(point.goodput_per_s), dashed)?;
@@ -30,7 +33,11 @@ pub fn draw<DB: DrawingBackend>(
     stage.series(points, |point| Some(point.offered_per_s), Stroke::solid(palette.quiet, 1.25))?;
     let dashed = Stroke { dash: Dash::Broken(6.0, 3.0), ..Stroke::solid(palette.errors, 1.75) };
     stage.series(points, errors, dashed)?;
-    stage.series(points, |point| Some(point.goodput_per_s), Stroke::solid(palette.goodput, 2.25))?;
+    stage.series(
+        points,
+        |point| Some(point.goodput_per_s),
+        Stroke::solid(palette.goodput, 2.25),
+    )?;
     stage.operating_line()?;
     stage.beyond(points, |point| Some(point.offered_per_s), palette.quiet)?;
     let last = points.last();
@@ -41,18 +48,21 @@ pub fn draw<DB: DrawingBackend>(
         ("errors", palette.errors, last.and_then(errors)),
         ("before", palette.quiet, before.map(|point| point.goodput_per_s)),
     ])?;
-    stage.looked_at(|point| {
-        let rate = |name: &str, value: f64| {
-            format!("{name} {}", quantity::format(value, Unit::PerSecond))
-        };
-        let share = quantity::format(point.error_share, Unit::Share);
-        vec![
-            (rate("offered", point.offered_per_s), palette.quiet, Some(point.offered_per_s)),
-            (rate("goodput", point.goodput_per_s), palette.goodput, Some(point.goodput_per_s)),
-            (format!("errors {share}"), palette.errors, errors(point)),
-        ]
-    })?;
+    card.map_or(Ok(()), |card| card.show(&stage))?;
     Ok(layout)
+}
+
+fn readings(point: &CurvePoint, palette: &Palette) -> Vec<Reading> {
+    let rate = |name: &str, value: f64, colour| {
+        let words = format!("{name} {}", quantity::format(value, Unit::PerSecond));
+        Reading { words, colour, value: Some(value) }
+    };
+    let share = quantity::format(point.error_share, Unit::Share);
+    vec![
+        rate("offered", point.offered_per_s, palette.quiet),
+        rate("goodput", point.goodput_per_s, palette.goodput),
+        Reading { words: format!("errors {share}"), colour: palette.errors, value: errors(point) },
+    ]
 }
 
 /// Requests not answered in time and right, per second; `None` without any, so that no line is

@@ -19,6 +19,8 @@ mod load;
 
 mod stage;
 
+mod card;
+
 pub mod axis;
 
 pub mod ticks;

@@ -150,7 +150,7 @@ impl Layout {
         let Frame { top, bottom, .. } = layout.frame;
         let y = match layout.p99_at(&spec.curve.points, spec.point) {
             Some(p99) => layout.pixel(spec.point, p99).1.clamp(top, bottom),
-            None => (top + bottom) / 2.0,
+            None => f64::midpoint(top, bottom),
         };
         layout.handle = Some((layout.x_of(spec.point), y));
         layout
@@ -191,8 +191,8 @@ impl Layout {
         (x - handle_x).abs() <= reach && (is_on_line || (y - handle_y).abs() <= reach)
     }
 
-    /// Where a value lies, which may be far outside the plot.
-    pub(super) fn pixel(&self, x: f64, value: f64) -> Point {
+    /// Where a value at an `x` of the knob lies, which may be far outside the plot.
+    pub fn pixel(&self, x: f64, value: f64) -> Point {
         (self.frame.x(self.x.position(x)), self.frame.y(self.y.position(value)))
     }
 

@@ -78,11 +78,8 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     /// `scale` is in units of the backend a pixel of the page.
     pub(super) fn new(area: &DrawingArea<DB, Shift>, scale: f64, font: &'a str) -> Self {
         let pixels = || PagePixels { scale };
-        let page = Cartesian2d::<PagePixels, PagePixels>::new(
-            pixels(),
-            pixels(),
-            area.get_pixel_range(),
-        );
+        let page =
+            Cartesian2d::<PagePixels, PagePixels>::new(pixels(), pixels(), area.get_pixel_range());
         Self { area: area.apply_coord_spec(page), scale, font }
     }
 

@@ -1,5 +1,4 @@
-//! What both charts share: ground, axes, the overloaded range, names of lines, the operating point
-//! and what is looked at.
+//! What both charts share: ground, axes, the overloaded range, names of lines, the operating point.
 
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
@@ -9,13 +8,13 @@ use super::clip::{Bounds, Point, polyline};
 use super::labels::{Block, Room, spread};
 use super::palette::{Palette, Rgb};
 use super::plot::{Frame, Layout, Spec};
-use super::sheet::{Dash, Drawn, Failure, Sheet, Stroke};
+use super::sheet::{Drawn, Sheet, Stroke};
 use super::ticks::{self, Tick};
 use crate::analysis::report::CurvePoint;
 use crate::scenario::quantity;
 
 /// Height of a line of text, in font sizes.
-const LINE: f64 = 1.25;
+pub(super) const LINE: f64 = 1.25;
 
 /// A chart being drawn.
 pub(super) struct Stage<'a, DB: DrawingBackend> {
@@ -27,11 +26,7 @@ pub(super) struct Stage<'a, DB: DrawingBackend> {
 }
 
 impl<'a, DB: DrawingBackend> Stage<'a, DB> {
-    pub(super) fn new(
-        area: &DrawingArea<DB, Shift>,
-        spec: &'a Spec<'a>,
-        layout: Layout,
-    ) -> Self {
+    pub(super) fn new(area: &DrawingArea<DB, Shift>, spec: &'a Spec<'a>, layout: Layout) -> Self {
         let sheet = Sheet::new(area, spec.scale, spec.font);
         let room = Room::new(layout.frame.bounds());
         Self { spec, palette: spec.palette, layout, sheet, room }
@@ -52,9 +47,9 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
         }
         let Frame { left, right, bottom, .. } = self.layout.frame;
         let text = self.spec.text_px;
-        let title_at = (left, text * 1.1);
+        let title_at = (text * 0.6, text * 1.1);
         self.sheet.words(title, title_at, (self.palette.text, text), HPos::Left)?;
-        let name_at = ((left + right) / 2.0, bottom + text * 2.6);
+        let name_at = (f64::midpoint(left, right), bottom + text * 2.6);
         let name = &self.spec.knob.label;
         self.sheet.words(name, name_at, (self.palette.text, text), HPos::Center)
     }
@@ -183,8 +178,8 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
         let words = format!("↑ {}", quantity::format(most, self.layout.y.unit));
         let gap = self.spec.text_px * 0.5;
         self.label(&words, colour, |width, height| {
-            let beside = [exit.0 - gap - width, exit.0 + gap];
-            beside.into_iter().flat_map(move |left| {
+            let lefts = [exit.0 - gap - width, exit.0 + gap, exit.0 - 4.0 * gap - width];
+            lefts.into_iter().flat_map(move |left| {
                 (0..3).map(move |row| (left, top + gap * 0.5 + f64::from(row) * height))
             })
         })
@@ -219,49 +214,5 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
         let line = [(x, top), (x, bottom)];
         self.room.avoid(&line);
         self.sheet.rule(line, Stroke::solid(self.palette.text, 1.0))
-    }
-
-    /// A line through the point looked at, a ring on each value, and the values in words.
-    pub(super) fn looked_at(
-        &self,
-        values: impl Fn(&CurvePoint) -> Vec<(String, Rgb, Option<f64>)>,
-    ) -> Drawn<DB> {
-        let points = &self.spec.curve.points;
-        let Some(point) = self.spec.hover.and_then(|index| points.get(index)) else {
-            return Ok(());
-        };
-        let Frame { left, top, right, bottom } = self.layout.frame;
-        let (x, text) = (self.layout.x_of(point.x), self.spec.text_px);
-        let dotted = Stroke { dash: Dash::Broken(2.0, 2.0), ..Stroke::solid(self.palette.text, 1.0) };
-        self.sheet.rule([(x, top), (x, bottom)], dotted)?;
-        let name = super::describe::in_sentence(&self.spec.knob.label);
-        let head = format!("{} {name}", quantity::format(point.x, self.spec.knob.unit));
-        let mut rows = vec![(head, self.palette.text)];
-        for (words, colour, value) in values(point) {
-            let at = value.map(|value| self.layout.pixel(point.x, value));
-            if let Some(at) = at.filter(|at| (top..=bottom).contains(&at.1)) {
-                self.sheet.ring(at, 3.5, Stroke::solid(colour, 2.0), self.palette.background)?;
-            }
-            rows.push((words, colour));
-        }
-        let widths = rows.iter().map(|(words, _)| self.sheet.width(words, text));
-        let width = widths.collect::<Result<Vec<f64>, Failure<DB>>>()?.into_iter().fold(0.0, f64::max);
-        let (width, height) = (width + text, text * (LINE * rows.len() as f64 + 0.6));
-        // Beside the line, on the side with more room.
-        let is_left = x > (left + right) / 2.0;
-        let start = if is_left { x - width - text } else { x + text };
-        let start = start.clamp(2.0, (right + text * 5.0 - width).max(2.0));
-        let card = Bounds { x: (start, start + width), y: (top + 2.0, top + 2.0 + height) };
-        let edge = Bounds {
-            x: (card.x.0 - 1.0, card.x.1 + 1.0),
-            y: (card.y.0 - 1.0, card.y.1 + 1.0),
-        };
-        self.sheet.block(edge, self.palette.quiet, 1.0)?;
-        self.sheet.block(card, self.palette.background, 1.0)?;
-        for (row, (words, colour)) in rows.iter().enumerate() {
-            let y = card.y.0 + text * (0.3 + LINE * (row as f64 + 0.5));
-            self.sheet.words(words, (start + text * 0.5, y), (*colour, text), HPos::Left)?;
-        }
-        Ok(())
     }
 }

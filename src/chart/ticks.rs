@@ -73,9 +73,9 @@ fn evenly(min: f64, max: f64, most: usize, whole: bool) -> Vec<f64> {
 /// These multiples of every so many powers of ten.
 fn by_factors(min: f64, max: f64, factors: &[f64], every: i32) -> Vec<f64> {
     let decades = log10(min).floor() as i32 - 1..=log10(max).ceil() as i32 + 1;
-    let values = decades.filter(|decade| decade.rem_euclid(every) == 0).flat_map(|decade| {
-        factors.iter().map(move |factor| factor * pow(10.0, f64::from(decade)))
-    });
+    let values = decades
+        .filter(|decade| decade.rem_euclid(every) == 0)
+        .flat_map(|decade| factors.iter().map(move |factor| factor * pow(10.0, f64::from(decade))));
     values.filter(|value| (min * 0.999_999..=max * 1.000_001).contains(value)).collect()
 }
 

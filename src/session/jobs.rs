@@ -63,6 +63,8 @@ pub enum Outcome {
 enum Job {
     Curve(Share, Box<CurveJob>),
     Point(Arc<Scenario>, Settings, Box<Run>),
+    /// Waits, like the explanation, until nobody is turning a knob: curves come first.
+    Asked(Arc<Scenario>, Settings),
     /// The run is reported; explaining waits until the worker has been idle for a moment.
     Explain(Arc<Scenario>, Settings),
 }
@@ -95,9 +97,14 @@ impl Worker {
         self.job.is_some()
     }
 
-    /// The next slice cannot be interrupted and should wait until nobody is turning a knob.
+    /// The next slice should wait until nobody is turning a knob.
     pub fn wants_quiet(&self) -> bool {
-        matches!(self.job, Some(Job::Explain(..)))
+        match &self.job {
+            // The first whole curve is wanted at once; refining it would slow the next one down.
+            Some(Job::Curve(_, job)) => job.pass() > 0,
+            Some(Job::Asked(..) | Job::Explain(..)) => true,
+            Some(Job::Point(..)) | None => false,
+        }
     }
 
     /// Works for about `events` events.
@@ -111,6 +118,13 @@ impl Worker {
                 }
                 answer
             }
+            Job::Asked(scenario, settings) => match Run::of(&scenario, &settings) {
+                Ok(run) => {
+                    self.job = Some(Job::Point(scenario, settings, Box::new(run)));
+                    None
+                }
+                Err(mistakes) => Some(Outcome::Error(mistakes.to_string())),
+            },
             Job::Point(scenario, settings, mut run) => {
                 if run.advance(events) {
                     let report = run.report(&scenario, &settings);
@@ -136,10 +150,7 @@ fn start(question: Question) -> Result<Job, Mistakes> {
         Want::Curve { knob, share } => {
             Job::Curve(share, Box::new(CurveJob::new(&scenario, &settings, &knob, share)?))
         }
-        Want::Point => {
-            let run = Box::new(Run::of(&scenario, &settings)?);
-            Job::Point(scenario, settings, run)
-        }
+        Want::Point => Job::Asked(scenario, settings),
     })
 }
 

@@ -43,6 +43,8 @@ pub struct Session {
     pub ghost: Option<Ghost>,
     /// Run at the operating point.
     pub report: Option<Rc<RunReport>>,
+    /// The report is of the present state.
+    pub is_measured: bool,
     /// Why it came out so.
     pub explanation: Option<Rc<Explanation>>,
     /// Problems to tell the user.
@@ -71,7 +73,7 @@ pub enum Action {
     /// The state before the last undo.
     Redo,
     /// A worker answered.
-    Answered(Answer),
+    Answered(Box<Answer>),
     /// Something went wrong outside.
     Notice(String),
     /// The notices were read.
@@ -96,6 +98,7 @@ impl Session {
             shares: Vec::new(),
             ghost: None,
             report: None,
+            is_measured: false,
             explanation: None,
             notices,
             curve_id: 1,
@@ -121,6 +124,11 @@ impl Session {
             settings: self.settings.clone(),
             before: None,
         }
+    }
+
+    /// What a link to the state of the last commit says.
+    pub fn committed_link(&self) -> Link {
+        Link { settings: self.committed.clone(), ..self.link() }
     }
 
     /// There is something to undo.
@@ -189,7 +197,7 @@ impl Session {
                     self.committed = settings;
                 }
             }
-            Action::Answered(answer) => self.answered(answer),
+            Action::Answered(answer) => self.answered(*answer),
             Action::Notice(text) => self.notices.push(text),
             Action::DismissNotices => self.notices.clear(),
         }
@@ -230,6 +238,7 @@ impl Session {
             self.shares.clear();
         }
         self.point_id += 1;
+        self.is_measured = false;
         self.settings = settings;
     }
 
@@ -256,7 +265,10 @@ impl Session {
                     self.curve = Some(Rc::new(merged));
                 }
             }
-            Outcome::Report(report) if id == self.point_id => self.report = Some(Rc::new(report)),
+            Outcome::Report(report) if id == self.point_id => {
+                self.report = Some(Rc::new(report));
+                self.is_measured = true;
+            }
             Outcome::Explanation(found) if id == self.point_id => {
                 self.explanation = Some(Rc::new(found));
             }
@@ -328,6 +340,6 @@ mod tests {
     fn late_answers_are_ignored() {
         let session = Session::default();
         let late = Answer { id: 0, result: Outcome::Error("late".to_owned()) };
-        assert_eq!(session.clone().reduce(Action::Answered(late)), session);
+        assert_eq!(session.clone().reduce(Action::Answered(Box::new(late))), session);
     }
 }
