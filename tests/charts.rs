@@ -226,7 +226,7 @@ proptest! {
         let (knob, curve) = (users(), bent());
         let layout = Layout::of_latency(&spec(&curve, &knob, (width, 380)));
         let x = layout.frame.x(share);
-        prop_assert!((layout.x_of(layout.setting_at(x)) - x).abs() < 1e-6);
+        prop_assert!((layout.x_of(layout.setting_at(&knob, x)) - x).abs() < 1e-6);
         let nearest = layout.nearest(&curve.points, x).expect("there are points");
         let step = layout.x_of(curve.points[1].x) - layout.x_of(curve.points[0].x);
         prop_assert!((layout.x_of(curve.points[nearest].x) - x).abs() <= step / 2.0 + 1e-6);

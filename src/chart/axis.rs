@@ -79,12 +79,6 @@ impl Axis {
             Scale::Log => self.min * exp(ln(self.max / self.min) * position),
         }
     }
-
-    /// The value at a position on the axis, a whole number where only those make sense.
-    pub fn setting(&self, position: f64) -> f64 {
-        let value = self.value(position.clamp(0.0, 1.0)).clamp(self.min, self.max);
-        if self.whole { value.round() } else { value }
-    }
 }
 
 fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
@@ -161,13 +155,5 @@ mod tests {
         assert!((rates.max - 200.0).abs() < 1e-9);
         assert_eq!(Axis::of_rates([120.0].into_iter(), Some(rates)), rates);
         assert!(Axis::of_rates([60.0].into_iter(), Some(rates)).max < 100.0);
-    }
-
-    #[test]
-    fn a_knob_of_whole_numbers_is_set_to_whole_numbers() {
-        let axis =
-            Axis { min: 1.0, max: 16.0, scale: Scale::Linear, unit: Unit::Count, whole: true };
-        assert!((axis.setting(0.5) - 9.0).abs() < 1e-12);
-        assert!((axis.setting(7.0) - 16.0).abs() < 1e-12);
     }
 }

@@ -87,6 +87,11 @@ pub struct Spec<'a> {
     pub titled: bool,
 }
 
+/// Size of text on a chart of this width, both in pixels, where nobody asked for another.
+pub fn text_px(width: f64) -> f64 {
+    if width < 480.0 { 11.0 } else { 12.0 }
+}
+
 /// The rectangle of a plot, in pixels of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
@@ -123,6 +128,11 @@ impl Frame {
     /// Where a position 0..=1 of the y axis lies.
     pub fn y(&self, position: f64) -> f64 {
         self.bottom - position * (self.bottom - self.top)
+    }
+
+    /// The position on the x axis of a pixel, 0..=1.
+    pub fn position(&self, x: f64) -> f64 {
+        ((x - self.left) / (self.right - self.left)).clamp(0.0, 1.0)
     }
 
     pub(super) fn bounds(&self) -> Bounds {
@@ -172,9 +182,8 @@ impl Layout {
     }
 
     /// What the knob is set to when the operating point is dragged to `x`.
-    pub fn setting_at(&self, x: f64) -> f64 {
-        let Frame { left, right, .. } = self.frame;
-        self.x.setting((x - left) / (right - left))
+    pub fn setting_at(&self, knob: &Knob, x: f64) -> f64 {
+        knob.at(self.frame.position(x))
     }
 
     /// The point of the curve nearest to `x`, to be looked at.

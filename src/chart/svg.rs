@@ -58,7 +58,7 @@ impl Picture<'_> {
             scale: FINE,
             palette: if self.dark { &DARK } else { &LIGHT },
             font: FONT,
-            text_px: if width < 480.0 { 11.0 } else { 12.0 },
+            text_px: plot::text_px(width),
             titled: true,
         };
         let words = summary(curve, knob);

@@ -3,17 +3,16 @@
 use std::rc::Rc;
 
 use gloo::utils::window;
-use plotters::prelude::IntoDrawingArea as _;
-use plotters_canvas::CanvasBackend;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::knob::mark;
+use crate::chart::canvas;
 use crate::chart::describe::summary;
 use crate::chart::palette::{DARK, LIGHT};
-use crate::chart::plot::{self, Axes, Spec, frame};
+use crate::chart::plot::{self, Axes, Frame, Spec, text_px};
 use crate::scenario::quantity::spoken;
 use crate::session::{Action, Session};
 
@@ -77,28 +76,25 @@ fn draw(
     let knob = session.x();
     let objective = &session.scenario.objective;
     let axes = Axes::of(knob, curve, ghost, objective, present);
-    // Twice as fine as the screen at least: the backend knows whole pixels only.
-    let scale = window().device_pixel_ratio().max(2.0);
+    let ratio = window().device_pixel_ratio();
     for (index, node) in nodes.into_iter().enumerate() {
         let canvas = node.cast::<HtmlCanvasElement>()?;
         let size = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
-        let pixels = (size.0 * scale, size.1 * scale);
-        if canvas.width() != pixels.0 as u32 || canvas.height() != pixels.1 as u32 {
-            canvas.set_width(pixels.0 as u32);
-            canvas.set_height(pixels.1 as u32);
-        }
-        let area = CanvasBackend::with_canvas_object(canvas)?.into_drawing_area();
+        let area = canvas::area(&canvas, size, ratio)?;
         let spec = Spec {
             curve,
             ghost,
             knob,
             objective,
             point: session.value(&knob.id),
+            hover: None,
             axes,
             size,
-            scale,
+            scale: canvas::scale(ratio),
             palette: if dark { &DARK } else { &LIGHT },
             font: FONT,
+            text_px: text_px(size.0),
+            titled: false,
         };
         let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
         drawn.ok()?;
@@ -154,7 +150,8 @@ fn Handle(props: &HandleProps) -> Html {
         let (knob, act, width) = (knob.clone(), act.clone(), *width);
         move |event: &PointerEvent| {
             mark("kneepoint:input");
-            let position = frame((width, 0.0)).position(f64::from(event.offset_x()));
+            let position = Frame::of((width, 0.0), text_px(width), false)
+                .position(f64::from(event.offset_x()));
             act.emit(Action::Turn(knob.id.clone(), knob.at(position)));
         }
     };
