@@ -24,7 +24,8 @@ fn document() -> Value {
 fn mistakes(change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut document = document();
     change(&mut document);
-    let mistakes = Scenario::parse(&document.to_string()).map(|_| ()).unwrap_err();
+    let mistakes =
+        Scenario::parse(&document.to_string()).map(|_| ()).expect_err("the change is a mistake");
     mistakes.0.into_iter().map(|mistake| mistake.path).collect()
 }
 
