@@ -57,7 +57,7 @@ impl Card {
         // Beside the line, on the side with more room.
         let is_left = at > f64::midpoint(left, right);
         let start = if is_left { at - width - text } else { at + text };
-        let start = start.min(right + text * 5.0 - width).max(2.0);
+        let start = start.min(right + text * 5.6 - width).max(2.0);
         stage.room.take(Block { left: start, top, width, height });
         let bounds = Bounds { x: (start, start + width), y: (top + 2.0, top + 2.0 + height) };
         Ok(Some(Self { at, rings, rows, bounds }))

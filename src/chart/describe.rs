@@ -101,3 +101,72 @@ fn note(point: &CurvePoint) -> &'static str {
         (false, false) => "still settling",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::report::{Knee, LatencySummary};
+    use crate::scenario::catalogue;
+
+    fn knob() -> Knob {
+        catalogue::find("n-plus-one").unwrap().knobs[0].clone()
+    }
+
+    fn curve(overloaded_from: f64) -> Curve {
+        let point = |(x, p99): (f64, f64)| CurvePoint {
+            x,
+            latency_ms: LatencySummary { p99: Some(p99), ..LatencySummary::default() },
+            offered_per_s: x / 10.0,
+            goodput_per_s: x / 10.0,
+            error_share: 0.0,
+            overloaded: x >= overloaded_from,
+            settled: true,
+            busiest: None,
+            stopped: None,
+        };
+        Curve {
+            knob: "users".to_owned(),
+            points: [(1.0, 48.0), (2_400.0, 1_800.0), (20_000.0, 2_000.0)].map(point).to_vec(),
+            pass: 1,
+            finished: true,
+            knee: None,
+            theory: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_summary_names_both_ends_the_knee_and_overload() {
+        let mut bent = curve(2_400.0);
+        bent.knee = Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: "p99".to_owned() });
+        let start = "p99 latency over users from 1 to 20k: 48 ms at 1, ";
+        let said = |curve: &Curve| summary(curve, &knob()).strip_prefix(start).map(str::to_owned);
+        assert_eq!(said(&bent).as_deref(), Some("1 s at 2.1k (knee), overloaded from 2.4k."));
+        let flat = curve(f64::INFINITY);
+        assert_eq!(said(&flat).as_deref(), Some("2 s at 20k; no knee in this range."));
+        let lost = "overloaded from 2.4k; the objective is missed from the start.";
+        assert_eq!(said(&curve(2_400.0)).as_deref(), Some(lost));
+        bent.points.clear();
+        assert_eq!(summary(&bent, &knob()), "No curve yet.");
+    }
+
+    #[test]
+    fn the_table_and_the_spoken_words_say_the_same() {
+        let curve = curve(2_400.0);
+        let rows = rows(&curve, &knob());
+        assert_eq!(rows[1], ["2.4k", "–", "–", "1.8 s", "240/s", "0 %", "overloaded"]);
+        assert_eq!(rows.len(), curve.points.len());
+        let words = spoken_point(&curve.points[1], &knob());
+        let expected = "2400 users: p99 1.8 seconds, p95 none, median none, \
+                        goodput 240 per second, errors 0 percent, overloaded";
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn labels_keep_their_abbreviations_in_a_sentence() {
+        for (label, words) in
+            [("Posts per page", "posts per page"), ("TTL", "TTL"), ("Page CPU", "page CPU")]
+        {
+            assert_eq!(in_sentence(label), words);
+        }
+    }
+}

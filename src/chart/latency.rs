@@ -187,7 +187,8 @@ fn knee<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     stage.sheet.rule(pole, Stroke::solid(palette.mark, 1.5))?;
     stage.room.avoid(&pole);
     let short = format!("knee at {}", quantity::format(knee.x, stage.spec.knob.unit));
-    let whole = format!("{short} {}", in_sentence(&stage.spec.knob.label));
+    let why = if knee.limit == "errors" { " (errors)" } else { "" };
+    let whole = format!("{short} {}{why}", in_sentence(&stage.spec.knob.label));
     let most = stage.spec.size.0 - 2.0;
     let has_room = stage.sheet.width(&whole, text)? + text <= most - left;
     let words = if has_room { whole } else { short };
@@ -217,7 +218,7 @@ fn handle<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     let words = format!("{arrow}{} at {value}", quantity::format(p99, Unit::Ms));
     let gap = text * 0.8;
     stage.label(&words, palette.text, |width, height| {
-        let beside = [x + gap, x - gap - width];
+        let beside = [x + gap, x - gap - width, x - width / 2.0];
         let rows = [y - gap - height, y + gap, y - gap - 2.0 * height, y + gap + height];
         rows.into_iter().flat_map(move |top| beside.map(|left| (left, top)))
     })

@@ -32,7 +32,7 @@ pub fn draw<DB: DrawingBackend>(
     goodput_area(&stage)?;
     stage.series(points, |point| Some(point.offered_per_s), Stroke::solid(palette.quiet, 1.25))?;
     let dashed = Stroke { dash: Dash::Broken(6.0, 3.0), ..Stroke::solid(palette.errors, 1.75) };
-    stage.series(points, errors, dashed)?;
+    stage.series(with_errors(points), |point| Some(errors(point)), dashed)?;
     stage.series(
         points,
         |point| Some(point.goodput_per_s),
@@ -45,7 +45,7 @@ pub fn draw<DB: DrawingBackend>(
     stage.names(&[
         ("offered", palette.quiet, last.map(|point| point.offered_per_s)),
         ("goodput", palette.goodput, last.map(|point| point.goodput_per_s)),
-        ("errors", palette.errors, last.and_then(errors)),
+        ("errors", palette.errors, last.map(errors).filter(|rate| *rate > 0.0)),
         ("before", palette.quiet, before.map(|point| point.goodput_per_s)),
     ])?;
     card.map_or(Ok(()), |card| card.show(&stage))?;
@@ -61,14 +61,25 @@ fn readings(point: &CurvePoint, palette: &Palette) -> Vec<Reading> {
     vec![
         rate("offered", point.offered_per_s, palette.quiet),
         rate("goodput", point.goodput_per_s, palette.goodput),
-        Reading { words: format!("errors {share}"), colour: palette.errors, value: errors(point) },
+        Reading {
+            words: format!("errors {share}"),
+            colour: palette.errors,
+            value: Some(errors(point)),
+        },
     ]
 }
 
-/// Requests not answered in time and right, per second; `None` without any, so that no line is
-/// drawn along the axis.
-fn errors(point: &CurvePoint) -> Option<f64> {
-    (point.error_share > 0.0).then_some(point.offered_per_s * point.error_share)
+/// Requests not answered in time and right, per second.
+fn errors(point: &CurvePoint) -> f64 {
+    point.offered_per_s * point.error_share
+}
+
+/// The stretch with errors and one point more at both ends: a line along the axis would say little.
+fn with_errors(points: &[CurvePoint]) -> &[CurvePoint] {
+    let has_errors = |point: &CurvePoint| point.error_share > 0.0;
+    let Some(first) = points.iter().position(has_errors) else { return &[] };
+    let last = points.iter().rposition(has_errors).unwrap_or(first);
+    &points[first.saturating_sub(1)..(last + 2).min(points.len())]
 }
 
 fn goodput_area<DB: DrawingBackend>(stage: &Stage<'_, DB>) -> Drawn<DB> {

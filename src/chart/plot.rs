@@ -115,7 +115,7 @@ impl Frame {
         Self {
             left,
             top,
-            right: (width - text_px * 5.2).max(left + 40.0),
+            right: (width - text_px * 5.8).max(left + 40.0),
             bottom: (height - below).max(top + 20.0),
         }
     }
