@@ -144,7 +144,7 @@ fn polylines(svg: &str, colour: Rgb) -> Vec<Vec<(f64, f64)>> {
 }
 
 /// What a text takes up, in pixels, and what it says.
-struct Words {
+struct Label {
     left: f64,
     right: f64,
     top: f64,
@@ -152,7 +152,7 @@ struct Words {
     words: String,
 }
 
-fn words(svg: &str) -> Vec<Words> {
+fn words(svg: &str) -> Vec<Label> {
     let read = |element: &str| {
         let (head, content) = element.split_once('>').expect("the end of a tag");
         let words = content.trim().to_owned();
@@ -164,7 +164,7 @@ fn words(svg: &str) -> Vec<Words> {
             Some("middle") => x - width / 2.0,
             _ => x,
         };
-        Words { left, right: left + width, top: y - size / 2.0, bottom: y + size / 2.0, words }
+        Label { left, right: left + width, top: y - size / 2.0, bottom: y + size / 2.0, words }
     };
     svg.split('<').filter(|element| element.starts_with("text ")).map(read).collect()
 }
@@ -253,7 +253,7 @@ fn lines_go_through_the_points() {
 fn assert_is_legible(svg: &str, (width, height): (f64, f64), about: &str) {
     let texts = words(svg);
     for (index, text) in texts.iter().enumerate() {
-        let Words { left, right, top, bottom, words } = text;
+        let Label { left, right, top, bottom, words } = text;
         let is_inside = *left >= 0.0 && *right <= width && *top >= 0.0 && *bottom <= height;
         assert!(is_inside, "{about}: `{words}` at {left}..{right}, {top}..{bottom}");
         for other in &texts[..index] {
@@ -294,7 +294,7 @@ fn axes_have_at_least_three_labels_where_there_is_room() {
         for knob in &scenario.knobs {
             let spec = spec(&curve, knob, (640, 300));
             let layout = Layout::of_latency(&spec);
-            let below = |text: &&Words| text.top > layout.frame.bottom;
+            let below = |text: &&Label| text.top > layout.frame.bottom;
             let labels = words(&latency_svg(&spec)).iter().filter(below).count();
             assert!(labels >= 3, "{}: {labels} labels under the axis", knob.id);
         }
@@ -368,7 +368,7 @@ fn a_picture_says_what_it_shows_in_both_themes() {
         let svg = picture.draw().expect("text can be written");
         assert!(svg.contains(&format!("fill=\"{}\"", hex(palette.background))));
         assert!(
-            svg.contains("<desc>p99 latency over users from 1 to 20k: 92 ms at 1, 1 s at 2.1k")
+            svg.contains("<desc>p99 latency over users from 1 to 20k: 92 ms at 1, knee at 2.1k")
         );
         assert!(svg.contains("width=\"900\" height=\"560\" viewBox=\"0 0 3600 2240\""));
         let said: Vec<String> = words(&svg).into_iter().map(|text| text.words).collect();

@@ -95,5 +95,5 @@ fn the_catalogue_is_listed_an_object_a_line() {
 fn a_picture_is_svg() {
     let output = kneepoint(&["render", "queue-knee", "--size", "400", "300"]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("<svg") && text.contains("<desc>p99 latency is"));
+    assert!(text.starts_with("<svg") && text.contains("<desc>p99 latency over users"));
 }

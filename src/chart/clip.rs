@@ -121,7 +121,8 @@ mod tests {
         ) {
             for piece in polyline(&line, UNIT) {
                 for pair in piece.windows(2) {
-                    let middle = ((pair[0].0 + pair[1].0) / 2.0, (pair[0].1 + pair[1].1) / 2.0);
+                    let [a, b] = [pair[0], pair[1]];
+                    let middle = (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1));
                     prop_assert!(is_inside(pair[0]) && is_inside(pair[1]), "{pair:?}");
                     // Both ends and the middle on the same segment: the slope is the true one.
                     let is_true = line.windows(2).any(|true_pair| {

@@ -29,11 +29,8 @@ pub fn summary(curve: &Curve, knob: &Knob) -> String {
     let mut parts =
         vec![format!("p99 latency over {name} from {from} to {to}: {} at {from}", p99(first))];
     if let Some(knee) = &curve.knee {
-        let what = match knee.limit.as_str() {
-            "errors" => "too many errors".to_owned(),
-            _ => written(knee.p99_ms, Unit::Ms),
-        };
-        parts.push(format!("{what} at {} (knee)", x(knee.x)));
+        let why = if knee.limit == "errors" { " (errors)" } else { "" };
+        parts.push(format!("knee at {}{why}", x(knee.x)));
     }
     let overloaded = curve.points.iter().find(|point| point.overloaded);
     parts.push(match overloaded {
@@ -140,7 +137,7 @@ mod tests {
         bent.knee = Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: "p99".to_owned() });
         let start = "p99 latency over users from 1 to 20k: 48 ms at 1, ";
         let said = |curve: &Curve| summary(curve, &knob()).strip_prefix(start).map(str::to_owned);
-        assert_eq!(said(&bent).as_deref(), Some("1 s at 2.1k (knee), overloaded from 2.4k."));
+        assert_eq!(said(&bent).as_deref(), Some("knee at 2.1k, overloaded from 2.4k."));
         let flat = curve(f64::INFINITY);
         assert_eq!(said(&flat).as_deref(), Some("2 s at 20k; no knee in this range."));
         let lost = "overloaded from 2.4k; the objective is missed from the start.";

@@ -10,7 +10,7 @@ use super::clip::{Bounds, Point};
 use super::describe::in_sentence;
 use super::labels::Block;
 use super::palette::{Palette, Rgb};
-use super::plot::{Frame, Layout, Percentile, Spec};
+use super::plot::{Frame, HANDLE_PX, Layout, Percentile, Spec};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
 use super::stage::Stage;
 use crate::analysis::report::CurvePoint;
@@ -205,9 +205,9 @@ fn knee<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
 fn handle<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     let Some((x, y)) = stage.layout.handle else { return Ok(()) };
     let (palette, text) = (stage.palette, stage.spec.text_px);
-    stage.sheet.dot((x, y), 8.0, palette.text)?;
-    stage.sheet.dot((x, y), 6.5, palette.background)?;
-    stage.sheet.dot((x, y), 4.5, palette.p99)?;
+    stage.sheet.dot((x, y), HANDLE_PX, palette.text)?;
+    stage.sheet.dot((x, y), HANDLE_PX - 1.5, palette.background)?;
+    stage.sheet.dot((x, y), HANDLE_PX - 3.5, palette.p99)?;
     let block = Block { left: x - 9.0, top: y - 9.0, width: 18.0, height: 18.0 };
     stage.room.take(block);
     let Some(p99) = stage.layout.p99_at(&stage.spec.curve.points, stage.spec.point) else {

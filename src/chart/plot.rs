@@ -17,6 +17,9 @@ const OVERLOADED_MOST: f64 = 8.0;
 /// Offered load beyond this many times the best goodput tells nothing more.
 const OFFERED_MOST: f64 = 1.6;
 
+/// Radius of the handle of the operating point, in pixels of the page.
+pub(super) const HANDLE_PX: f64 = 8.0;
+
 /// The three axes of the two charts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axes {
@@ -159,7 +162,9 @@ impl Layout {
         let mut layout = Self::of(spec, spec.axes.latency);
         let Frame { top, bottom, .. } = layout.frame;
         let y = match layout.p99_at(&spec.curve.points, spec.point) {
-            Some(p99) => layout.pixel(spec.point, p99).1.clamp(top, bottom),
+            // Below the flag of the knee, which stands on the upper edge.
+            Some(p99) if p99 > layout.y.max => top + HANDLE_PX,
+            Some(p99) => layout.pixel(spec.point, p99).1.min(bottom),
             None => f64::midpoint(top, bottom),
         };
         layout.handle = Some((layout.x_of(spec.point), y));
