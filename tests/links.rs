@@ -1,5 +1,8 @@
 //! Links: the same for ever, and harmless whatever they hold.
 
+use std::sync::Arc;
+
+use base64::Engine as _;
 use kneepoint::analysis::run::run;
 use kneepoint::scenario::link::{Link, decode, encode};
 use kneepoint::scenario::{Settings, catalogue};
@@ -28,7 +31,7 @@ fn any_link() -> impl Strategy<Value = Link> {
     let scenario = 0..catalogue::all().len();
     let sliders = prop::collection::vec(prop::option::of(0.0..=1.0), 16);
     (scenario, sliders, any::<u16>(), any::<u64>()).prop_map(|(index, sliders, fixes, seed)| {
-        let scenario = catalogue::all()[index].clone();
+        let scenario = Arc::clone(&catalogue::all()[index]);
         let mut settings = Settings { seed: Some(seed), ..Settings::default() };
         for (knob, slider) in scenario.knobs.iter().zip(sliders) {
             let value = slider.map_or(knob.default, |position: f64| knob.at(position));
@@ -79,10 +82,9 @@ proptest! {
     ) {
         let mut text = encode(&link);
         let at = place.index(text.len());
-        text.replace_range(at..(at + 1), &with);
+        text.replace_range(at..=at, &with);
         let decoded = decode(&text);
         prop_assert!(decoded.link.scenario.system(&decoded.link.settings).is_ok());
-        use base64::Engine as _;
         let packed = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(packed);
         prop_assert_eq!(decode(&format!("v=1&z={packed}")).notices.len(), 1);
     }
