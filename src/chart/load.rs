@@ -64,7 +64,7 @@ fn readings(point: &CurvePoint, palette: &Palette) -> Vec<Reading> {
         Reading {
             words: format!("errors {share}"),
             colour: palette.errors,
-            value: Some(errors(point)),
+            value: Some(errors(point)).filter(|rate| *rate > 0.0),
         },
     ]
 }
