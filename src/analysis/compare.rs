@@ -4,7 +4,7 @@ use crate::engine::interval::{half_width, mean};
 use crate::scenario::{Mistakes, Scenario, Settings};
 
 use super::report::Comparison;
-use super::run::run;
+use super::run::Run;
 
 /// Pairs of runs that the interval is made from.
 const PAIRS: u64 = 5;
@@ -18,28 +18,72 @@ pub fn compare(
     before: &Settings,
     after: &Settings,
 ) -> Result<Comparison, Mistakes> {
-    let seed = scenario.seed(after);
-    let mut ratios = Vec::new();
-    let mut gains = Vec::new();
-    for pair in 0..PAIRS {
-        let with_seed = |settings: &Settings| {
-            let seed = Some(seed.wrapping_add(pair));
-            run(scenario, &Settings { seed, ..settings.clone() })
-        };
-        let (first, second) = (with_seed(before)?, with_seed(after)?);
-        gains.push(second.goodput_per_s - first.goodput_per_s);
-        if let (Some(first), Some(second)) = (first.latency_ms.p99, second.latency_ms.p99)
-            && second > 0.0
-        {
-            ratios.push(first / second);
+    let mut job = CompareJob::new(scenario, before, after)?;
+    loop {
+        if let Some(comparison) = job.step(u64::MAX) {
+            return Ok(comparison);
         }
     }
-    let complete = ratios.len() == gains.len();
-    Ok(Comparison {
-        p99_ratio: complete.then(|| mean(&ratios)),
-        p99_ratio_half_width: half_width(&ratios).filter(|_| complete),
-        goodput_gain_per_s: mean(&gains),
-    })
+}
+
+/// A comparison under way.
+#[derive(Debug)]
+pub struct CompareJob {
+    /// Runs to make, the last first.
+    ahead: Vec<Run>,
+    /// p99 in milliseconds and goodput per second of the runs made: before, after, before..
+    made: Vec<(Option<f64>, f64)>,
+}
+
+impl CompareJob {
+    /// A comparison of two settings on the same arrivals.
+    ///
+    /// # Errors
+    /// Names what is wrong with the settings.
+    pub fn new(
+        scenario: &Scenario,
+        before: &Settings,
+        after: &Settings,
+    ) -> Result<Self, Mistakes> {
+        let seed = scenario.seed(after);
+        let mut ahead = Vec::new();
+        for pair in (0..PAIRS).rev() {
+            for settings in [after, before] {
+                let seed = Some(seed.wrapping_add(pair));
+                ahead.push(Run::of(scenario, &Settings { seed, ..settings.clone() })?);
+            }
+        }
+        Ok(Self { ahead, made: Vec::new() })
+    }
+
+    /// Goes on for at most `events` events; the comparison when it is complete.
+    pub fn step(&mut self, events: u64) -> Option<Comparison> {
+        if let Some(run) = self.ahead.last_mut() {
+            if !run.advance(events) {
+                return None;
+            }
+            let measured = run.measured();
+            let goodput_per_s = measured.rate(measured.period.totals.in_time);
+            self.made.push((measured.latency().p99, goodput_per_s));
+            self.ahead.pop();
+        }
+        self.ahead.is_empty().then(|| self.comparison())
+    }
+
+    fn comparison(&self) -> Comparison {
+        let pairs = || self.made.chunks_exact(2).map(|pair| (pair[0], pair[1]));
+        let gains: Vec<f64> = pairs().map(|(first, second)| second.1 - first.1).collect();
+        let ratio = |(first, second): ((Option<f64>, f64), (Option<f64>, f64))| {
+            Some(first.0? / second.0.filter(|p99| *p99 > 0.0)?)
+        };
+        let ratios: Vec<f64> = pairs().filter_map(ratio).collect();
+        let complete = ratios.len() == gains.len();
+        Comparison {
+            p99_ratio: complete.then(|| mean(&ratios)),
+            p99_ratio_half_width: half_width(&ratios).filter(|_| complete),
+            goodput_gain_per_s: mean(&gains),
+        }
+    }
 }
 
 #[cfg(test)]
