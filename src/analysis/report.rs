@@ -97,7 +97,7 @@ pub struct PartReport {
     pub wait_mean_ms: f64,
     /// Share of visits that had to wait, 0..=1.
     pub wait_share: f64,
-    /// Visits per finished request: for a database, queries per request.
+    /// Visits per finished request that was not refused: for a database, queries per request.
     pub visits_per_request: f64,
     /// Visits refused because its queue was full.
     pub rejected: u64,

@@ -182,7 +182,8 @@ impl Measured {
     }
 
     fn parts(&self) -> BTreeMap<String, PartReport> {
-        let finished = self.period.totals.finished().max(1) as f64;
+        let totals = &self.period.totals;
+        let served = (totals.finished() - totals.rejected).max(1) as f64;
         let secs = self.period.span.as_secs().max(1e-9);
         let report = |part: &PartMeasure| PartReport {
             kind: part.kind.word().to_owned(),
@@ -193,7 +194,7 @@ impl Measured {
             queue_max: part.queue_max,
             wait_mean_ms: part.waited.as_ms() / (part.visits + part.left).max(1) as f64,
             wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
-            visits_per_request: part.visits as f64 / finished,
+            visits_per_request: part.visits as f64 / served,
             rejected: part.rejected,
         };
         self.period.parts.iter().map(|part| (part.id.clone(), report(part))).collect()

@@ -1,1 +1,47 @@
-fn main() {}
+//! Everything that is done to the project: `cargo xtask serve | test | build | bench | claims`.
+//!
+//! Each command sets up what it needs and is missing, so that a machine with rustup, Node 20 and a
+//! package manager is enough.
+
+mod build;
+mod run;
+mod serve;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  serve   builds the page and opens it on localhost (--port N, --no-open)
+  test    every check: format, lints, tests, claims, the page in a browser
+  build   makes the deployable dist/, and prints its sizes
+  claims  proves every claim of the catalogue on 20 seeds
+  bench   measures the engine against hand-written loops
+  setup   installs what is missing, and nothing else
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let command = args.first().map_or("", String::as_str);
+    let result = match command {
+        "serve" => setup::page_tools().and_then(|tools| serve::serve(&tools, &args[1..])),
+        "test" => test::test(),
+        "build" => setup::page_tools().and_then(|tools| build::build(&tools)),
+        "claims" => run::visibly("cargo", &["run", "--release", "--quiet", "--", "check", "--all"]),
+        "bench" => test::bench(),
+        "setup" => setup::page_tools().and_then(|_| setup::browser()).map(|_| ()),
+        _ => {
+            print!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The command line: the simulator of the page, on files, links and pipes.
+//!
+//! Exit codes: 0 fine, 1 a claim or an objective failed, 2 the input is wrong.
+
+mod args;
+
+mod input;
+
+mod output;
+
+mod batch;
+
+use std::io::{IsTerminal as _, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use self::args::{Args, Chosen, Command};
+use self::input::{Input, InputError};
+use crate::analysis::{ceiling, claims, curve, explain, run};
+use crate::scenario::{Scenario, catalogue};
+
+/// Something that ends the program.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// What the user gave cannot be used.
+    #[error("{0}")]
+    Input(#[from] InputError),
+    /// Scenario or settings are wrong.
+    #[error("{0}")]
+    Mistakes(#[from] crate::scenario::Mistakes),
+    /// The output cannot be written, as when a pipe is closed.
+    #[error("cannot write: {0}")]
+    Write(#[from] std::io::Error),
+    /// A result cannot be written as JSON.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let stdout = std::io::stdout();
+    match execute(args.command, &mut stdout.lock()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(CliError::Write(_)) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line tells its user what is wrong")]
+fn report(error: &CliError) {
+    eprintln!("kneepoint: {error}");
+}
+
+/// Executes a command; false if a claim or an objective failed.
+fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
+    match command {
+        Command::List { json } => output::list(out, json).map(|()| true),
+        Command::Run { chosen, format } => {
+            if chosen.scenario == "-" && input::stdin_is_lines() {
+                return batch::run_lines(std::io::stdin().lock(), out);
+            }
+            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let report = run::run(&scenario, &settings)?;
+            let met = ceiling::meets(&scenario, &report);
+            output::run(out, &report, met, format)?;
+            Ok(met || !chosen.objective)
+        }
+        Command::Curve { chosen, over, format } => {
+            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let knob = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
+            let bar = spinner();
+            let found = curve::curve(&scenario, &settings, &knob, |curve| {
+                let settled = curve.points.iter().filter(|point| point.settled).count();
+                let points = curve.points.len();
+                bar.set_message(format!("pass {}: {settled} of {points} points settled", curve.pass));
+            })?;
+            bar.finish_and_clear();
+            output::curve(out, &found, format)?;
+            Ok(true)
+        }
+        Command::Ceiling { chosen, over, json } => {
+            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let knob = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
+            let bar = spinner();
+            bar.set_message(format!("looking for the ceiling of {knob}"));
+            let found = ceiling::ceiling(&scenario, &settings, &knob)?;
+            bar.finish_and_clear();
+            output::ceiling(out, &scenario, &found, json)?;
+            Ok(found.value.is_some())
+        }
+        Command::Explain { chosen, json } => {
+            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            output::explanation(out, &explain::explain(&scenario, &settings)?, json)?;
+            Ok(true)
+        }
+        Command::Check { scenarios, all, seeds, json } => {
+            let scenarios = if all || scenarios.is_empty() {
+                catalogue::all().to_vec()
+            } else {
+                let read = |name: String| Ok(input::read(&Chosen::new(name))?.scenario);
+                scenarios.into_iter().map(read).collect::<Result<Vec<_>, CliError>>()?
+            };
+            check(out, &scenarios, seeds, json)
+        }
+    }
+}
+
+fn check(
+    out: &mut dyn Write,
+    scenarios: &[Arc<Scenario>],
+    seeds: u64,
+    json: bool,
+) -> Result<bool, CliError> {
+    let (mut proven, mut failed) = (0, 0);
+    let bar = spinner();
+    for scenario in scenarios {
+        for claim in &scenario.claims {
+            bar.set_message(format!("{}: {}", scenario.id, claim.id));
+            let result = claims::check(scenario, claim, seeds)?;
+            if result.is_proven() {
+                proven += 1;
+            } else {
+                failed += 1;
+            }
+            bar.suspend(|| output::claim(out, claim, &result, json))?;
+        }
+    }
+    bar.finish_and_clear();
+    if !json {
+        writeln!(out, "{proven} passed, {failed} failed")?;
+    }
+    Ok(failed == 0)
+}
+
+/// Progress on the error output, if someone looks.
+fn spinner() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    bar
+}
