@@ -17,5 +17,12 @@ pub mod scenario;
 
 pub mod analysis;
 
+pub mod chart;
+
+pub mod session;
+
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
+
+#[cfg(target_arch = "wasm32")]
+pub mod ui;

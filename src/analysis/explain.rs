@@ -15,7 +15,7 @@ const LIGHT_REQUESTS: u64 = 1_000;
 /// Ways of spending time below this share of the latency are left out.
 const SHARE_MIN: f64 = 0.005;
 /// Events that a run for an explanation may take.
-const EVENTS_MAX: u64 = 2_000_000;
+const EVENTS_MAX: u64 = 500_000;
 
 /// Explains one setting of a scenario.
 ///

@@ -62,6 +62,20 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// A picture of the curve, as SVG on the standard output.
+    Render {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// The knob on the x axis; the first of the scenario unless given.
+        #[arg(long)]
+        over: Option<String>,
+        /// Width and height in pixels.
+        #[arg(long, default_values_t = [900, 560], num_args = 2, value_parser = clap::value_parser!(u32).range(200..=10_000))]
+        size: Vec<u32>,
+        /// Light lines on a dark ground.
+        #[arg(long)]
+        dark: bool,
+    },
     /// Proves claims, each with its counterfactual.
     Check {
         /// Scenarios as for `run`; all that ship unless given.

@@ -20,6 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::args::{Args, Chosen, Command};
 use self::input::{Input, InputError};
 use crate::analysis::{ceiling, claims, curve, explain, run};
+use crate::chart::svg;
 use crate::scenario::{Scenario, catalogue};
 
 /// Something that ends the program.
@@ -34,6 +35,9 @@ pub(crate) enum CliError {
     /// The output cannot be written, as when a pipe is closed.
     #[error("cannot write: {0}")]
     Write(#[from] std::io::Error),
+    /// The picture cannot be drawn.
+    #[error("cannot draw: {0}")]
+    Picture(String),
     /// A result cannot be written as JSON.
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -99,6 +103,17 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
         Command::Explain { chosen, json } => {
             let Input { scenario, settings, .. } = input::read(&chosen)?;
             output::explanation(out, &explain::explain(&scenario, &settings)?, json)?;
+            Ok(true)
+        }
+        Command::Render { chosen, over, size, dark } => {
+            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let id = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
+            let found = curve::curve(&scenario, &settings, &id, |_| {})?;
+            let size = (size[0], size[1]);
+            if let Some(knob) = scenario.knob(&id) {
+                let picture = svg::picture(&found, knob, &scenario.objective, size, dark);
+                writeln!(out, "{}", picture.map_err(CliError::Picture)?)?;
+            }
             Ok(true)
         }
         Command::Check { scenarios, all, seeds, json } => {
