@@ -1,0 +1,78 @@
+//! What the page says of a session, in words.
+
+use crate::scenario::quantity::{format, spoken};
+use crate::scenario::{Settings, Unit};
+
+use super::Session;
+use super::readout::Readout;
+
+impl Session {
+    /// What differs from the present state in the ghost's, such as `without Join`.
+    pub fn ghost_words(&self) -> Option<String> {
+        let before = &self.ghost.as_ref()?.settings;
+        let mut words = Vec::new();
+        for fix in &self.scenario.fixes {
+            let is_on = |settings: &Settings| settings.fixes.contains(&fix.id);
+            match (is_on(before), is_on(&self.settings)) {
+                (true, false) => words.push(format!("with {}", fix.label)),
+                (false, true) => words.push(format!("without {}", fix.label)),
+                _ => {}
+            }
+        }
+        for knob in self.scenario.knobs.iter().filter(|knob| knob.id != self.x().id) {
+            let value = |settings| self.scenario.value(settings, &knob.id).unwrap_or(0.0);
+            let (then, now) = (value(before), value(&self.settings));
+            if then.to_bits() != now.to_bits() {
+                words.push(format!("{} {}", knob.label, format(then, knob.unit)));
+            }
+        }
+        if words.is_empty() {
+            words.push("the same state".to_owned());
+        }
+        Some(words.join(", "))
+    }
+
+    /// How far the knee has moved from the ghost's, such as `knee × 4.2`.
+    pub fn knee_words(&self) -> Option<String> {
+        let ghost = self.ghost.as_ref()?.curve.as_ref()?;
+        let curve = self.curve.as_ref().filter(|curve| curve.knob == ghost.knob)?;
+        let before = ghost.knee.as_ref()?.x;
+        if let Some(knee) = &curve.knee {
+            return Some(format!("knee × {}", format(knee.x / before, Unit::Count)));
+        }
+        // No knee: either the objective is met everywhere, or nowhere.
+        let last = curve.points.last()?;
+        let met = last.latency_ms.p99.is_some_and(|p99| p99 <= self.scenario.objective.p99_ms);
+        let factor = format(self.x().max / before, Unit::Count);
+        Some(if met && !last.overloaded {
+            format!("knee × {factor} or more")
+        } else {
+            "no longer met anywhere".to_owned()
+        })
+    }
+
+    /// One sentence for ears on the operating point; empty before it is measured.
+    pub fn announcement(&self) -> String {
+        let Some(readout) = Readout::of(self).filter(|readout| readout.is_measured) else {
+            return String::new();
+        };
+        let p99 = readout.p99_ms.map_or_else(
+            || "nothing answered in time".to_owned(),
+            |p99| format!("p99 {}", spoken(p99, Unit::Ms)),
+        );
+        let goodput = spoken(readout.goodput_per_s, Unit::PerSecond);
+        let errors = if readout.error_share > 0.0 {
+            format!(", errors {}", spoken(readout.error_share, Unit::Share))
+        } else {
+            String::new()
+        };
+        let verdict = if readout.overloaded {
+            "overloaded"
+        } else if readout.meets(&self.scenario.objective) {
+            "objective met"
+        } else {
+            "objective missed"
+        };
+        format!("{p99}, goodput {goodput}{errors}; {verdict}.")
+    }
+}
