@@ -165,6 +165,11 @@ impl Session {
         }
     }
 
+    /// What a link to the state of the last commit says.
+    pub fn committed_link(&self) -> Link {
+        Link { settings: self.committed.clone(), ..self.link() }
+    }
+
     /// There is something to undo.
     pub fn can_undo(&self) -> bool {
         self.history.can_undo()

@@ -1,0 +1,104 @@
+//! The bar at the top: which scenario, undo, sharing, theme.
+
+use std::rc::Rc;
+
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::address;
+use crate::scenario::catalogue;
+use crate::scenario::link::{Decoded, Link, encode};
+use crate::scenario::Settings;
+use crate::session::{Action, Session};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct HeaderProps {
+    pub(super) session: Rc<Session>,
+    pub(super) act: Callback<Action>,
+    pub(super) theme: &'static str,
+    pub(super) turn_theme: Callback<()>,
+}
+
+/// The bar.
+#[component]
+pub(super) fn Header(props: &HeaderProps) -> Html {
+    let HeaderProps { session, act, theme, turn_theme } = props;
+    let pick = act.reform(|event: Event| {
+        let id = event.target_unchecked_into::<HtmlSelectElement>().value();
+        let scenario = catalogue::find(&id).unwrap_or_else(catalogue::first);
+        let link = Link { scenario, document: None, settings: Settings::default(), before: None };
+        Action::Open(Box::new(Decoded { link, notices: Vec::new() }))
+    });
+    let options = catalogue::all().iter().map(|scenario| {
+        let selected = scenario.id == session.scenario.id;
+        html! { <option value={scenario.id.clone()} {selected}>{ scenario.id.replace('-', " ") }</option> }
+    });
+    let button = |label: &'static str, action: Action, enabled: bool| {
+        let onclick = act.reform(move |_: MouseEvent| action.clone());
+        html! { <button type="button" {onclick} disabled={!enabled}>{ label }</button> }
+    };
+    html! {
+        <header>
+            <span class="name">{ "Kneepoint" }</span>
+            <label class="picker">
+                <span class="hidden">{ "Scenario" }</span>
+                <select onchange={pick}>{ for options }</select>
+            </label>
+            <span class="gap" />
+            { button("Undo", Action::Undo, session.can_undo()) }
+            { button("Redo", Action::Redo, session.can_redo()) }
+            { button("Reset", Action::Reset, session.settings != Settings::default()) }
+            <Share link={encode(&session.link())} />
+            <button type="button" onclick={turn_theme.reform(|_: MouseEvent| ())}>
+                { format!("Theme: {theme}") }
+            </button>
+        </header>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ShareProps {
+    link: String,
+}
+
+/// Copies the link; where the browser forbids that, shows it for copying by hand.
+#[component]
+fn Share(props: &ShareProps) -> Html {
+    let said = use_state(|| "Share");
+    let by_hand = use_state(|| false);
+    let onclick = {
+        let (said, by_hand, link) = (said.clone(), by_hand.clone(), props.link.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (said, by_hand) = (said.clone(), by_hand.clone());
+            let text = address::full(&link);
+            wasm_bindgen_futures::spawn_local(async move {
+                if copy(&text).await {
+                    said.set("Link copied");
+                    gloo::timers::future::TimeoutFuture::new(2_000).await;
+                    said.set("Share");
+                } else {
+                    by_hand.set(true);
+                }
+            });
+        })
+    };
+    html! {
+        <>
+            <button type="button" {onclick} aria-live="polite">{ *said }</button>
+            if *by_hand {
+                <input class="link" readonly=true aria-label="Link to this state" value={address::full(&props.link)} />
+            }
+        </>
+    }
+}
+
+async fn copy(text: &str) -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into());
+    // Missing where the page is not served safely.
+    if clipboard.is_ok_and(|found| found.is_undefined()) {
+        return false;
+    }
+    JsFuture::from(window.navigator().clipboard().write_text(text)).await.is_ok()
+}

@@ -1,0 +1,53 @@
+//! The page: Yew components over a session, and the workers that simulate.
+//!
+//! The same module is the page and, instantiated again, each worker; in Node it is neither and only
+//! exports functions.
+
+mod app;
+
+mod header;
+
+mod knobs;
+
+mod knob;
+
+mod fixes;
+
+mod charts;
+
+mod readout;
+
+mod why;
+
+mod table;
+
+mod about;
+
+mod address;
+
+mod theme;
+
+mod pool;
+
+mod worker;
+
+pub mod exports;
+
+use wasm_bindgen::JsCast as _;
+
+/// Becomes the page or a worker, whichever this is.
+pub fn main() {
+    console_error_panic_hook::set_once();
+    let global = js_sys::global();
+    if let Some(scope) = global.dyn_ref::<web_sys::DedicatedWorkerGlobalScope>() {
+        worker::start(scope);
+    } else if let Some(root) = app_root() {
+        root.set_inner_html("");
+        yew::Renderer::<app::App>::with_root(root).render();
+    }
+}
+
+/// The element that the page is built in; none in Node.
+fn app_root() -> Option<web_sys::Element> {
+    web_sys::window()?.document()?.get_element_by_id("app")
+}

@@ -1,0 +1,37 @@
+//! The curve as numbers.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::chart::describe::{headings, rows};
+use crate::session::Session;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct TableProps {
+    pub(super) session: Rc<Session>,
+}
+
+/// All points, behind a button.
+#[component]
+pub(super) fn Table(props: &TableProps) -> Html {
+    let Some(curve) = &props.session.curve else { return Html::default() };
+    let knob = props.session.x();
+    let head = headings(knob).map(|words| html! { <th scope="col">{ words }</th> });
+    let body = rows(curve, knob).into_iter().map(|row| {
+        let [x, rest @ ..] = row;
+        html! { <tr><th scope="row">{ x }</th>{ for rest.into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr> }
+    });
+    html! {
+        <details class="table">
+            <summary>{ "Numbers of the curve" }</summary>
+            <div class="scroll" tabindex="0">
+                <table>
+                    <caption>{ format!("Latency and load over {}", knob.label.to_lowercase()) }</caption>
+                    <thead><tr>{ for head }</tr></thead>
+                    <tbody>{ for body }</tbody>
+                </table>
+            </div>
+        </details>
+    }
+}
