@@ -62,6 +62,8 @@ pub struct Session {
     pub comparison: Option<Rc<Comparison>>,
     /// The report is of the present state.
     pub is_measured: bool,
+    /// The explanation is of the present state.
+    pub is_explained: bool,
     /// Problems to tell the user.
     pub notices: Vec<String>,
     /// Rises when a curve is to be computed.
@@ -98,7 +100,7 @@ pub enum Action {
     /// The state before the last undo.
     Redo,
     /// A worker answered.
-    Answered(Answer),
+    Answered(Box<Answer>),
     /// A worker was started anew: what it was asked is lost.
     Restarted,
     /// Something went wrong outside.
@@ -130,6 +132,7 @@ impl Session {
             explanation: None,
             comparison: None,
             is_measured: false,
+            is_explained: false,
             notices,
             curve_id: 1,
             point_id: 1,
@@ -165,9 +168,9 @@ impl Session {
         }
     }
 
-    /// What a link to the state of the last commit says.
-    pub fn committed_link(&self) -> Link {
-        Link { settings: self.committed.clone(), ..self.link() }
+    /// No knob is being turned.
+    pub fn is_committed(&self) -> bool {
+        *self.history.present() == self.state()
     }
 
     /// There is something to undo.
@@ -252,7 +255,7 @@ impl Session {
                     self.restore(state);
                 }
             }
-            Action::Answered(answer) => self.answered(answer),
+            Action::Answered(answer) => self.answered(*answer),
             Action::Restarted => {
                 self.ask_curve();
                 self.ask_point();
@@ -364,6 +367,7 @@ impl Session {
     fn ask_point(&mut self) {
         self.point_id += 1;
         self.is_measured = false;
+        self.is_explained = false;
     }
 
     /// Nothing drawn so far can be shown on the present axes.
@@ -419,6 +423,7 @@ impl Session {
             }
             Outcome::Explanation(found) if id == self.point_id => {
                 self.explanation = Some(Rc::new(found));
+                self.is_explained = true;
             }
             Outcome::Comparison(found) if id == self.point_id => {
                 self.comparison = Some(Rc::new(found));

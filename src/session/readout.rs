@@ -62,7 +62,7 @@ impl Readout {
     }
 
     /// Between the two points around `x`: latencies by factors, the rest by differences.
-    fn between(points: &[CurvePoint], knob: &Knob, x: f64) -> Option<Self> {
+    pub fn between(points: &[CurvePoint], knob: &Knob, x: f64) -> Option<Self> {
         let after = points.iter().position(|point| point.x >= x).unwrap_or(points.len());
         let high = points.get(after).or(points.last())?;
         let low = after.checked_sub(1).and_then(|index| points.get(index)).unwrap_or(high);

@@ -15,7 +15,7 @@ fn answered(mut session: Session) -> Session {
         let mut worker = jobs::Worker::default();
         assert_eq!(worker.ask(question), None);
         let answer = std::iter::from_fn(|| Some(worker.step(1_000_000))).flatten().next();
-        session = session.reduce(Action::Answered(answer.unwrap()));
+        session = session.reduce(Action::Answered(Box::new(answer.unwrap())));
     }
     session
 }
@@ -103,7 +103,7 @@ fn a_ghost_from_a_link_is_computed() {
     let mut worker = jobs::Worker::default();
     worker.ask(session.point_question());
     let answer = std::iter::from_fn(|| Some(worker.step(1_000_000))).flatten().next().unwrap();
-    let session = session.reduce(Action::Answered(answer));
+    let session = session.reduce(Action::Answered(Box::new(answer)));
     assert_eq!(session.ghost.unwrap().curve.unwrap().points.len(), 24);
 }
 
@@ -122,5 +122,5 @@ fn another_axis_needs_new_curves() {
 fn late_answers_are_ignored() {
     let session = Session::default();
     let late = Answer { id: 0, result: Outcome::Error("late".to_owned()) };
-    assert_eq!(session.clone().reduce(Action::Answered(late)), session);
+    assert_eq!(session.clone().reduce(Action::Answered(Box::new(late))), session);
 }

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use gloo::events::EventListener;
-use gloo::timers::callback::Timeout;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
@@ -13,8 +12,6 @@ use crate::session::jobs::{Answer, Worker};
 const SLICE_MS: f64 = 6.0;
 /// Events of the first slice, before anything is measured.
 const FIRST_EVENTS: f64 = 20_000.0;
-/// How long nobody must have asked before work begins that cannot be interrupted.
-const QUIET_MS: u32 = 120;
 
 struct State {
     worker: Worker,
@@ -22,8 +19,6 @@ struct State {
     /// A message to this port comes back as the next slice, without the delay of a timer.
     next_slice: MessagePort,
     slice_is_due: bool,
-    quiet: Option<Timeout>,
-    quiet_passed: bool,
     /// Events that fit into a slice.
     events: f64,
     _listeners: [EventListener; 2],
@@ -51,8 +46,6 @@ pub(super) fn start(scope: &DedicatedWorkerGlobalScope) {
         scope: scope.clone(),
         next_slice: channel.port2(),
         slice_is_due: false,
-        quiet: None,
-        quiet_passed: false,
         events: FIRST_EVENTS,
         _listeners: [asked, due],
     };
@@ -70,8 +63,6 @@ fn with(act: impl FnOnce(&mut State)) {
 impl State {
     fn asked(&mut self, text: &str) {
         let Ok(question) = serde_json::from_str(text) else { return };
-        self.quiet = None;
-        self.quiet_passed = false;
         if let Some(answer) = self.worker.ask(question) {
             self.send(&answer);
         }
@@ -80,16 +71,6 @@ impl State {
 
     fn slice(&mut self) {
         self.slice_is_due = false;
-        if self.worker.wants_quiet() && !self.quiet_passed {
-            let resume = || {
-                with(|state| {
-                    state.quiet_passed = true;
-                    state.schedule();
-                });
-            };
-            self.quiet = Some(Timeout::new(QUIET_MS, resume));
-            return;
-        }
         let begin = self.now();
         let answer = self.worker.step(self.events as u64);
         let took = (self.now() - begin).max(0.1);
