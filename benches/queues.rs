@@ -15,7 +15,8 @@ fn main() {
         let mut best = f64::INFINITY;
         let mut mean = 0.0;
         for seed in 1..=5 {
-            let mut simulation = Simulation::new(&system, seed).expect("a reference model is valid");
+            let mut simulation =
+                Simulation::new(&system, seed).expect("a reference model is valid");
             #[expect(clippy::disallowed_methods, reason = "a benchmark needs a clock")]
             let begin = Instant::now();
             simulation.advance(requests, u64::MAX);

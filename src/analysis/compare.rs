@@ -40,11 +40,7 @@ impl CompareJob {
     ///
     /// # Errors
     /// Names what is wrong with the settings.
-    pub fn new(
-        scenario: &Scenario,
-        before: &Settings,
-        after: &Settings,
-    ) -> Result<Self, Mistakes> {
+    pub fn new(scenario: &Scenario, before: &Settings, after: &Settings) -> Result<Self, Mistakes> {
         let seed = scenario.seed(after);
         let mut ahead = Vec::new();
         for pair in (0..PAIRS).rev() {

@@ -10,7 +10,7 @@ use crate::engine::math::{exp, ln};
 use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
 
 use super::report::{Curve, CurvePoint, Knee};
-use super::run::Run;
+use super::run::{Measured, Run};
 use super::theory;
 
 /// Points of a curve, unless the knob has fewer values.
@@ -61,6 +61,8 @@ struct Point {
     /// The pass goes on until the run has had so many events.
     events_wanted: u64,
     settled: bool,
+    /// What was measured at the end of the last pass.
+    measured: Option<Measured>,
 }
 
 impl CurveJob {
@@ -83,7 +85,7 @@ impl CurveJob {
             let mut settings = settings.clone();
             settings.knobs.insert(knob.id.clone(), x);
             let run = Run::of(scenario, &settings)?.without_end();
-            Ok(Point { x, run, events_wanted: FIRST_EVENTS, settled: false })
+            Ok(Point { x, run, events_wanted: FIRST_EVENTS, settled: false, measured: None })
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
         let (scenario, settings) = (Arc::clone(scenario), settings.clone());
@@ -170,10 +172,11 @@ impl Point {
             || self.events_wanted >= EVENTS_MAX
             || (measured.overloaded() && pass >= OVERLOADED_PASSES);
         self.events_wanted = (self.run.events() * 2).min(EVENTS_MAX);
+        self.measured = Some(measured);
     }
 
     fn report(&self) -> CurvePoint {
-        let measured = self.run.measured();
+        let measured = self.measured.clone().unwrap_or_else(|| self.run.measured());
         let totals = measured.period.totals;
         CurvePoint {
             x: self.x,
@@ -245,15 +248,17 @@ fn knee(points: &[CurvePoint], objective: &Objective, scale: Scale) -> Option<Kn
     let bad = &points[first];
     let by_latency = slow(bad);
     // Latency grows by factors, so its logarithm is interpolated.
-    let share = if by_latency && p99(bad) > objective.p99_ms {
-        let (low, high) = (ln(p99(before)), ln(p99(bad).min(1e12)));
-        (ln(objective.p99_ms) - low) / (high - low)
-    } else if by_latency {
-        1.0
-    } else {
-        (objective.error_share - before.error_share) / (bad.error_share - before.error_share)
+    let between = |low: f64, limit: f64, high: f64| {
+        let share = (limit - low) / (high - low);
+        if high > limit && share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 }
     };
-    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
+    // Demand grows like the knob; on a log scale its logarithm grows like the slider.
+    let demand =
+        |point: &CurvePoint| point.busiest.as_ref().map_or(0.0, |(_, ratio)| ratio.max(1e-6));
+    let saturates = between(ln(demand(before)), 0.0, ln(demand(bad)));
+    let slows = between(ln(p99(before)), ln(objective.p99_ms), ln(p99(bad).min(1e12)));
+    let fails = between(before.error_share, objective.error_share, bad.error_share);
+    let share = saturates.min(slows).min(fails);
     let x = match scale {
         Scale::Linear => before.x + (bad.x - before.x) * share,
         Scale::Log => before.x * exp(ln(bad.x / before.x) * share),

@@ -249,7 +249,11 @@ fn failures(report: &RunReport) -> String {
     let words: Vec<String> = worth_saying
         .map(|(count, what)| {
             let share = *count as f64 / total as f64;
-            if share > 0.99 { (*what).to_owned() } else { format!("{} {what}", format(share, Unit::Share)) }
+            if share > 0.99 {
+                (*what).to_owned()
+            } else {
+                format!("{} {what}", format(share, Unit::Share))
+            }
         })
         .collect();
     words.join(", ")

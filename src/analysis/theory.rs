@@ -65,7 +65,11 @@ pub fn at(scenario: &Scenario, settings: &Settings, x: f64) -> Option<TheoryPoin
 }
 
 /// Gap of the clients, workers and work of a service that is a single queue.
-fn queue_of(system: &System, clients: &str, service: &str) -> Option<(Distribution, u32, Distribution)> {
+fn queue_of(
+    system: &System,
+    clients: &str,
+    service: &str,
+) -> Option<(Distribution, u32, Distribution)> {
     let gap = system.parts.iter().find_map(|part| match part {
         Part::Clients(found) if found.id == clients => match &found.arrivals {
             Arrivals::Open { gap } => Some(gap.clone()),

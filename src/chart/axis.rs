@@ -142,7 +142,10 @@ mod tests {
     fn labels_are_round_numbers_with_units_and_fit() {
         let axis = Axis { min: 10.0, max: 5_000.0, scale: Scale::Log, unit: Unit::Ms };
         let words: Vec<String> = axis.ticks(12).into_iter().map(|(_, words)| words).collect();
-        assert_eq!(words, ["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s", "5 s"]);
+        assert_eq!(
+            words,
+            ["10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s", "2 s", "5 s"]
+        );
         for most in 2..20 {
             assert!(axis.ticks(most).len() <= most, "{most}");
             let rates = Axis { min: 0.0, max: 200.0, scale: Scale::Linear, unit: Unit::PerSecond };

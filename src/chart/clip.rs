@@ -66,7 +66,8 @@ mod tests {
             let (from, to) = ((draw(), draw()), (draw(), draw()));
             let Some(piece) = segment(from, to, UNIT) else { continue };
             for point in [piece.0, piece.1] {
-                let cross = (to.0 - from.0) * (point.1 - from.1) - (to.1 - from.1) * (point.0 - from.0);
+                let cross =
+                    (to.0 - from.0) * (point.1 - from.1) - (to.1 - from.1) * (point.0 - from.0);
                 assert!(cross.abs() < 1e-9, "{point:?} is not between {from:?} and {to:?}");
                 assert!((-1e-9..=1.0 + 1e-9).contains(&point.0), "{point:?}");
                 assert!((-1e-9..=1.0 + 1e-9).contains(&point.1), "{point:?}");

@@ -7,7 +7,8 @@ use super::clip::{Bounds, polyline};
 use super::palette::Rgb;
 
 /// What drawing can fail with.
-pub(super) type DrawResult<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+pub(super) type DrawResult<DB> =
+    Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 
 /// How a line is broken up: lengths of dash and gap, in pixels of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]

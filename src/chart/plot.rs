@@ -34,7 +34,13 @@ pub struct Axes {
 
 impl Axes {
     /// Axes for a curve and its ghost, kept from before where they still fit.
-    pub fn of(knob: &Knob, curve: &Curve, ghost: Option<&Curve>, objective: &Objective, present: Option<Self>) -> Self {
+    pub fn of(
+        knob: &Knob,
+        curve: &Curve,
+        ghost: Option<&Curve>,
+        objective: &Objective,
+        present: Option<Self>,
+    ) -> Self {
         let x = Axis::of_knob(knob);
         let present = present.filter(|axes| axes.x == x);
         let curves = || std::iter::once(curve).chain(ghost);
@@ -129,7 +135,10 @@ struct Plot<'a, DB: DrawingBackend> {
 ///
 /// # Errors
 /// What the backend reports.
-pub fn latency<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, spec: &Spec<'_>) -> DrawResult<DB> {
+pub fn latency<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    spec: &Spec<'_>,
+) -> DrawResult<DB> {
     let plot = Plot::new(area, spec, spec.axes.latency);
     plot.ground(6)?;
     plot.overload()?;
@@ -137,7 +146,13 @@ pub fn latency<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, spec: &Spec<'_
     if let Some(ghost) = spec.ghost {
         let p99 = |point: &CurvePoint| point.latency_ms.p99;
         plot.series(&ghost.points, p99, (palette.quiet, 0.9), 1.5, Dash::Broken(2.0, 3.0))?;
-        plot.series(&ghost.points, |point| point.latency_ms.p50, (palette.quiet, 0.5), 1.0, Dash::Broken(2.0, 3.0))?;
+        plot.series(
+            &ghost.points,
+            |point| point.latency_ms.p50,
+            (palette.quiet, 0.5),
+            1.0,
+            Dash::Broken(2.0, 3.0),
+        )?;
     }
     plot.interval()?;
     for point in &spec.curve.theory {
@@ -174,7 +189,13 @@ pub fn load<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, spec: &Spec<'_>) 
     }
     let offered = |point: &CurvePoint| Some(point.offered_per_s);
     plot.series(points, offered, (palette.quiet, 1.0), 1.0, Dash::Solid)?;
-    plot.series(points, |point| Some(point.goodput_per_s), (palette.goodput, 1.0), 2.0, Dash::Solid)?;
+    plot.series(
+        points,
+        |point| Some(point.goodput_per_s),
+        (palette.goodput, 1.0),
+        2.0,
+        Dash::Solid,
+    )?;
     let failed = |point: &CurvePoint| {
         (point.error_share > 0.0).then_some(point.offered_per_s * point.error_share)
     };
@@ -232,14 +253,26 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
         let most = ((bottom - top) / 26.0).max(2.0) as usize;
         for (value, words) in self.y.ticks(most.min(y_labels * 2)) {
             let y = self.frame.y(self.y.position(value));
-            self.canvas.line(&[(left, y), (right, y)], bounds, (palette.grid, 1.0), 1.0, Dash::Solid)?;
+            self.canvas.line(
+                &[(left, y), (right, y)],
+                bounds,
+                (palette.grid, 1.0),
+                1.0,
+                Dash::Solid,
+            )?;
             let anchor = (HPos::Right, VPos::Center);
             self.canvas.words(&words, (left - 8.0, y), palette.text, SMALL, anchor)?;
         }
         let most = ((right - left) / 52.0).max(2.0) as usize;
         for (value, words) in axes.x.ticks(most) {
             let x = self.frame.x(axes.x.position(value));
-            self.canvas.line(&[(x, top), (x, bottom)], bounds, (palette.grid, 1.0), 1.0, Dash::Solid)?;
+            self.canvas.line(
+                &[(x, top), (x, bottom)],
+                bounds,
+                (palette.grid, 1.0),
+                1.0,
+                Dash::Solid,
+            )?;
             let anchor = (HPos::Center, VPos::Top);
             self.canvas.words(&words, (x, bottom + 6.0), palette.text, SMALL, anchor)?;
         }
@@ -254,7 +287,7 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
         let Frame { top, right, bottom, .. } = self.frame;
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
         self.canvas.fill(&corners, self.spec.palette.errors, 0.06)?;
-        let fits = right - left > 76.0;
+        let fits = right - left > 76.0 && self.y.unit == Unit::Ms;
         let anchor = (HPos::Right, VPos::Top);
         let words = if fits { "overloaded" } else { "" };
         self.canvas.words(words, (right - 6.0, top + 4.0), self.spec.palette.errors, SMALL, anchor)
@@ -270,10 +303,8 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
     ) -> DrawResult<DB> {
         // A point without a value interrupts the line.
         for run in points.split(|point| value(point).is_none()) {
-            let pixels: Vec<(f64, f64)> = run
-                .iter()
-                .filter_map(|point| Some(self.pixel(point.x, value(point)?)))
-                .collect();
+            let pixels: Vec<(f64, f64)> =
+                run.iter().filter_map(|point| Some(self.pixel(point.x, value(point)?))).collect();
             self.canvas.line(&pixels, self.frame.bounds(), colour, width, dash)?;
         }
         Ok(())
@@ -300,7 +331,9 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
     fn objective(&self) -> DrawResult<DB> {
         let Spec { palette, objective, .. } = self.spec;
         let Frame { left, right, .. } = self.frame;
-        let Some((_, y)) = self.place(self.spec.axes.x.min, objective.p99_ms) else { return Ok(()) };
+        let Some((_, y)) = self.place(self.spec.axes.x.min, objective.p99_ms) else {
+            return Ok(());
+        };
         let line = [(left, y), (right, y)];
         let dash = Dash::Broken(10.0, 4.0);
         self.canvas.line(&line, self.frame.bounds(), (palette.mark, 0.9), 1.0, dash)?;
@@ -330,13 +363,16 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
         let last = self.spec.curve.points.iter().rev().find(|point| point.latency_ms.p99.is_some());
         let value = |name| last.and_then(|point| percentile(&point.latency_ms, name));
         let lines = lines_of(self.spec.palette);
-        self.labels(lines.into_iter().map(|(name, colour, ..)| (name, colour, value(name))).collect())
+        self.labels(
+            lines.into_iter().map(|(name, colour, ..)| (name, colour, value(name))).collect(),
+        )
     }
 
     /// Labels right of the plot, moved apart where they would overlap.
     fn labels(&self, labels: Vec<(&str, Rgb, Option<f64>)>) -> DrawResult<DB> {
         let Frame { top, right, bottom, .. } = self.frame;
-        let place = |value| self.pixel(self.spec.axes.x.max, value).1.clamp(top + 6.0, bottom - 6.0);
+        let place =
+            |value| self.pixel(self.spec.axes.x.max, value).1.clamp(top + 6.0, bottom - 6.0);
         let mut placed: Vec<(&str, Rgb, f64)> = labels
             .into_iter()
             .filter_map(|(words, colour, value)| Some((words, colour, place(value?))))
@@ -360,14 +396,18 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
 
     /// Marks what lies above the axis, so that nothing is cut off in silence.
     fn beyond(&self) -> DrawResult<DB> {
-        let above = |point: &&CurvePoint| {
-            point.latency_ms.p99.is_some_and(|p99| p99 > self.y.max)
-        };
+        let above = |point: &&CurvePoint| point.latency_ms.p99.is_some_and(|p99| p99 > self.y.max);
         let Some(point) = self.spec.curve.points.iter().rev().find(above) else { return Ok(()) };
         let p99 = quantity::format(point.latency_ms.p99.unwrap_or(0.0), Unit::Ms);
         let x = self.frame.x(self.spec.axes.x.position(point.x)) - 8.0;
         let anchor = (HPos::Right, VPos::Top);
-        self.canvas.words(&format!("↑ {p99}"), (x, self.frame.top + 20.0), self.spec.palette.p99, SMALL, anchor)
+        self.canvas.words(
+            &format!("↑ {p99}"),
+            (x, self.frame.top + 20.0),
+            self.spec.palette.p99,
+            SMALL,
+            anchor,
+        )
     }
 
     fn operating_point(&self, with_handle: bool) -> DrawResult<DB> {
@@ -380,7 +420,7 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
             return Ok(());
         }
         let y = value_at(&self.spec.curve.points, &self.spec.axes, *point)
-            .map_or((top + bottom) / 2.0, |p99| self.pixel(*point, p99).1.clamp(top, bottom));
+            .map_or(f64::midpoint(top, bottom), |p99| self.pixel(*point, p99).1.clamp(top, bottom));
         self.canvas.dot((x, y), 8.0, palette.text)?;
         self.canvas.dot((x, y), 6.0, palette.background)?;
         self.canvas.dot((x, y), 4.0, palette.p99)

@@ -67,7 +67,10 @@ mod tests {
             let found = curve(scenario, &Settings::default(), &knob.id, |_| {}).unwrap();
             for (size, dark) in [((900, 560), false), ((340, 400), true)] {
                 let text = picture(&found, knob, &scenario.objective, size, dark).unwrap();
-                assert!(text.contains("<desc>p99 latency is") && text.contains("p99</text>") || text.contains("p99\n"));
+                assert!(
+                    text.contains("<desc>p99 latency is") && text.contains("p99</text>")
+                        || text.contains("p99\n")
+                );
                 for points in text.split("points=\"").skip(1).filter_map(|t| t.split('"').next()) {
                     for pair in points.split_whitespace() {
                         let (x, y) = pair.split_once(',').unwrap();

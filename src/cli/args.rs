@@ -4,7 +4,11 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// A simulator of the ways systems fail when they grow.
 #[derive(Debug, Parser)]
-#[command(name = "kneepoint", version, about, after_help = "\
+#[command(
+    name = "kneepoint",
+    version,
+    about,
+    after_help = "\
 Exit codes: 0 fine, 1 a claim or an objective failed, 2 the input is wrong.
 
 Examples:
@@ -12,7 +16,8 @@ Examples:
   kneepoint curve queue-knee --format csv
   kneepoint ceiling n-plus-one --fix join
   kneepoint run 'https://host/#v=1&s=n-plus-one&users=2500' --format json
-  echo '{\"scenario\": \"queue-knee\", \"set\": {\"users\": 150}}' | kneepoint run -")]
+  echo '{\"scenario\": \"queue-knee\", \"set\": {\"users\": 150}}' | kneepoint run -"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -48,9 +48,9 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let stdout = std::io::stdout();
     match execute(args.command, &mut stdout.lock()) {
-        Ok(true) => ExitCode::SUCCESS,
+        // A reader that has seen enough and closed the pipe is no failure.
+        Ok(true) | Err(CliError::Write(_)) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        Err(CliError::Write(_)) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
             ExitCode::from(2)
@@ -84,7 +84,10 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
             let found = curve::curve(&scenario, &settings, &knob, |curve| {
                 let settled = curve.points.iter().filter(|point| point.settled).count();
                 let points = curve.points.len();
-                bar.set_message(format!("pass {}: {settled} of {points} points settled", curve.pass));
+                bar.set_message(format!(
+                    "pass {}: {settled} of {points} points settled",
+                    curve.pass
+                ));
             })?;
             bar.finish_and_clear();
             output::curve(out, &found, format)?;

@@ -110,7 +110,11 @@ pub(super) fn curve(out: &mut dyn Write, curve: &Curve, output: Output) -> Resul
     }
     let csv = output.format() == Format::Csv;
     if csv {
-        writeln!(out, "{},p50_ms,p95_ms,p99_ms,p99_half_width_ms,offered_per_s,goodput_per_s,error_share,overloaded", curve.knob)?;
+        writeln!(
+            out,
+            "{},p50_ms,p95_ms,p99_ms,p99_half_width_ms,offered_per_s,goodput_per_s,error_share,overloaded",
+            curve.knob
+        )?;
     } else {
         writeln!(
             out,
@@ -198,7 +202,11 @@ pub(super) fn explanation(
     }
     for share in &found.time {
         let (median, slow) = (format(share.median_ms, Unit::Ms), format(share.slow_ms, Unit::Ms));
-        writeln!(out, "{:28} {median:>9} in a median request, {slow:>9} in a slow one", share.label)?;
+        writeln!(
+            out,
+            "{:28} {median:>9} in a median request, {slow:>9} in a slow one",
+            share.label
+        )?;
     }
     Ok(())
 }

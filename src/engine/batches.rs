@@ -34,7 +34,7 @@ pub enum Boundary {
 #[derive(Debug, Clone)]
 pub struct Batches {
     /// The last of the first `used` is being filled; cleared ones wait behind them.
-    batches: Vec<Histogram>,
+    histograms: Vec<Histogram>,
     used: usize,
     /// Requests a batch spans, answered or not.
     length: u64,
@@ -44,7 +44,7 @@ pub struct Batches {
 
 impl Default for Batches {
     fn default() -> Self {
-        Self { batches: vec![Histogram::default()], used: 1, length: FIRST_LENGTH, filled: 0 }
+        Self { histograms: vec![Histogram::default()], used: 1, length: FIRST_LENGTH, filled: 0 }
     }
 }
 
@@ -52,7 +52,7 @@ impl Batches {
     /// Adds a request that was answered, with its latency in nanoseconds.
     #[inline]
     pub fn record(&mut self, nanos: u64) -> Boundary {
-        self.batches[self.used - 1].record(nanos);
+        self.histograms[self.used - 1].record(nanos);
         self.record_unanswered()
     }
 
@@ -84,7 +84,7 @@ impl Batches {
     /// How many leading batches belong to the warm-up, by MSER on the means of the full batches;
     /// at most half of them.
     pub fn settled_from(&self) -> usize {
-        let full = &self.batches[..self.full()];
+        let full = &self.histograms[..self.full()];
         let means: Vec<f64> = full.iter().map(|batch| batch.mean().unwrap_or(0.0)).collect();
         mser(&means)
     }
@@ -92,7 +92,7 @@ impl Batches {
     /// All values after the first `skipped` batches.
     pub fn total(&self, skipped: usize) -> Histogram {
         let mut total = Histogram::default();
-        for batch in &self.batches[skipped.min(self.used)..self.used] {
+        for batch in &self.histograms[skipped.min(self.used)..self.used] {
             total.merge(batch);
         }
         total
@@ -116,7 +116,7 @@ impl Batches {
         values_min: f64,
         statistic: impl Fn(&Histogram) -> Option<f64>,
     ) -> Option<f64> {
-        let full = self.batches.get(skipped..self.full())?;
+        let full = self.histograms.get(skipped..self.full())?;
         let mut joined = 1;
         while (self.length * joined as u64) as f64 <= values_min {
             joined *= 2;
@@ -145,17 +145,17 @@ impl Batches {
         let merged = self.used == BATCHES_MAX;
         if merged {
             for pair in 0..BATCHES_MAX / 2 {
-                let (left, right) = self.batches.split_at_mut(2 * pair + 1);
+                let (left, right) = self.histograms.split_at_mut(2 * pair + 1);
                 left[2 * pair].merge(&right[0]);
-                self.batches.swap(pair, 2 * pair);
+                self.histograms.swap(pair, 2 * pair);
             }
-            self.batches[BATCHES_MAX / 2..].iter_mut().for_each(Histogram::clear);
+            self.histograms[BATCHES_MAX / 2..].iter_mut().for_each(Histogram::clear);
             self.used = BATCHES_MAX / 2;
             self.length *= 2;
         }
         self.used += 1;
-        if self.used > self.batches.len() {
-            self.batches.push(Histogram::default());
+        if self.used > self.histograms.len() {
+            self.histograms.push(Histogram::default());
         }
         if merged { Boundary::Merged } else { Boundary::Filled }
     }

@@ -29,7 +29,7 @@ impl Default for Histogram {
 /// The bin of a value: its octave and the next six bits.
 #[inline]
 fn bin_of(value: u64) -> usize {
-    let shift = (63 - (value | SUB).leading_zeros()) - SUB_BITS;
+    let shift = (value | SUB).ilog2() - SUB_BITS;
     ((u64::from(shift) << SUB_BITS) + (value >> shift)) as usize
 }
 
@@ -90,7 +90,8 @@ impl Histogram {
 
     /// Adds all counts of another histogram.
     pub fn merge(&mut self, other: &Self) {
-        for (mine, &theirs) in self.bins.iter_mut().zip(other.bins.iter()) {
+        let through = bin_of(other.max);
+        for (mine, &theirs) in self.bins[..=through].iter_mut().zip(&other.bins[..=through]) {
             *mine += theirs;
         }
         self.count += other.count;

@@ -13,9 +13,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 ///
 /// Generator: xoshiro256++ (Blackman and Vigna, 2019), by name, because general-purpose generators
 /// may change between versions and differ between targets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Stream {
     generator: Xoshiro256PlusPlus,
+    /// Kept here, so that a draw need not look whether they are made.
+    exponential: &'static ziggurat::Tables,
 }
 
 impl Stream {
@@ -28,7 +30,8 @@ impl Stream {
             let mixed = mix(mix(mix(seed ^ salt) ^ part).wrapping_add(purpose) ^ salt);
             word.copy_from_slice(&mixed.to_le_bytes());
         }
-        Self { generator: Xoshiro256PlusPlus::from_seed(state) }
+        let generator = Xoshiro256PlusPlus::from_seed(state);
+        Self { generator, exponential: ziggurat::exponential_tables() }
     }
 
     /// 64 random bits.
@@ -75,7 +78,7 @@ impl Stream {
     /// Exponential with mean 1.
     #[inline]
     pub fn exponential(&mut self) -> f64 {
-        ziggurat::exponential(self)
+        ziggurat::exponential(self.exponential, self)
     }
 
     /// Normal with mean 0 and variance 1.

@@ -64,6 +64,11 @@ impl Simulation {
         self.record.batches.settled_from()
     }
 
+    /// How many leading batches hold at least this many requests.
+    pub fn batches_in(&self, requests: u64) -> usize {
+        requests.div_ceil(self.record.batches.batch_length()) as usize
+    }
+
     /// Measures from the end of the first `skipped` batches until now.
     pub fn period(&self, skipped: usize) -> Period {
         let batches = &self.record.batches;

@@ -23,8 +23,8 @@ mod measure;
 pub mod reference;
 
 pub use build::BuildError;
-pub use measure::{PartMeasure, Period};
 pub use built::PartKind;
+pub use measure::{PartMeasure, Period};
 pub use program::{Account, Spent};
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};

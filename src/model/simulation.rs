@@ -132,7 +132,11 @@ impl Simulation {
         let last = self.events_count.saturating_add(events).min(EVENTS_MAX);
         while self.record.batches.count() < finished {
             if self.events_count >= last {
-                return if last == EVENTS_MAX { self.stop(Limit::Events) } else { Progress::Running };
+                return if last == EVENTS_MAX {
+                    self.stop(Limit::Events)
+                } else {
+                    Progress::Running
+                };
             }
             let Some(event) = self.model.events.pop_until(SimTime::NEVER) else {
                 return self.stop(Limit::Idle);
@@ -469,7 +473,7 @@ impl Simulation {
     fn release_all(&mut self, id: u32) {
         let mut held = std::mem::take(&mut self.tasks[id].held);
         while held != 0 {
-            let register = 7 - held.leading_zeros();
+            let register = held.ilog2();
             held &= !(1 << register);
             self.release(self.tasks[id].registers[register as usize]);
         }
@@ -524,11 +528,8 @@ impl Simulation {
     #[cold]
     fn mark(&mut self) {
         let counters = self.model.stations.iter().map(|station| station.counters(self.now));
-        let mark = Mark {
-            time: self.now,
-            totals: self.record.totals,
-            counters: counters.collect(),
-        };
+        let mark =
+            Mark { time: self.now, totals: self.record.totals, counters: counters.collect() };
         self.record.marks.push(mark);
     }
 

@@ -148,7 +148,7 @@ pub enum Step {
         /// Id of the pool.
         pool: String,
         /// Executed in order while the connection is held.
-        steps: Vec<Step>,
+        steps: Vec<Self>,
     },
     /// Calls another endpoint and waits for its answer; the attempt fails if the call does.
     Call(Call),
@@ -157,12 +157,12 @@ pub enum Step {
         /// 0 or more.
         times: u32,
         /// Executed in order, `times` times.
-        steps: Vec<Step>,
+        steps: Vec<Self>,
     },
     /// Branches at once; goes on when `needed` of them have ended well.
     Parallel {
         /// At least one.
-        branches: Vec<Vec<Step>>,
+        branches: Vec<Vec<Self>>,
         /// `1..=branches.len()`.
         needed: u32,
     },
@@ -171,8 +171,8 @@ pub enum Step {
         /// Chance of the first way, 0..=1.
         probability: f64,
         /// Taken with `probability`.
-        then: Vec<Step>,
+        then: Vec<Self>,
         /// Taken otherwise.
-        otherwise: Vec<Step>,
+        otherwise: Vec<Self>,
     },
 }

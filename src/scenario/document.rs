@@ -115,7 +115,11 @@ impl Scenario {
         for id in settings.knobs.keys() {
             if self.knob(id).is_none() {
                 let known: Vec<&str> = self.knobs.iter().map(|knob| knob.id.as_str()).collect();
-                return Err(Mistakes::one(&format!("knob {id}"), "an unknown knob", one_of(&known)));
+                return Err(Mistakes::one(
+                    &format!("knob {id}"),
+                    "an unknown knob",
+                    one_of(&known),
+                ));
             }
         }
         let mut parts = self.parts.clone();
@@ -134,7 +138,11 @@ impl Scenario {
             for patch in &fix.patch {
                 let Some(place) = place_of(&mut parts, &patch.at) else {
                     let path = format!("fixes.{}.patch", fix.id);
-                    return Err(Mistakes::one(&path, format!("`{}`", patch.at), "a place in parts"));
+                    return Err(Mistakes::one(
+                        &path,
+                        format!("`{}`", patch.at),
+                        "a place in parts",
+                    ));
                 };
                 *place = patch.value.clone();
             }
@@ -178,7 +186,8 @@ impl Scenario {
             if knob.scale == Scale::Log && knob.min <= 0.0 {
                 reader.note(&path, format!("min {}", knob.min), "above 0 on a log scale");
             }
-            if !is_name(&knob.id) || ["v", "s", "z", "m", "fix", "seed"].contains(&knob.id.as_str()) {
+            if !is_name(&knob.id) || ["v", "s", "z", "m", "fix", "seed"].contains(&knob.id.as_str())
+            {
                 reader.note(&path, &knob.id, "a-z, 0-9 and -, and no key of links");
             }
         }
@@ -217,7 +226,8 @@ fn one_of(known: &[&str]) -> String {
 fn place_of<'a>(parts: &'a mut [Value], path: &str) -> Option<&'a mut Value> {
     let mut names = path.split('.');
     let id = names.next()?;
-    let mut place = parts.iter_mut().find(|part| part.get("id").is_some_and(|found| found == id))?;
+    let mut place =
+        parts.iter_mut().find(|part| part.get("id").is_some_and(|found| found == id))?;
     let names: Vec<&str> = names.collect();
     for (index, name) in names.iter().enumerate() {
         let object = place.as_object_mut()?;

@@ -18,8 +18,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use super::{MODEL_VERSION, Scenario, Settings, catalogue, quantity};
 use super::document::DOCUMENT_BYTES_MAX;
+use super::{MODEL_VERSION, Scenario, Settings, catalogue, quantity};
 
 /// The version of links that this build writes.
 pub const LINK_VERSION: u32 = 1;
@@ -92,7 +92,8 @@ pub fn decode(text: &str) -> Decoded {
     if let Some(version) = get("v")
         && version.parse() != Ok(LINK_VERSION)
     {
-        notices.push(format!("v: this link has version {version}; read as version {LINK_VERSION}."));
+        notices
+            .push(format!("v: this link has version {version}; read as version {LINK_VERSION}."));
     }
     if let Some(model) = get("m")
         && model.parse() != Ok(MODEL_VERSION)
@@ -134,7 +135,10 @@ fn pairs_of(text: &str, notices: &mut Vec<String>) -> Vec<(String, String)> {
     // Chat tools add punctuation at the end.
     let text = text.trim_end_matches(['.', ',', ')', ';', '>', '"', '\'', '=', '&']);
     let pairs = text.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (unescape(k), unescape(v))).collect()
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(k, v)| (unescape(k), unescape(v)))
+        .collect()
 }
 
 /// `%41` becomes `A`, `+` a space; broken escapes stay as they are.

@@ -50,19 +50,16 @@ impl Reader<'_> {
         let arrivals = if let Some(open) = fields.take("open") {
             let path = fields.under("open");
             let mut open = self.fields(open, &path)?;
-            let gap = match open.take("rate_per_s") {
-                Some(rate) => {
-                    let rate = self.amount(rate, &open.under("rate_per_s"), Unit::PerSecond);
-                    let mean = if rate > 0.0 { 1.0 / rate } else { f64::INFINITY };
-                    if !mean.is_finite() {
-                        self.note(&open.under("rate_per_s"), rate, "a rate above 0");
-                    }
-                    Distribution::Exponential { mean }
+            let gap = if let Some(rate) = open.take("rate_per_s") {
+                let rate = self.amount(rate, &open.under("rate_per_s"), Unit::PerSecond);
+                let mean = if rate > 0.0 { 1.0 / rate } else { f64::INFINITY };
+                if !mean.is_finite() {
+                    self.note(&open.under("rate_per_s"), rate, "a rate above 0");
                 }
-                None => {
-                    let gap = self.needed(&mut open, "gap")?;
-                    self.duration(gap, &open.under("gap"))
-                }
+                Distribution::Exponential { mean }
+            } else {
+                let gap = self.needed(&mut open, "gap")?;
+                self.duration(gap, &open.under("gap"))
             };
             self.close(open);
             Arrivals::Open { gap }
@@ -296,9 +293,10 @@ impl Reader<'_> {
             1.0
         };
         let distribution = match kind.as_str() {
-            "uniform" => {
-                Distribution::Uniform { low: number("low", Unit::Ms), high: number("high", Unit::Ms) }
-            }
+            "uniform" => Distribution::Uniform {
+                low: number("low", Unit::Ms),
+                high: number("high", Unit::Ms),
+            },
             "erlang" => Distribution::Erlang {
                 shape: number("shape", Unit::Count) as u32,
                 mean: number("mean", Unit::Ms),
@@ -350,7 +348,13 @@ impl Reader<'_> {
         }
     }
 
-    fn optional_count(&mut self, fields: &mut Fields<'_>, name: &'static str, missing: u32, most: u32) -> u32 {
+    fn optional_count(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+        missing: u32,
+        most: u32,
+    ) -> u32 {
         let value = fields.take(name);
         value.map_or(missing, |value| self.count(value, &fields.under(name), 1, most))
     }

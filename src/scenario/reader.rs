@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::quantity::{self, QuantityError};
 use super::Unit;
+use super::quantity::{self, QuantityError};
 
 /// Something in a document that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +83,12 @@ impl<'k> Reader<'k> {
         self.note(path, found, expected);
     }
 
-    pub(super) fn note(&mut self, path: &str, found: impl fmt::Display, expected: impl fmt::Display) {
+    pub(super) fn note(
+        &mut self,
+        path: &str,
+        found: impl fmt::Display,
+        expected: impl fmt::Display,
+    ) {
         let (found, expected) = (found.to_string(), expected.to_string());
         self.mistakes.push(Mistake { path: path.to_owned(), found, expected });
     }

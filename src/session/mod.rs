@@ -190,10 +190,7 @@ impl Session {
         let question = |index| Question {
             id: self.curve_id,
             link: link.clone(),
-            want: Want::Curve {
-                knob: self.x.clone(),
-                share: Share { index, of: CURVE_SHARES },
-            },
+            want: Want::Curve { knob: self.x.clone(), share: Share { index, of: CURVE_SHARES } },
         };
         (0..CURVE_SHARES).map(question).collect()
     }
@@ -202,10 +199,8 @@ impl Session {
     pub fn point_question(&self) -> Question {
         let finished = |ghost: &Ghost| ghost.curve.as_ref().is_some_and(|curve| curve.finished);
         let ghost = self.ghost.as_ref().filter(|ghost| !finished(ghost));
-        let wanted = |ghost: &Ghost| GhostWanted {
-            knob: self.x.clone(),
-            missing: ghost.curve.is_none(),
-        };
+        let wanted =
+            |ghost: &Ghost| GhostWanted { knob: self.x.clone(), missing: ghost.curve.is_none() };
         let want = Want::Point { ghost: ghost.map(wanted) };
         Question { id: self.point_id, link: link::encode(&self.link()), want }
     }
@@ -230,7 +225,8 @@ impl Session {
                 self.ask_point();
             }
             Action::Open(scenario) => {
-                let link = Link { scenario, document: None, settings: Settings::default(), before: None };
+                let link =
+                    Link { scenario, document: None, settings: Settings::default(), before: None };
                 self.go_to(link);
                 self.notices.clear();
                 self.commit();

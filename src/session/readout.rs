@@ -73,7 +73,13 @@ impl Readout {
             (Some(from), Some(to)) if from > 0.0 && to > 0.0 => {
                 Some(exp(ln(from) + (ln(to) - ln(from)) * share))
             }
-            (from, to) => if share < 0.5 { from } else { to },
+            (from, to) => {
+                if share < 0.5 {
+                    from
+                } else {
+                    to
+                }
+            }
         };
         let between = |from: f64, to: f64| from + (to - from) * share;
         let (a, b) = (&low.latency_ms, &high.latency_ms);

@@ -55,16 +55,14 @@ impl Session {
     pub fn comparison_words(&self) -> Option<String> {
         let found = self.comparison.as_ref().filter(|_| self.ghost.is_some())?;
         let ratio = found.p99_ratio?;
-        let (times, word) =
-            if ratio >= 1.0 { (ratio, "lower") } else { (1.0 / ratio, "higher") };
+        let (times, word) = if ratio >= 1.0 { (ratio, "lower") } else { (1.0 / ratio, "higher") };
         if times < 1.005 {
             return Some("p99 is as before.".to_owned());
         }
         // The interval of a quotient is, to first order, as wide in proportion.
         let spread = found.p99_ratio_half_width.map(|half_width| times * half_width / ratio);
-        let spread = spread.map_or_else(String::new, |spread| {
-            format!(" (± {})", format(spread, Unit::Count))
-        });
+        let spread = spread
+            .map_or_else(String::new, |spread| format!(" (± {})", format(spread, Unit::Count)));
         let times = format(times, Unit::Count);
         Some(format!("p99 here is {times} times{spread} {word} than before, on the same arrivals."))
     }

@@ -38,9 +38,13 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
     let knob = session.x();
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
     let words = words.unwrap_or_else(|| "The first curve is being computed.".to_owned());
-    let load_words = format!("Offered load, goodput and errors over {}; the table has the numbers.", knob.label.to_lowercase());
+    let is_finished = session.curve.as_ref().is_some_and(|curve| curve.finished);
+    let load_words = format!(
+        "Offered load, goodput and errors over {}; the table has the numbers.",
+        knob.label.to_lowercase()
+    );
     html! {
-        <figure class="charts" aria-label={format!("Latency and load over {}", knob.label.to_lowercase())}>
+        <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {}", knob.label.to_lowercase())}>
             <div class="caption">
                 <b>{ "Latency" }</b>{ " over " }<AxisPicker session={Rc::clone(session)} act={act.clone()} />
                 <GhostLine session={Rc::clone(session)} act={act.clone()} />

@@ -63,8 +63,8 @@ pub(super) fn use_address(session: &Rc<Session>, act: &Callback<Action>) {
     let may_write = session.is_committed() && session.notices.is_empty();
     use_effect_with((link, may_write), move |(link, may_write)| {
         let link = link.clone();
-        let timeout = may_write
-            .then(|| Timeout::new(ADDRESS_MS, move || address::write(&link, false)));
+        let timeout =
+            may_write.then(|| Timeout::new(ADDRESS_MS, move || address::write(&link, false)));
         move || drop(timeout)
     });
     let act = act.clone();

@@ -40,7 +40,7 @@ pub(super) fn ReadoutPanel(props: &ReadoutProps) -> Html {
         }
     });
     html! {
-        <section class="readout" aria-label="Operating point" aria-busy={(!is_measured).to_string()}>
+        <section class={classes!("readout", (!is_measured).then_some("stale"))} aria-label="Operating point" aria-busy={(!is_measured).to_string()}>
             <div class="at">
                 <b>{ format!("{} {}", format(session.point(), knob.unit), knob.label.to_lowercase()) }</b>
                 if let Some((class, words)) = verdict {

@@ -30,7 +30,8 @@ pub(super) fn Why(props: &WhyProps) -> Html {
         };
     };
     let is_old = !session.is_explained;
-    let sentences = explanation.sentences.iter().map(|sentence| html! { <li>{ &sentence.text }</li> });
+    let sentences =
+        explanation.sentences.iter().map(|sentence| html! { <li>{ &sentence.text }</li> });
     html! {
         <section class="why" aria-label="Explanation">
             <div class={classes!("explained", is_old.then_some("old"))} aria-busy={is_old.to_string()}>

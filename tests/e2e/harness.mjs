@@ -64,16 +64,9 @@ export async function open({ browser, address }, link = "", options = {}) {
   return { context, page, faults };
 }
 
-// Waits until the operating point is measured and explained; gives its digest.
+// Waits until the operating point is measured; gives its digest.
 export async function settled(page) {
   await page.waitForFunction(() => performance.getEntriesByName("kneepoint:drawn").length > 0);
-  await page.waitForSelector(".digest");
-  let digest = "";
-  for (let same = 0; same < 4; ) {
-    await page.waitForTimeout(100);
-    const now = await page.textContent(".digest");
-    same = now === digest ? same + 1 : 0;
-    digest = now;
-  }
-  return digest;
+  await page.waitForSelector(".readout:not(.stale) .digest", { timeout: 20_000 });
+  return page.textContent(".digest");
 }

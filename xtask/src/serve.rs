@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::build::build;
 use crate::run::{command, exists, root};
@@ -32,6 +32,7 @@ pub fn serve(tools: &Tools, args: &[String]) -> Result<(), String> {
         }
     }
     for stream in listener.incoming().flatten() {
+        #[expect(clippy::disallowed_methods, reason = "a server answers several requests at once")]
         std::thread::spawn(move || answer(stream, &root().join("dist")));
     }
     Ok(())
@@ -59,7 +60,7 @@ fn answer(mut stream: TcpStream, dist: &Path) {
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
 }
 
-fn kind_of(file: &PathBuf) -> &'static str {
+fn kind_of(file: &Path) -> &'static str {
     match file.extension().and_then(|end| end.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript",

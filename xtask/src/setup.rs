@@ -27,7 +27,11 @@ pub fn page_tools() -> Result<Tools, String> {
     wasm_target()?;
     let bindgen = locked_version("wasm-bindgen")?;
     let folders = vec![
-        cargo_tool("trunk", TRUNK_VERSION, &["--locked", "--no-default-features", "--features", "rustls"])?,
+        cargo_tool(
+            "trunk",
+            TRUNK_VERSION,
+            &["--locked", "--no-default-features", "--features", "rustls"],
+        )?,
         // Its own lock names a version that cannot always be had.
         cargo_tool("wasm-bindgen-cli", &bindgen, &[])?,
         node_packages()?.join(".bin"),
@@ -50,7 +54,9 @@ fn cache() -> Result<PathBuf, String> {
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     env::var_os("KNEEPOINT_CACHE")
         .map(PathBuf::from)
-        .or_else(|| env::var_os("XDG_CACHE_HOME").map(|folder| PathBuf::from(folder).join("kneepoint")))
+        .or_else(|| {
+            env::var_os("XDG_CACHE_HOME").map(|folder| PathBuf::from(folder).join("kneepoint"))
+        })
         .or_else(|| home().map(|folder| folder.join("kneepoint")))
         .ok_or_else(|| "set KNEEPOINT_CACHE to a folder for tools".to_owned())
 }
@@ -97,7 +103,8 @@ fn node_packages() -> Result<PathBuf, String> {
         }
         let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
         succeed(install.current_dir(&folder))?;
-        fs::write(stamp, lock).map_err(|error| format!("cannot write into node_modules: {error}"))?;
+        fs::write(stamp, lock)
+            .map_err(|error| format!("cannot write into node_modules: {error}"))?;
     }
     Ok(modules)
 }

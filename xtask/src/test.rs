@@ -29,9 +29,10 @@ impl Sum {
     /// Runs a test runner and adds its counts; one that ran nothing has failed.
     fn runner(&mut self, name: &str, command: &mut Command) {
         let (ok, lines) = stream(name, command);
-        let (passed, failed) = lines.iter().map(|line| counts_of(line)).fold((0, 0), |sum, found| {
-            (sum.0 + found.0, sum.1 + found.1)
-        });
+        let (passed, failed) = lines
+            .iter()
+            .map(|line| counts_of(line))
+            .fold((0, 0), |sum, found| (sum.0 + found.0, sum.1 + found.1));
         self.passed += passed;
         self.failed += failed;
         if passed + failed == 0 || (!ok && failed == 0) {
@@ -84,6 +85,7 @@ pub fn bench() -> Result<(), String> {
 /// Runs a command, showing its output while it runs; whether it succeeded, and its lines.
 fn stream(name: &str, command: &mut Command) -> (bool, Vec<String>) {
     println!("== {name}");
+    #[expect(clippy::disallowed_methods, reason = "tells how long a check took")]
     let begin = Instant::now();
     let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let mut child = match started {
@@ -120,9 +122,7 @@ fn counts_of(line: &str) -> (u64, u64) {
         words.get(at.checked_sub(1)?)?.parse().ok()
     };
     match words.as_slice() {
-        ["test", "result:", ..] => {
-            (before("passed").unwrap_or(0), before("failed").unwrap_or(0))
-        }
+        ["test", "result:", ..] => (before("passed").unwrap_or(0), before("failed").unwrap_or(0)),
         [passed, "passed", failed, "failed"] => {
             (passed.parse().unwrap_or(0), failed.parse().unwrap_or(0))
         }

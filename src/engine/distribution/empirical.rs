@@ -28,7 +28,7 @@ impl Empirical {
     }
 
     pub(super) fn mean(&self) -> f64 {
-        self.over_pieces(|low, high| f64::midpoint(low, high))
+        self.over_pieces(f64::midpoint)
     }
 
     pub(super) fn variance(&self) -> f64 {

@@ -127,7 +127,7 @@ impl Wheel {
     /// Level and slot of a time: the highest digit in which it differs from the base.
     fn place(&self, time: u64) -> (usize, usize) {
         let differing = time ^ self.base;
-        let level = (63 - (differing | 1).leading_zeros()) / DIGIT_BITS;
+        let level = (differing | 1).ilog2() / DIGIT_BITS;
         let slot = (time >> (DIGIT_BITS * level)) as usize % SLOTS;
         (level as usize, slot)
     }

@@ -19,7 +19,8 @@ const NORMAL_AREA: f64 = 0.004_928_673_233_974_655;
 
 /// Right edges of the layers from the lowest up (one more than layers: the last is 0), and the
 /// density at each of them.
-struct Tables {
+#[derive(Debug)]
+pub(super) struct Tables {
     edge: [f64; LAYERS + 1],
     density: [f64; LAYERS + 1],
 }
@@ -39,8 +40,7 @@ fn build(
     density: impl Fn(f64) -> f64,
     inverse: impl Fn(f64) -> f64,
 ) -> Box<Tables> {
-    let mut tables =
-        Box::new(Tables { edge: [0.0; LAYERS + 1], density: [0.0; LAYERS + 1] });
+    let mut tables = Box::new(Tables { edge: [0.0; LAYERS + 1], density: [0.0; LAYERS + 1] });
     tables.edge[0] = area / density(edge);
     tables.edge[1] = edge;
     for layer in 2..LAYERS {
@@ -53,10 +53,14 @@ fn build(
     tables
 }
 
+/// The tables of [`exponential`].
+pub(super) fn exponential_tables() -> &'static Tables {
+    &EXPONENTIAL
+}
+
 /// Exponential with mean 1.
 #[inline]
-pub(super) fn exponential(stream: &mut Stream) -> f64 {
-    let tables = &**EXPONENTIAL;
+pub(super) fn exponential(tables: &Tables, stream: &mut Stream) -> f64 {
     loop {
         let bits = stream.next_u64();
         let layer = (bits & 0xff) as usize;
@@ -133,7 +137,7 @@ mod tests {
     #[test]
     fn exponential_draws_follow_the_distribution() {
         let limits = [0.01, 0.1, 0.5, 1.0, 2.0, 4.0, 7.0, 8.0, 9.0];
-        assert_shares(exponential, &limits.map(|x| (x, 1.0 - exp(-x))));
+        assert_shares(Stream::exponential, &limits.map(|x| (x, 1.0 - exp(-x))));
     }
 
     #[test]

@@ -1,0 +1,232 @@
+// What a visitor does, in Chromium.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { open, settled, start } from "./harness.mjs";
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(async () => {
+  await site.stop();
+});
+
+const number = (text) => Number.parseFloat(text) * (/\bs$/.test(text) ? 1000 : 1);
+const mean = async (page) => number(await page.textContent(".mean dd"));
+const knee = async (page) => {
+  const text = await page.textContent("figcaption");
+  const [, value, k] = text.match(/met up to ([\d.]+)(k?) users/) ?? assert.fail(text);
+  return Number(value) * (k ? 1000 : 1);
+};
+const type = async (page, knob, value) => {
+  await page.fill(`[aria-label="${knob}, typed"]`, value);
+  await page.keyboard.press("Tab");
+};
+const finished = (page) =>
+  page.waitForFunction(() => document.querySelector(".spoken").textContent !== "", null, {
+    timeout: 20_000,
+  });
+
+test("opens from any folder with no message and no request to elsewhere", async () => {
+  const { context, page, faults } = await open(site);
+  await settled(page);
+  let requests = 0;
+  page.on("request", () => requests++);
+  await page.locator("#knob-posts").press("ArrowRight");
+  await page.waitForTimeout(1500);
+  assert.equal(requests, 0);
+  assert.deepEqual(faults, []);
+  assert.match(await page.textContent("h1"), /\?$/);
+  await context.close();
+});
+
+test("10 posts take about 50 ms and 500 posts about 4 s", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  const small = await mean(page);
+  assert.ok(small > 37.5 && small < 62.5, `${small} ms at 10 posts`);
+  await type(page, "Posts per page", "500");
+  await settled(page);
+  const large = await mean(page);
+  assert.ok(large > 3000 && large < 5000, `${large} ms at 500 posts`);
+  await context.close();
+});
+
+test("a join moves the knee at least five times as far, and the old curve stays", async () => {
+  const { context, page } = await open(site);
+  await finished(page);
+  const before = await knee(page);
+  await page.getByLabel("Join").check();
+  await page.waitForTimeout(300);
+  await finished(page);
+  const text = await page.textContent("figcaption");
+  const after = /no knee in this range/.test(text) ? 20_000 : await knee(page);
+  assert.ok(after >= 5 * before, `knee from ${before} to ${after}`);
+  await context.close();
+});
+
+test("a link gives a colleague the same numbers", async () => {
+  const mine = await open(site);
+  await settled(mine.page);
+  await type(mine.page, "Posts per page", "40");
+  await mine.page.getByLabel("Cache authors").check();
+  const digest = await settled(mine.page);
+  const link = new URL(mine.page.url()).hash;
+  assert.match(link, /posts=40&fix=cache/);
+  const theirs = await open(site, link);
+  assert.equal(await settled(theirs.page), digest);
+  assert.deepEqual(theirs.faults, []);
+  await mine.context.close();
+  await theirs.context.close();
+});
+
+// Marks on the time line: each input, and each time both charts were drawn.
+const latencies = (page) =>
+  page.evaluate(() => {
+    const inputs = performance.getEntriesByName("kneepoint:input").map((mark) => mark.startTime);
+    const drawn = performance.getEntriesByName("kneepoint:drawn").map((mark) => mark.startTime);
+    return inputs.map((at) => drawn.find((time) => time >= at) - at).filter(Number.isFinite);
+  });
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+async function drag(page, from, to, steps) {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  for (let step = 1; step <= steps; step++) {
+    const share = step / steps;
+    await page.mouse.move(from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share);
+    await page.waitForTimeout(60);
+  }
+  await page.mouse.up();
+}
+
+for (const knob of ["users", "posts"]) {
+  test(`dragging ${knob} repaints the curve at once, and never blocks the page`, async () => {
+    const { context, page, faults } = await open(site);
+    await finished(page);
+    await page.evaluate(() => {
+      performance.clearMarks();
+      window.longTasks = [];
+      new PerformanceObserver((list) => {
+        for (const task of list.getEntries()) window.longTasks.push(task.duration);
+      }).observe({ entryTypes: ["longtask"] });
+    });
+    const box = await page.locator(`#knob-${knob}`).boundingBox();
+    const at = (share) => ({ x: box.x + box.width * share, y: box.y + box.height / 2 });
+    await drag(page, at(0.35), at(0.8), 25);
+    await page.waitForTimeout(500);
+    const times = await latencies(page);
+    assert.ok(times.length >= 10, `${times.length} inputs`);
+    const middle = median(times);
+    console.log(`# ${knob}: median ${middle.toFixed(1)} ms, worst ${Math.max(...times).toFixed(1)} ms`);
+    assert.ok(middle <= 50, `median ${middle} ms`);
+    const long = await page.evaluate(() => window.longTasks);
+    assert.deepEqual(long.filter((duration) => duration > 60), []);
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+}
+
+test("the operating point is dragged on the chart and moved by keys", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  const box = await page.locator(".handle").boundingBox();
+  const at = (share) => ({ x: box.x + box.width * share, y: box.y + 60 });
+  await drag(page, at(0.3), at(0.6), 5);
+  const dragged = await page.locator(".handle").getAttribute("aria-valuenow");
+  assert.ok(Number(dragged) > 100, dragged);
+  await page.locator(".handle").press("Home");
+  assert.equal(await page.locator(".handle").getAttribute("aria-valuenow"), "1");
+  await page.locator(".handle").press("ArrowRight");
+  assert.ok(Number(await page.locator(".handle").getAttribute("aria-valuenow")) > 1);
+  await context.close();
+});
+
+test("one change is one step back, and undo equals it", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  await type(page, "Posts per page", "50");
+  await type(page, "Pool size", "20");
+  assert.match(page.url(), /posts=50&pool=20/);
+  await page.goBack();
+  await page.waitForFunction(() => !location.hash.includes("pool"));
+  assert.equal(await page.inputValue('[aria-label="Pool size, typed"]'), "10");
+  await type(page, "Pool size", "30");
+  await page.getByRole("button", { name: "Undo" }).click();
+  assert.equal(await page.inputValue('[aria-label="Pool size, typed"]'), "10");
+  await page.getByRole("button", { name: "Redo" }).click();
+  assert.equal(await page.inputValue('[aria-label="Pool size, typed"]'), "30");
+  await context.close();
+});
+
+test("mangled links leave a usable page and name what was wrong", async () => {
+  for (const [link, words] of [
+    ["#v=1&s=nothing", "nothing"],
+    ["#v=1&s=n-plus-one&users=lots", "users"],
+    ["#v=1&s=n-plus-one&posts=99999999", "posts"],
+    ["#v=1&z=AAAAAAAA", "z:"],
+    [`#${"%ff&=".repeat(500)}`, ""],
+  ]) {
+    const { context, page, faults } = await open(site, link);
+    await settled(page);
+    assert.ok((await page.textContent(".notices")).includes(words), link);
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    assert.equal(await page.locator(".notices").count(), 0);
+    assert.deepEqual(faults, [], link);
+    await context.close();
+  }
+});
+
+test("a number that is none is refused with words, and units are understood", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  await type(page, "Users", "many");
+  assert.match(await page.textContent(".wrong"), /many/);
+  await type(page, "Users", "2.5k");
+  assert.equal(await page.locator(".wrong").count(), 0);
+  assert.equal(await page.locator("#knob-users").getAttribute("aria-valuetext"), "2500");
+  await context.close();
+});
+
+test("every slider's ends give a page that answers", async () => {
+  for (const scenario of ["n-plus-one", "queue-knee"]) {
+    const { context, page, faults } = await open(site, `#v=1&s=${scenario}`);
+    await settled(page);
+    for (const slider of await page.locator("section[aria-label=Knobs] > .knob input[type=range]").all()) {
+      for (const key of ["Home", "End"]) {
+        await slider.press(key);
+        await page.waitForTimeout(250);
+        await page.waitForSelector("figcaption", { timeout: 5_000 });
+      }
+    }
+    assert.deepEqual(faults, [], scenario);
+    await context.close();
+  }
+});
+
+test("nothing is wider than a phone", async () => {
+  const { context, page } = await open(site, "", { viewport: { width: 360, height: 740 } });
+  await settled(page);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= 360, `${width} px`);
+  await context.close();
+});
+
+test("axe finds nothing in light and dark, on desktop and phone", async () => {
+  const axe = new URL("./node_modules/axe-core/axe.min.js", import.meta.url).pathname;
+  for (const colorScheme of ["light", "dark"]) {
+    for (const viewport of [{ width: 1280, height: 800 }, { width: 360, height: 740 }]) {
+      const { context, page } = await open(site, "", { colorScheme, viewport, bypassCSP: true });
+      await settled(page);
+      await page.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
+      await page.addScriptTag({ path: axe });
+      const found = await page.evaluate(async () => {
+        const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
+        const result = await window.axe.run({ runOnly: tags });
+        return result.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 120)}`);
+      });
+      assert.deepEqual(found, [], `${colorScheme}, ${viewport.width}`);
+      await context.close();
+    }
+  }
+});
