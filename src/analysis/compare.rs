@@ -1,5 +1,7 @@
 //! Two settings on the same arrivals.
 
+use std::sync::Arc;
+
 use crate::engine::interval::{half_width, mean};
 use crate::scenario::{Mistakes, Scenario, Settings};
 
@@ -14,7 +16,7 @@ const PAIRS: u64 = 5;
 /// # Errors
 /// Names what is wrong with the settings.
 pub fn compare(
-    scenario: &Scenario,
+    scenario: &Arc<Scenario>,
     before: &Settings,
     after: &Settings,
 ) -> Result<Comparison, Mistakes> {
@@ -29,8 +31,11 @@ pub fn compare(
 /// A comparison under way.
 #[derive(Debug)]
 pub struct CompareJob {
-    /// Runs to make, the last first.
-    ahead: Vec<Run>,
+    scenario: Arc<Scenario>,
+    /// Settings of the runs to make, the last first.
+    ahead: Vec<Settings>,
+    /// The run under way.
+    run: Option<Run>,
     /// p99 in milliseconds and goodput per second of the runs made: before, after, before..
     made: Vec<(Option<f64>, f64)>,
 }
@@ -40,28 +45,39 @@ impl CompareJob {
     ///
     /// # Errors
     /// Names what is wrong with the settings.
-    pub fn new(scenario: &Scenario, before: &Settings, after: &Settings) -> Result<Self, Mistakes> {
+    pub fn new(
+        scenario: &Arc<Scenario>,
+        before: &Settings,
+        after: &Settings,
+    ) -> Result<Self, Mistakes> {
+        scenario.system(before)?;
+        scenario.system(after)?;
         let seed = scenario.seed(after);
-        let mut ahead = Vec::new();
-        for pair in (0..PAIRS).rev() {
-            for settings in [after, before] {
-                let seed = Some(seed.wrapping_add(pair));
-                ahead.push(Run::of(scenario, &Settings { seed, ..settings.clone() })?);
-            }
-        }
-        Ok(Self { ahead, made: Vec::new() })
+        let with = |settings: &Settings, pair: u64| Settings {
+            seed: Some(seed.wrapping_add(pair)),
+            ..settings.clone()
+        };
+        let pairs = (0..PAIRS).rev();
+        let ahead = pairs.flat_map(|pair| [with(after, pair), with(before, pair)]).collect();
+        Ok(Self { scenario: Arc::clone(scenario), ahead, run: None, made: Vec::new() })
     }
 
     /// Goes on for at most `events` events; the comparison when it is complete.
     pub fn step(&mut self, events: u64) -> Option<Comparison> {
-        if let Some(run) = self.ahead.last_mut() {
+        if self.run.is_none()
+            && let Some(settings) = self.ahead.pop()
+        {
+            let run = Run::of(&self.scenario, &settings);
+            self.run = Some(run.expect("settings were checked when the comparison began"));
+        }
+        if let Some(mut run) = self.run.take() {
             if !run.advance(events) {
+                self.run = Some(run);
                 return None;
             }
             let measured = run.measured();
             let goodput_per_s = measured.rate(measured.period.totals.in_time);
             self.made.push((measured.latency().p99, goodput_per_s));
-            self.ahead.pop();
         }
         self.ahead.is_empty().then(|| self.comparison())
     }

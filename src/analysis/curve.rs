@@ -16,17 +16,18 @@ use super::theory;
 /// Points of a curve, unless the knob has fewer values.
 const POINTS: usize = 24;
 /// Events of a point in the first pass..
-const FIRST_EVENTS: u64 = 6_000;
+const FIRST_EVENTS: u64 = 4_000;
 /// ..but at least so many requests..
-const FIRST_REQUESTS: u64 = 200;
+const FIRST_REQUESTS: u64 = 100;
 /// ..unless that takes more events than this.
-const FIRST_EVENTS_MAX: u64 = 24_000;
+const FIRST_EVENTS_MAX: u64 = 8_000;
 /// A point gets no more events than this.
 const EVENTS_MAX: u64 = 4_000_000;
 /// A point is settled when the half-width of the interval of its p99 is within this share of it.
 const SETTLED: f64 = 0.05;
-/// Passes after which an overloaded point is left as it is: it has no steady state to find.
-const OVERLOADED_PASSES: u32 = 4;
+/// Events after which an overloaded point is left as it is: enough for its queues to fill and its
+/// first timeouts to pass, and there may be no steady state to find.
+const OVERLOADED_EVENTS: u64 = 500_000;
 
 /// Which points of a curve to compute, so that several workers can share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -113,9 +114,14 @@ impl CurveJob {
         self.pass += 1;
         self.done = 0;
         for point in &mut self.points {
-            point.finish_pass(self.pass);
+            point.finish_pass();
         }
         true
+    }
+
+    /// Passes completed.
+    pub fn pass(&self) -> u32 {
+        self.pass
     }
 
     /// No further pass will change anything.
@@ -157,7 +163,7 @@ impl Point {
         true
     }
 
-    fn finish_pass(&mut self, pass: u32) {
+    fn finish_pass(&mut self) {
         if self.settled {
             return;
         }
@@ -170,7 +176,7 @@ impl Point {
         self.settled = narrow
             || self.run.stopped().is_some()
             || self.events_wanted >= EVENTS_MAX
-            || (measured.overloaded() && pass >= OVERLOADED_PASSES);
+            || (measured.overloaded() && self.run.events() >= OVERLOADED_EVENTS);
         self.events_wanted = (self.run.events() * 2).min(EVENTS_MAX);
         self.measured = Some(measured);
     }

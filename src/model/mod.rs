@@ -18,6 +18,10 @@ mod trace;
 
 mod simulation;
 
+mod calls;
+
+mod booking;
+
 mod measure;
 
 pub mod reference;

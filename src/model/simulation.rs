@@ -58,13 +58,13 @@ pub struct Simulation {
     pub(super) model: Model,
     pub(super) tasks: Arena<Task>,
     /// Tasks that were given what they waited for, in that order.
-    ready: VecDeque<u32>,
+    pub(super) ready: VecDeque<u32>,
     pub(super) now: SimTime,
     pub(super) record: Record,
     events_count: u64,
-    calls_count: u32,
+    pub(super) calls_count: u32,
     stopped: Option<Limit>,
-    breakdown: Option<Box<Breakdown>>,
+    pub(super) breakdown: Option<Box<Breakdown>>,
 }
 
 impl Simulation {
@@ -198,7 +198,7 @@ impl Simulation {
     }
 
     #[inline]
-    fn new_task(&mut self, task: Task) -> u32 {
+    pub(super) fn new_task(&mut self, task: Task) -> u32 {
         let id = self.tasks.insert(task);
         if let Some(breakdown) = &mut self.breakdown {
             breakdown.clear(id);
@@ -332,7 +332,7 @@ impl Simulation {
         self.tasks[id].awaited = ticket;
     }
 
-    fn schedule_delay(&mut self, delay: Delay, id: u32) -> Ticket {
+    pub(super) fn schedule_delay(&mut self, delay: Delay, id: u32) -> Ticket {
         match delay.lane {
             Some(lane) => self.model.events.schedule_in_lane(lane, id),
             None => self.model.events.schedule(self.now + delay.span, id),
@@ -341,7 +341,7 @@ impl Simulation {
 
     /// Gives a server back; the next task in the queue has it then.
     #[inline]
-    fn release(&mut self, station: u32) {
+    pub(super) fn release(&mut self, station: u32) {
         let station = &mut self.model.stations[station as usize];
         let Some(next) = station.release(&mut self.tasks, self.now) else { return };
         if self.breakdown.is_some() {
@@ -361,7 +361,7 @@ impl Simulation {
         self.fail(id, Outcome::GaveUp);
     }
 
-    fn leave_queue(&mut self, id: u32) {
+    pub(super) fn leave_queue(&mut self, id: u32) {
         let task = &self.tasks[id];
         if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
             let station = task.registers[usize::from(register)] as usize;
@@ -369,108 +369,13 @@ impl Simulation {
         }
     }
 
-    /// Sends the next attempt of the call a task stands at.
-    fn send_attempt(&mut self, id: u32) {
-        let Op::Call { edge } = self.model.program[self.tasks[id].pc as usize] else { return };
-        let edge = &self.model.edges[usize::from(edge)];
-        let (start, timeout) = (edge.start, edge.timeout);
-        self.calls_count = self.calls_count.wrapping_add(1).max(1);
-        let task = &mut self.tasks[id];
-        task.state = State::Calling;
-        task.since = self.now;
-        task.expects = self.calls_count;
-        task.attempts += 1;
-        if task.attempts > 1 {
-            self.record.totals.retries += 1;
-        }
-        let mut attempt = Task::new(self.now, start, task.clients);
-        attempt.parent = id;
-        attempt.answers = self.calls_count;
-        let callee = self.new_task(attempt);
-        let ticket = timeout.map_or(Ticket::NONE, |delay| self.schedule_delay(delay, id));
-        let task = &mut self.tasks[id];
-        task.callee = callee;
-        task.awaited = ticket;
-        // Not at once: the caller may be in the middle of its own operation.
-        self.ready.push_back(callee);
-    }
-
-    fn timeout_reached(&mut self, id: u32) {
-        let task = &mut self.tasks[id];
-        task.expects = 0;
-        let callee = task.callee;
-        if let Op::Call { edge } = self.model.program[task.pc as usize]
-            && self.model.edges[usize::from(edge)].cancels
-        {
-            self.cancel(callee);
-        }
-        self.attempt_failed(id, Outcome::TimedOut);
-    }
-
-    /// Takes an attempt and all it called out of the system.
-    fn cancel(&mut self, id: u32) {
-        match self.tasks[id].state {
-            State::Queued => self.leave_queue(id),
-            State::Calling => self.cancel(self.tasks[id].callee),
-            // Given what it waited for in this very instant: it must not run any more.
-            State::Running => self.ready.retain(|&ready| ready != id),
-            State::Holding | State::BackingOff | State::Joining => {}
-        }
-        self.tasks[id].parent = NO_TASK;
-        self.release_all(id);
-        self.remove(id);
-    }
-
-    fn attempt_failed(&mut self, id: u32, outcome: Outcome) {
-        if self.breakdown.is_some() {
-            self.book_lost(id);
-        }
-        let task = &mut self.tasks[id];
-        let Op::Call { edge } = self.model.program[task.pc as usize] else { return };
-        let edge = &self.model.edges[usize::from(edge)];
-        if u32::from(task.attempts) > edge.retries {
-            self.fail(id, outcome);
-            return;
-        }
-        let random = &mut self.model.streams[usize::from(edge.stream)];
-        let wait = edge.backoff.delay(u32::from(task.attempts), random);
-        if wait == SimDuration::ZERO {
-            self.send_attempt(id);
-            return;
-        }
-        task.state = State::BackingOff;
-        task.since = self.now;
-        task.awaited = self.model.events.schedule(self.now + wait, id);
-    }
-
-    fn fork(&mut self, id: u32, fork: u16) {
-        self.calls_count = self.calls_count.wrapping_add(1).max(1);
-        let branches = self.model.forks[usize::from(fork)].starts.len();
-        let needed = u32::from(self.model.forks[usize::from(fork)].needed);
-        let task = &mut self.tasks[id];
-        task.pc -= 1;
-        task.state = State::Joining;
-        task.since = self.now;
-        task.expects = self.calls_count;
-        task.callee = needed | ((branches as u32 - needed) << 16);
-        let clients = task.clients;
-        for branch in 0..branches {
-            let start = self.model.forks[usize::from(fork)].starts[branch];
-            let mut task = Task::new(self.now, start, clients);
-            task.parent = id;
-            task.answers = self.calls_count;
-            let task = self.new_task(task);
-            self.ready.push_back(task);
-        }
-    }
-
     /// Ends a task badly: it gives back all it holds.
-    fn fail(&mut self, id: u32, outcome: Outcome) {
+    pub(super) fn fail(&mut self, id: u32, outcome: Outcome) {
         self.release_all(id);
         self.finish(id, outcome);
     }
 
-    fn release_all(&mut self, id: u32) {
+    pub(super) fn release_all(&mut self, id: u32) {
         let mut held = std::mem::take(&mut self.tasks[id].held);
         while held != 0 {
             let register = held.ilog2();
@@ -481,7 +386,7 @@ impl Simulation {
 
     /// Ends a task: a request is recorded, an attempt or branch answers whoever still waits.
     #[inline]
-    fn finish(&mut self, id: u32, outcome: Outcome) {
+    pub(super) fn finish(&mut self, id: u32, outcome: Outcome) {
         let task = &self.tasks[id];
         let (parent, answers) = (task.parent, task.answers);
         if parent == NO_TASK {
@@ -496,7 +401,7 @@ impl Simulation {
     }
 
     #[inline]
-    fn remove(&mut self, id: u32) {
+    pub(super) fn remove(&mut self, id: u32) {
         self.tasks[id].awaited = Ticket::NONE;
         self.tasks.remove(id);
     }
@@ -531,77 +436,5 @@ impl Simulation {
         let mark =
             Mark { time: self.now, totals: self.record.totals, counters: counters.collect() };
         self.record.marks.push(mark);
-    }
-
-    /// Gives the outcome of an attempt or a branch to the task that expects it.
-    fn answer(&mut self, parent: u32, from: u32, outcome: Outcome) {
-        match (self.tasks[parent].state, outcome) {
-            (State::Calling, Outcome::InTime) => self.resume(parent, from),
-            (State::Calling, failure) => {
-                let task = &mut self.tasks[parent];
-                task.expects = 0;
-                task.awaited = Ticket::NONE;
-                self.attempt_failed(parent, failure);
-            }
-            (State::Joining, Outcome::InTime) => {
-                let task = &mut self.tasks[parent];
-                task.callee -= 1;
-                if task.callee & 0xffff == 0 {
-                    self.resume(parent, from);
-                }
-            }
-            (State::Joining, failure) => {
-                let task = &mut self.tasks[parent];
-                if task.callee >> 16 == 0 {
-                    task.expects = 0;
-                    self.fail(parent, failure);
-                } else {
-                    task.callee -= 1 << 16;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn resume(&mut self, parent: u32, from: u32) {
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.adopt(parent, from);
-        }
-        let task = &mut self.tasks[parent];
-        task.expects = 0;
-        task.awaited = Ticket::NONE;
-        task.state = State::Running;
-        task.pc += 1;
-        self.ready.push_back(parent);
-    }
-
-    #[cold]
-    fn book_hold(&mut self, id: u32) {
-        let Task { pc, since, .. } = self.tasks[id];
-        if let Op::Hold { sampler } = self.model.program[pc as usize - 1]
-            && let Some(breakdown) = &mut self.breakdown
-        {
-            let account = self.model.samplers[usize::from(sampler)].account;
-            breakdown.book(id, account, self.now.since(since));
-        }
-    }
-
-    #[cold]
-    fn book_wait(&mut self, id: u32) {
-        let Task { pc, since, .. } = self.tasks[id];
-        if let Op::Acquire { group, .. } = self.model.program[pc as usize]
-            && let Some(breakdown) = &mut self.breakdown
-        {
-            let account = self.model.groups[usize::from(group)].account;
-            breakdown.book(id, account, self.now.since(since));
-        }
-    }
-
-    #[cold]
-    fn book_lost(&mut self, id: u32) {
-        let since = self.tasks[id].since;
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.book_lost(id, self.now.since(since));
-        }
     }
 }

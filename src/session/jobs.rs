@@ -91,33 +91,46 @@ enum Job {
 #[derive(Debug, Default)]
 pub struct Worker {
     id: u32,
-    /// What the present question asks for, in the order in which it is done.
+    /// The present question, if it has not been begun.
+    asked: Option<Question>,
+    /// What it asks for, in the order in which it is done.
     jobs: VecDeque<Job>,
 }
 
 impl Worker {
     /// Drops the present question for a new one.
-    pub fn ask(&mut self, question: Question) -> Option<Answer> {
+    pub fn ask(&mut self, question: Question) {
         self.id = question.id;
-        match start(question) {
-            Ok(jobs) => {
-                self.jobs = jobs;
-                None
-            }
-            Err(mistakes) => {
-                self.jobs.clear();
-                Some(Answer { id: self.id, result: Outcome::Error(mistakes.to_string()) })
-            }
-        }
+        self.jobs.clear();
+        self.asked = Some(question);
     }
 
     /// There is something left to do.
     pub fn is_busy(&self) -> bool {
-        !self.jobs.is_empty()
+        self.asked.is_some() || !self.jobs.is_empty()
+    }
+
+    /// What comes next should wait until nobody is turning a knob: the first whole curve is wanted
+    /// at once, and everything else would slow down the next one.
+    pub fn wants_quiet(&self) -> bool {
+        match (&self.asked, self.jobs.front()) {
+            (Some(question), _) => !matches!(question.want, Want::Curve { .. }),
+            (None, Some(Job::Curve(_, job))) => job.pass() > 0,
+            (None, front) => front.is_some(),
+        }
     }
 
     /// Works for about `events` events.
     pub fn step(&mut self, events: u64) -> Option<Answer> {
+        if let Some(question) = self.asked.take() {
+            match start(question) {
+                Ok(jobs) => self.jobs = jobs,
+                Err(mistakes) => {
+                    let result = Outcome::Error(mistakes.to_string());
+                    return Some(Answer { id: self.id, result });
+                }
+            }
+        }
         let result = match self.jobs.front_mut()? {
             Job::Curve(share, job) => {
                 let result = job.step(events).then(|| Outcome::Curve(*share, job.curve()));
@@ -197,8 +210,8 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
 mod tests {
     use super::*;
 
-    fn ask(worker: &mut Worker, id: u32, more: &str, want: Want) -> Option<Answer> {
-        worker.ask(Question { id, link: format!("v=1&s=queue-knee&seed=1&m=1{more}"), want })
+    fn ask(worker: &mut Worker, id: u32, more: &str, want: Want) {
+        worker.ask(Question { id, link: format!("v=1&s=queue-knee&seed=1&m=1{more}"), want });
     }
 
     fn answers(worker: &mut Worker) -> Vec<Outcome> {
@@ -212,7 +225,7 @@ mod tests {
     #[test]
     fn a_point_is_reported_then_explained() {
         let mut worker = Worker::default();
-        assert_eq!(ask(&mut worker, 7, "", Want::Point { ghost: None }), None);
+        ask(&mut worker, 7, "", Want::Point { ghost: None });
         let answers = answers(&mut worker);
         assert!(matches!(answers[0], Outcome::Report(_)));
         assert!(matches!(answers[1], Outcome::Explanation(_)));
@@ -247,11 +260,26 @@ mod tests {
     }
 
     #[test]
+    fn only_the_first_pass_of_a_curve_is_done_while_a_knob_turns() {
+        let mut worker = Worker::default();
+        let want = Want::Curve { knob: "users".to_owned(), share: Share::ALL };
+        ask(&mut worker, 1, "", want);
+        assert!(!worker.wants_quiet());
+        while worker.step(10_000).is_none() {
+            assert!(!worker.wants_quiet());
+        }
+        assert!(worker.is_busy() && worker.wants_quiet());
+        ask(&mut worker, 2, "", Want::Point { ghost: None });
+        assert!(worker.wants_quiet());
+    }
+
+    #[test]
     fn a_wrong_question_is_answered_with_its_mistake() {
         let mut worker = Worker::default();
         let want = Want::Curve { knob: "nothing".to_owned(), share: Share::ALL };
-        let answer = ask(&mut worker, 3, "", want).unwrap();
-        assert!(matches!(answer.result, Outcome::Error(text) if text.contains("nothing")));
+        ask(&mut worker, 3, "", want);
+        let answers = answers(&mut worker);
+        assert!(matches!(&answers[..], [Outcome::Error(text)] if text.contains("nothing")));
         assert!(!worker.is_busy());
     }
 }

@@ -13,7 +13,7 @@ fn toggled(session: Session, id: &str) -> Session {
 fn answered(mut session: Session) -> Session {
     for question in session.curve_questions() {
         let mut worker = jobs::Worker::default();
-        assert_eq!(worker.ask(question), None);
+        worker.ask(question);
         let answer = std::iter::from_fn(|| Some(worker.step(1_000_000))).flatten().next();
         session = session.reduce(Action::Answered(Box::new(answer.unwrap())));
     }

@@ -1,7 +1,8 @@
 //! How fast the page answers, on the browser's own time line.
 //!
-//! `kneepoint:curve` lasts from the first input that a curve answers to the frame that shows it;
-//! `kneepoint:drawn` marks every drawing.
+//! `kneepoint:curve` lasts from the first input that a curve answers to the frame that shows it,
+//! `kneepoint:point` the same for the operating point on a curve that stays; `kneepoint:drawn` marks
+//! every drawing.
 
 use std::cell::{Cell, RefCell};
 
@@ -47,13 +48,15 @@ pub(super) fn asked() {
 pub(super) fn drawn(is_new: bool) {
     let Some(performance) = performance() else { return };
     let _ = performance.mark("kneepoint:drawn");
-    if !is_new {
-        return;
-    }
-    let asked = ASKED.take();
+    // While a curve is under way, a moved operating point waits for it.
+    let (name, mark) = match ASKED.get() {
+        None => ("kneepoint:point", INPUT.take()),
+        Some(_) if is_new => ("kneepoint:curve", ASKED.take()),
+        Some(_) => return,
+    };
     let frame = request_animation_frame(move |_| {
-        if let Some(mark) = asked {
-            let _ = performance.measure_with_start_mark("kneepoint:curve", INPUTS[mark]);
+        if let Some(mark) = mark {
+            let _ = performance.measure_with_start_mark(name, INPUTS[mark]);
         }
         DRAWINGS.set(DRAWINGS.get() + 1);
         if DRAWINGS.get() > DRAWINGS_MAX {

@@ -15,9 +15,6 @@ use super::theme::Theme;
 use crate::scenario::link::encode;
 use crate::session::{Action, CURVE_SHARES, Session};
 
-/// The operating point is measured once the hand has rested this long; until then its figures are
-/// read off the curve, which has the workers for itself.
-const REST_MS: u32 = 90;
 /// The address is written this long after the last change that is no step of the history.
 const ADDRESS_MS: u32 = 250;
 
@@ -38,12 +35,7 @@ pub(super) fn use_workers(session: &Rc<Session>, act: &Callback<Action>) {
         });
     }
     let session = Rc::clone(session);
-    use_effect_with(session.point_id, move |_| {
-        let rest = if session.report.is_none() { 0 } else { REST_MS };
-        let question = session.point_question();
-        let timeout = Timeout::new(rest, move || pool.ask(CURVE_SHARES, &question));
-        move || drop(timeout)
-    });
+    use_effect_with(session.point_id, move |_| pool.ask(CURVE_SHARES, &session.point_question()));
 }
 
 /// Keeps the address bar and the session the same.

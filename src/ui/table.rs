@@ -15,15 +15,23 @@ pub(super) struct TableProps {
 /// All points, behind a button.
 #[component]
 pub(super) fn Table(props: &TableProps) -> Html {
+    // Rows that nobody sees would cost time in every drag.
+    let is_open = use_state(|| false);
+    let toggle = {
+        let is_open = is_open.clone();
+        Callback::from(move |event: Event| {
+            is_open.set(event.target_unchecked_into::<web_sys::Element>().has_attribute("open"));
+        })
+    };
     let Some(curve) = &props.session.curve else { return Html::default() };
     let knob = props.session.x();
     let head = headings(knob).map(|words| html! { <th scope="col">{ words }</th> });
-    let body = rows(curve, knob).into_iter().map(|row| {
+    let body = rows(curve, knob).into_iter().filter(|_| *is_open).map(|row| {
         let [x, rest @ ..] = row;
         html! { <tr><th scope="row">{ x }</th>{ for rest.into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr> }
     });
     html! {
-        <details class="table">
+        <details class="table" ontoggle={toggle}>
             <summary>{ "Numbers of the curve" }</summary>
             <div class="scroll" tabindex="0">
                 <table>

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use gloo::events::EventListener;
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
@@ -12,6 +13,8 @@ use crate::session::jobs::{Answer, Worker};
 const SLICE_MS: f64 = 6.0;
 /// Events of the first slice, before anything is measured.
 const FIRST_EVENTS: f64 = 20_000.0;
+/// How long nobody must have asked before work begins that can wait.
+const QUIET_MS: u32 = 80;
 
 struct State {
     worker: Worker,
@@ -19,6 +22,8 @@ struct State {
     /// A message to this port comes back as the next slice, without the delay of a timer.
     next_slice: MessagePort,
     slice_is_due: bool,
+    quiet: Option<Timeout>,
+    quiet_passed: bool,
     /// Events that fit into a slice.
     events: f64,
     _listeners: [EventListener; 2],
@@ -46,6 +51,8 @@ pub(super) fn start(scope: &DedicatedWorkerGlobalScope) {
         scope: scope.clone(),
         next_slice: channel.port2(),
         slice_is_due: false,
+        quiet: None,
+        quiet_passed: false,
         events: FIRST_EVENTS,
         _listeners: [asked, due],
     };
@@ -63,14 +70,24 @@ fn with(act: impl FnOnce(&mut State)) {
 impl State {
     fn asked(&mut self, text: &str) {
         let Ok(question) = serde_json::from_str(text) else { return };
-        if let Some(answer) = self.worker.ask(question) {
-            self.send(&answer);
-        }
+        self.quiet = None;
+        self.quiet_passed = false;
+        self.worker.ask(question);
         self.schedule();
     }
 
     fn slice(&mut self) {
         self.slice_is_due = false;
+        if self.worker.wants_quiet() && !self.quiet_passed {
+            let resume = || {
+                with(|state| {
+                    state.quiet_passed = true;
+                    state.schedule();
+                });
+            };
+            self.quiet = Some(Timeout::new(QUIET_MS, resume));
+            return;
+        }
         let begin = self.now();
         let answer = self.worker.step(self.events as u64);
         let took = (self.now() - begin).max(0.1);
