@@ -1,7 +1,5 @@
 //! Everything the numbers rest on: parameters, assumptions, sources.
 
-use std::rc::Rc;
-
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -9,16 +7,8 @@ use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 use crate::session::{Action, Session};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct AboutProps {
-    pub(super) session: Rc<Session>,
-    pub(super) act: Callback<Action>,
-}
-
 /// What is taken for granted.
-#[component]
-pub(super) fn About(props: &AboutProps) -> Html {
-    let AboutProps { session, act } = props;
+pub(super) fn about(session: &Session, act: &Callback<Action>) -> Html {
     let scenario = &session.scenario;
     let knobs = scenario.knobs.iter().map(|knob| {
         let value = format(session.value(&knob.id), knob.unit);
@@ -47,7 +37,7 @@ pub(super) fn About(props: &AboutProps) -> Html {
                 { for fixes }
                 <li><b>{ "Objective: " }</b>{ objective }</li>
                 <li><b>{ "Length: " }</b>{ format!("a run ends after {} requests.", scenario.run.requests) }</li>
-                <li><Seed seed={scenario.seed(&session.settings)} act={act.clone()} /></li>
+                <li>{ seed_field(scenario.seed(&session.settings), act) }</li>
             </ul>
             <h2>{ "Assumptions" }</h2>
             <ul>{ list(&scenario.assumptions) }</ul>
@@ -57,18 +47,10 @@ pub(super) fn About(props: &AboutProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct SeedProps {
-    seed: u64,
-    act: Callback<Action>,
-}
-
 /// The seed, and another one.
-#[component]
-fn Seed(props: &SeedProps) -> Html {
-    let SeedProps { seed, act } = props;
+fn seed_field(seed: u64, act: &Callback<Action>) -> Html {
     let typed = {
-        let (act, seed) = (act.clone(), *seed);
+        let act = act.clone();
         Callback::from(move |event: Event| {
             let field = event.target_unchecked_into::<HtmlInputElement>();
             let found = field.value().trim().parse().unwrap_or(seed);

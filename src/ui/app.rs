@@ -4,18 +4,18 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::about::About;
+use super::about::about;
 use super::address;
 use super::charts::Charts;
 use super::effects::{use_address, use_shortcuts, use_theme, use_title, use_workers};
-use super::fixes::Fixes;
-use super::header::Header;
-use super::knobs::Knobs;
+use super::fixes::fixes;
+use super::header::header;
+use super::knobs::knobs;
 use super::live::Live;
-use super::notices::Notices;
-use super::readout::ReadoutPanel;
+use super::notices::notices;
+use super::readout::readout;
 use super::table::Table;
-use super::why::Why;
+use super::why::why;
 use crate::scenario::link::encode;
 use crate::session::{Action, Session};
 
@@ -48,24 +48,24 @@ pub(super) fn App() -> Html {
     html! {
         <div class={classes!("page", is_embedded.then_some("embedded"))}>
             if !is_embedded {
-                <Header session={Rc::clone(&session)} act={act.clone()} theme={theme.word()} {turn_theme} />
+                { header(&session, &act, theme, &turn_theme) }
             }
-            <Notices notices={session.notices.clone()} act={act.clone()} />
+            { notices(&session.notices, &act) }
             <div class="question">
                 <h1>{ &session.scenario.title }</h1>
                 <p>{ &session.scenario.summary }</p>
             </div>
             <div class="columns">
                 <div class="controls">
-                    <Knobs session={Rc::clone(&session)} act={act.clone()} />
-                    <Fixes session={Rc::clone(&session)} act={act.clone()} />
+                    { knobs(&session, &act) }
+                    { fixes(&session, &act) }
                 </div>
                 <div class="centre">
-                    <ReadoutPanel session={Rc::clone(&session)} />
+                    { readout(&session) }
                     <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} />
                 </div>
                 <div class="side">
-                    <Why session={Rc::clone(&session)} />
+                    { why(&session) }
                 </div>
             </div>
             if is_embedded {
@@ -75,7 +75,7 @@ pub(super) fn App() -> Html {
             } else {
                 <div class="below">
                     <Table session={Rc::clone(&session)} />
-                    <About session={Rc::clone(&session)} act={act.clone()} />
+                    { about(&session, &act) }
                 </div>
             }
             <Live text={session.announcement()} />

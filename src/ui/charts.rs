@@ -11,7 +11,7 @@ use web_sys::{Element, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::clock;
-use super::ghost::GhostLine;
+use super::ghost::ghost_line;
 use super::handle::Handle;
 use crate::analysis::report::Curve;
 use crate::chart::describe::summary;
@@ -46,8 +46,8 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
     html! {
         <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {}", knob.label.to_lowercase())}>
             <div class="caption">
-                <b>{ "Latency" }</b>{ " over " }<AxisPicker session={Rc::clone(session)} act={act.clone()} />
-                <GhostLine session={Rc::clone(session)} act={act.clone()} />
+                <b>{ "Latency" }</b>{ " over " }{ axis_picker(session, act) }
+                { ghost_line(session, act) }
             </div>
             <div class="plots">
                 <canvas class="latency" ref={latency} role="img" aria-label={words.clone()} />
@@ -63,16 +63,8 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct AxisPickerProps {
-    session: Rc<Session>,
-    act: Callback<Action>,
-}
-
 /// Which knob is on the x axis.
-#[component]
-fn AxisPicker(props: &AxisPickerProps) -> Html {
-    let AxisPickerProps { session, act } = props;
+fn axis_picker(session: &Session, act: &Callback<Action>) -> Html {
     let pick = act.reform(|event: Event| {
         Action::Axis(event.target_unchecked_into::<HtmlSelectElement>().value())
     });

@@ -1,21 +1,11 @@
 //! The state before: what it was, how far the knee has moved since, and how to keep or drop it.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::session::{Action, Session};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct GhostProps {
-    pub(super) session: Rc<Session>,
-    pub(super) act: Callback<Action>,
-}
-
 /// A line of the legend.
-#[component]
-pub(super) fn GhostLine(props: &GhostProps) -> Html {
-    let GhostProps { session, act } = props;
+pub(super) fn ghost_line(session: &Session, act: &Callback<Action>) -> Html {
     let pin = act.reform(|_: MouseEvent| Action::Pin);
     let unpin = act.reform(|_: MouseEvent| Action::Unpin);
     let Some(words) = session.ghost_words() else {

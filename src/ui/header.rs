@@ -1,29 +1,23 @@
 //! The bar at the top: which scenario, undo, sharing, theme.
 
-use std::rc::Rc;
-
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::address;
+use super::theme::Theme;
 use crate::scenario::catalogue;
 use crate::scenario::link::encode;
 use crate::scenario::{Scenario, Settings};
 use crate::session::{Action, Session};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HeaderProps {
-    pub(super) session: Rc<Session>,
-    pub(super) act: Callback<Action>,
-    pub(super) theme: &'static str,
-    pub(super) turn_theme: Callback<()>,
-}
-
 /// The bar.
-#[component]
-pub(super) fn Header(props: &HeaderProps) -> Html {
-    let HeaderProps { session, act, theme, turn_theme } = props;
+pub(super) fn header(
+    session: &Session,
+    act: &Callback<Action>,
+    theme: Theme,
+    turn_theme: &Callback<()>,
+) -> Html {
     let button = |label: &'static str, action: Action, enabled: bool| {
         let onclick = act.reform(move |_: MouseEvent| action.clone());
         html! { <button type="button" {onclick} disabled={!enabled}>{ label }</button> }
@@ -32,29 +26,21 @@ pub(super) fn Header(props: &HeaderProps) -> Html {
     html! {
         <header>
             <span class="name">{ "Kneepoint" }</span>
-            <Picker session={Rc::clone(session)} act={act.clone()} />
+            { picker(session, act) }
             <span class="gap" />
             { button("Undo", Action::Undo, session.can_undo()) }
             { button("Redo", Action::Redo, session.can_redo()) }
             { button("Reset", Action::Reset, is_changed) }
             <Share link={encode(&session.link())} />
             <button type="button" onclick={turn_theme.reform(|_: MouseEvent| ())}>
-                { format!("Theme: {theme}") }
+                { format!("Theme: {}", theme.word()) }
             </button>
         </header>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct PickerProps {
-    session: Rc<Session>,
-    act: Callback<Action>,
-}
-
 /// The menu of scenarios; one that came with a link is its last entry.
-#[component]
-fn Picker(props: &PickerProps) -> Html {
-    let PickerProps { session, act } = props;
+fn picker(session: &Session, act: &Callback<Action>) -> Html {
     let pick = act.reform(|event: Event| {
         let id = event.target_unchecked_into::<HtmlSelectElement>().value();
         Action::Open(catalogue::find(&id).unwrap_or_else(catalogue::first))

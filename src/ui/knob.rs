@@ -28,9 +28,9 @@ pub(super) fn KnobControl(props: &KnobProps) -> Html {
         <div class="knob">
             <label for={slider.clone()}>{ &knob.label }</label>
             <Typed knob={knob.clone()} value={*value} act={act.clone()} />
-            <Step knob={knob.clone()} value={*value} act={act.clone()} steps={-2.0} />
+            { step_button(props, -2.0) }
             <Slider id={slider} about={about.clone()} knob={knob.clone()} value={*value} act={act.clone()} />
-            <Step knob={knob.clone()} value={*value} act={act.clone()} steps={2.0} />
+            { step_button(props, 2.0) }
             <p id={about} class="about">{ &knob.about }</p>
         </div>
     }
@@ -107,23 +107,13 @@ fn Slider(props: &SliderProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct StepProps {
-    knob: Knob,
-    value: f64,
-    act: Callback<Action>,
-    /// Negative for less.
-    steps: f64,
-}
-
-/// A button for a small step.
-#[component]
-fn Step(props: &StepProps) -> Html {
-    let StepProps { knob, value, act, steps } = props;
-    let is_more = *steps > 0.0;
+/// A button for a small step, down if `steps` is negative.
+fn step_button(props: &KnobProps, steps: f64) -> Html {
+    let KnobProps { knob, value, act } = props;
+    let is_more = steps > 0.0;
     let label = format!("{} {}", if is_more { "More" } else { "Less" }, knob.label.to_lowercase());
     let onclick = {
-        let (knob, act, value, steps) = (knob.clone(), act.clone(), *value, *steps);
+        let (knob, act, value) = (knob.clone(), act.clone(), *value);
         Callback::from(move |_: MouseEvent| {
             clock::input();
             act.emit(Action::Turn(knob.id.clone(), step(&knob, value, steps)));

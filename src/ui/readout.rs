@@ -1,7 +1,5 @@
 //! The operating point in numbers.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::scenario::Unit;
@@ -9,15 +7,8 @@ use crate::scenario::quantity::format;
 use crate::session::Session;
 use crate::session::readout::Readout;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct ReadoutProps {
-    pub(super) session: Rc<Session>,
-}
-
 /// Latency, goodput and errors at the operating point.
-#[component]
-pub(super) fn ReadoutPanel(props: &ReadoutProps) -> Html {
-    let session = &props.session;
+pub(super) fn readout(session: &Session) -> Html {
     let knob = session.x();
     let readout = Readout::of(session);
     let is_measured = readout.is_some_and(|readout| readout.is_measured);
@@ -46,7 +37,7 @@ pub(super) fn ReadoutPanel(props: &ReadoutProps) -> Html {
                 if let Some((class, words)) = verdict {
                     <span class={classes!("verdict", class)}>{ words }</span>
                 }
-                <Measured session={Rc::clone(session)} {is_measured} />
+                { provenance(session) }
             </div>
             <dl>
                 { figure("mean", ms(|readout| readout.mean_ms)) }
@@ -64,16 +55,9 @@ fn dash() -> String {
     "–".to_owned()
 }
 
-#[derive(PartialEq, Properties)]
-struct MeasuredProps {
-    session: Rc<Session>,
-    is_measured: bool,
-}
-
 /// How sure the figures are, and the fingerprint of the run they come from.
-#[component]
-fn Measured(props: &MeasuredProps) -> Html {
-    let Some(report) = props.session.report.as_ref().filter(|_| props.is_measured) else {
+fn provenance(session: &Session) -> Html {
+    let Some(report) = session.report.as_ref().filter(|_| session.is_measured) else {
         return html! { <span class="provenance">{ "read off the curve" }</span> };
     };
     let sure = report.latency_ms.p99_half_width.map_or_else(

@@ -1,7 +1,5 @@
 //! Why the operating point is as it is: sentences, and where the time goes.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::analysis::report::TimeShare;
@@ -9,15 +7,8 @@ use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 use crate::session::Session;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct WhyProps {
-    pub(super) session: Rc<Session>,
-}
-
 /// The explanation; of the state before the last change, and paler, until the present one is known.
-#[component]
-pub(super) fn Why(props: &WhyProps) -> Html {
-    let session = &props.session;
+pub(super) fn why(session: &Session) -> Html {
     let notice = html! {
         <>
             <h2>{ "Notice" }</h2>
@@ -44,8 +35,8 @@ pub(super) fn Why(props: &WhyProps) -> Html {
                 </ul>
                 if !explanation.time.is_empty() {
                     <h2>{ "Where the time goes" }</h2>
-                    <Bars title="a median request" shares={Rc::clone(explanation)} is_slow={false} />
-                    <Bars title="the slowest 1 %" shares={Rc::clone(explanation)} is_slow={true} />
+                    { bars("a median request", &explanation.time, |share| share.median_ms) }
+                    { bars("the slowest 1 %", &explanation.time, |share| share.slow_ms) }
                 }
             </div>
             { notice }
@@ -53,18 +44,8 @@ pub(super) fn Why(props: &WhyProps) -> Html {
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct BarsProps {
-    title: &'static str,
-    shares: Rc<crate::analysis::report::Explanation>,
-    is_slow: bool,
-}
-
 /// One stacked bar, and a line with the number for each of its parts.
-#[component]
-fn Bars(props: &BarsProps) -> Html {
-    let shares = &props.shares.time;
-    let value = |share: &TimeShare| if props.is_slow { share.slow_ms } else { share.median_ms };
+fn bars(title: &str, shares: &[TimeShare], value: fn(&TimeShare) -> f64) -> Html {
     let total: f64 = shares.iter().map(value).sum();
     let percent = |ms: f64| format!("{:.2}%", 100.0 * ms / total.max(1e-9));
     let mut from = 0.0;
@@ -91,7 +72,7 @@ fn Bars(props: &BarsProps) -> Html {
     html! {
         <table class="bars">
             <caption>
-                { format!("{}: {}", props.title, format(total, Unit::Ms)) }
+                { format!("{}: {}", title, format(total, Unit::Ms)) }
                 <svg class="stack" width="100%" height="12" aria-hidden="true">{ pieces }</svg>
             </caption>
             <tbody>{ for shares.iter().enumerate().map(row) }</tbody>
