@@ -1,13 +1,16 @@
 //! The two reference queues through the general interpreter, as nanoseconds a request.
 //!
-//! Prints one line a model: name, nanoseconds a request, mean latency in seconds. Run beside the
-//! hand-written loops of `benches/cpp/queues.cpp` by `cargo xtask bench`.
+//! Prints one line a model: name, nanoseconds a request, mean latency in seconds; then `bytes` and
+//! the memory of a request in flight. Run beside the hand-written loops of
+//! `benches/cpp/queues.cpp` by `cargo xtask bench`.
 #![expect(clippy::print_stdout, reason = "prints its results")]
 
 use std::time::Instant;
 
+use kneepoint::engine::Distribution;
 use kneepoint::model::Simulation;
 use kneepoint::model::reference::{mm4, mm4_with_retries};
+use kneepoint::model::system::{Arrivals, Part};
 
 fn main() {
     let requests = 1_000_000;
@@ -26,4 +29,16 @@ fn main() {
         }
         println!("{name} {best:.2} {mean:.5}");
     }
+    println!("bytes {}", bytes_in_flight());
+}
+
+/// Memory of one request in flight when a million wait, in bytes.
+fn bytes_in_flight() -> usize {
+    let mut system = mm4();
+    if let Part::Clients(clients) = &mut system.parts[0] {
+        clients.arrivals = Arrivals::Open { gap: Distribution::Exponential { mean: 1e-6 } };
+    }
+    let mut simulation = Simulation::new(&system, 1).expect("a reference model is valid");
+    simulation.advance(u64::MAX, 1_000_100);
+    simulation.bytes() / simulation.tasks_count().max(1)
 }

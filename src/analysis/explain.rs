@@ -153,7 +153,7 @@ impl ExplainJob {
                 shares.push(TimeShare { label, part, waiting, median_ms, slow_ms });
             }
         }
-        shares.sort_by(|a, b| b.slow_ms.total_cmp(&a.slow_ms));
+        shares.sort_unstable_by(|a, b| b.slow_ms.total_cmp(&a.slow_ms));
         shares
     }
 

@@ -9,7 +9,7 @@ pub fn summary(curve: &Curve, knob: &Knob) -> String {
     let (Some(first), Some(last)) = (curve.points.first(), curve.points.last()) else {
         return "No curve yet.".to_owned();
     };
-    let name = knob.label.to_lowercase();
+    let name = knob.label.to_ascii_lowercase();
     let x = |value| format(value, knob.unit);
     let p99 = |point: &CurvePoint| {
         point.latency_ms.p99.map_or_else(|| "no answer".to_owned(), |p99| format(p99, Unit::Ms))

@@ -351,7 +351,7 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
         let line = [(x, top), (x, bottom)];
         self.canvas.line(&line, bounds, (palette.mark, 1.0), 1.5, Dash::Solid)?;
         let value = quantity::format(knee.x, knob.unit);
-        let words = format!("knee at {value} {}", knob.label.to_lowercase());
+        let words = format!("knee at {value} {}", knob.label.to_ascii_lowercase());
         let half = words.chars().count() as f64 * 3.2;
         let at = x.clamp(left + half, (right + RIGHT - half).max(left + half));
         let anchor = (HPos::Center, VPos::Bottom);
@@ -377,7 +377,7 @@ impl<'a, DB: DrawingBackend> Plot<'a, DB> {
             .into_iter()
             .filter_map(|(words, colour, value)| Some((words, colour, place(value?))))
             .collect();
-        placed.sort_by(|a, b| a.2.total_cmp(&b.2));
+        placed.sort_unstable_by(|a, b| a.2.total_cmp(&b.2));
         for index in 1..placed.len() {
             placed[index].2 = placed[index].2.max(placed[index - 1].2 + LINE_HEIGHT);
         }

@@ -41,10 +41,10 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
     let is_finished = session.curve.as_ref().is_some_and(|curve| curve.finished);
     let load_words = format!(
         "Offered load, goodput and errors over {}; the table has the numbers.",
-        knob.label.to_lowercase()
+        knob.label.to_ascii_lowercase()
     );
     html! {
-        <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {}", knob.label.to_lowercase())}>
+        <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {}", knob.label.to_ascii_lowercase())}>
             <div class="caption">
                 <b>{ "Latency" }</b>{ " over " }{ axis_picker(session, act) }
                 { ghost_line(session, act) }
@@ -70,7 +70,7 @@ fn axis_picker(session: &Session, act: &Callback<Action>) -> Html {
     });
     let options = session.scenario.knobs.iter().map(|knob| {
         let selected = knob.id == session.x().id;
-        html! { <option value={knob.id.clone()} {selected}>{ knob.label.to_lowercase() }</option> }
+        html! { <option value={knob.id.clone()} {selected}>{ knob.label.to_ascii_lowercase() }</option> }
     });
     html! { <select class="axis" aria-label="Knob on the x axis" onchange={pick}>{ for options }</select> }
 }

@@ -106,7 +106,7 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
     html! {
         <>
             <div class="handle" role="slider" tabindex="0"
-                aria-label={format!("Operating point, {}", knob.label.to_lowercase())}
+                aria-label={format!("Operating point, {}", knob.label.to_ascii_lowercase())}
                 aria-valuemin={knob.min.to_string()} aria-valuemax={knob.max.to_string()}
                 aria-valuenow={value.to_string()} aria-valuetext={spoken(value, knob.unit)}
                 onpointercancel={leave(true)} onpointerleave={leave(false)}
@@ -173,7 +173,7 @@ fn Crosshair(props: &CrosshairProps) -> Html {
         <div class="crosshair" aria-hidden="true">
             <div class="hair" ref={line} />
             <table class="card" ref={card}>
-                <caption>{ format!("{} {}", format(value, knob.unit), knob.label.to_lowercase()) }</caption>
+                <caption>{ format!("{} {}", format(value, knob.unit), knob.label.to_ascii_lowercase()) }</caption>
                 <tbody>
                     { row("p99", ms(found.p99_ms)) }
                     { row("p95", ms(found.p95_ms)) }

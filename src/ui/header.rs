@@ -65,9 +65,11 @@ fn picker(session: &Session, act: &Callback<Action>) -> Html {
 
 /// The id in words: `n-plus-one` as `N plus one`.
 fn name_of(scenario: &Scenario) -> String {
-    let words = scenario.id.replace('-', " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    let mut words = scenario.id.replace('-', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
 }
 
 #[derive(PartialEq, Properties)]

@@ -111,7 +111,8 @@ fn Slider(props: &SliderProps) -> Html {
 fn step_button(props: &KnobProps, steps: f64) -> Html {
     let KnobProps { knob, value, act } = props;
     let is_more = steps > 0.0;
-    let label = format!("{} {}", if is_more { "More" } else { "Less" }, knob.label.to_lowercase());
+    let label =
+        format!("{} {}", if is_more { "More" } else { "Less" }, knob.label.to_ascii_lowercase());
     let onclick = {
         let (knob, act, value) = (knob.clone(), act.clone(), *value);
         Callback::from(move |_: MouseEvent| {

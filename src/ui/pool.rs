@@ -80,7 +80,7 @@ impl Slot {
 fn fill(place: &Rc<RefCell<Option<Slot>>>, act: &Callback<Action>, restarts: u32) {
     match start(place, act, restarts) {
         Ok(slot) => *place.borrow_mut() = Some(slot),
-        Err(error) => act.emit(Action::Notice(format!("The simulator cannot start: {error:?}"))),
+        Err(_) => act.emit(Action::Notice("This browser cannot start the simulator.".to_owned())),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn readout(session: &Session) -> Html {
     html! {
         <section class={classes!("readout", (!is_measured).then_some("stale"))} aria-label="Operating point" aria-busy={(!is_measured).to_string()}>
             <div class="at">
-                <b>{ format!("{} {}", format(session.point(), knob.unit), knob.label.to_lowercase()) }</b>
+                <b>{ format!("{} {}", format(session.point(), knob.unit), knob.label.to_ascii_lowercase()) }</b>
                 if let Some((class, words)) = verdict {
                     <span class={classes!("verdict", class)}>{ words }</span>
                 }

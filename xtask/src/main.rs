@@ -3,6 +3,7 @@
 //! Each command sets up what it needs and is missing, so that a machine with rustup, Node 20 and a
 //! package manager is enough.
 
+mod bench;
 mod build;
 mod run;
 mod serve;
@@ -18,7 +19,9 @@ cargo xtask COMMAND
   test    every check: format, lints, tests, claims, the page in a browser
   build   makes the deployable dist/, and prints its sizes
   claims  proves every claim of the catalogue on 20 seeds
-  bench   measures the engine against hand-written loops
+  bench   measures the engine against hand-written loops, in Node and in Chromium, and the page;
+          writes target/bench.json
+  screenshots  every scenario, wide and narrow, light and dark, into screenshots/
   setup   installs what is missing, and nothing else
 ";
 
@@ -30,7 +33,8 @@ fn main() -> ExitCode {
         "test" => test::test(),
         "build" => setup::page_tools().and_then(|tools| build::build(&tools)),
         "claims" => run::visibly("cargo", &["run", "--release", "--quiet", "--", "check", "--all"]),
-        "bench" => test::bench(),
+        "bench" => bench::bench(),
+        "screenshots" => screenshots(),
         "setup" => setup::page_tools().and_then(|_| setup::browser()).map(|_| ()),
         _ => {
             print!("{HELP}");
@@ -44,4 +48,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Takes a picture of every scenario into `screenshots/`.
+fn screenshots() -> Result<(), String> {
+    let tools = setup::page_tools()?;
+    let browser = setup::browser()?;
+    build::build(&tools)?;
+    run::visibly("cargo", &["build", "--quiet", "--release"])?;
+    run::succeed(run::command("node", &["tests/e2e/screenshots.mjs"]).env("CHROMIUM", browser))
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::run::{command, root};
+use crate::run::command;
 use crate::setup;
 
 /// What the runners report.
@@ -65,21 +65,6 @@ pub fn test() -> Result<(), String> {
     sum.runner("page, in Chromium", page.env("CHROMIUM", browser));
     println!("{} passed, {} failed", sum.passed, sum.failed);
     if sum.failed == 0 { Ok(()) } else { Err("some checks failed".to_owned()) }
-}
-
-/// Measures the engine beside hand-written loops, in one run.
-pub fn bench() -> Result<(), String> {
-    let target = root().join("target");
-    let loops = target.join("cpp-queues");
-    let source = "benches/cpp/queues.cpp";
-    let mut compile = command("g++", &["-O2", "-o"]);
-    crate::run::succeed(compile.arg(&loops).arg(source))?;
-    println!("hand-written loops in C++ (model, ns a request, mean in s):");
-    crate::run::succeed(&mut Command::new(&loops))?;
-    println!("general interpreter (model, ns a request, mean in s):");
-    crate::run::visibly("cargo", &["bench", "--quiet", "--bench", "queues"])?;
-    println!("hand-written loops again:");
-    crate::run::succeed(&mut Command::new(&loops))
 }
 
 /// Runs a command, showing its output while it runs; whether it succeeded, and its lines.

@@ -1,0 +1,99 @@
+//! The contract of the command line: what it answers, and its exit codes.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn kneepoint(args: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_kneepoint");
+    Command::new(program).args(args).stdin(Stdio::null()).output().expect("the program starts")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).expect("the answer is JSON")
+}
+
+#[test]
+fn a_run_answers_with_all_promised_fields() {
+    let output = kneepoint(&["run", "queue-knee", "--set", "users=50", "--seed", "3", "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report = json(&output);
+    for field in ["scenario", "seed", "digest", "throughput_per_s", "goodput_per_s", "outcomes"] {
+        assert!(!report[field].is_null(), "{field}");
+    }
+    for field in ["mean", "p50", "p95", "p99"] {
+        assert!(report["latency_ms"][field].as_f64().unwrap() > 0.0, "{field}");
+    }
+    assert!(report["parts"]["server"]["utilisation"].as_f64().unwrap() > 0.2);
+    assert_eq!(report["seed"], 3);
+}
+
+#[test]
+fn wrong_input_exits_with_2_and_names_the_field() {
+    for (args, words) in [
+        (&["run", "nothing"][..], "nothing"),
+        (&["run", "n-plus-one", "--set", "users=lots"], "users"),
+        (&["run", "n-plus-one", "--set", "users=0"], "users"),
+        (&["run", "n-plus-one", "--set", "colour=1"], "colour"),
+        (&["run", "n-plus-one", "--fix", "magic"], "magic"),
+        (&["run", "#v=1&s=n-plus-one&posts=x"], "posts"),
+        (&["curve", "n-plus-one", "--over", "nothing"], "nothing"),
+        (&["run", "Cargo.toml"], "Cargo.toml"),
+        (&["dance"], "dance"),
+    ] {
+        let output = kneepoint(args);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: {said}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_missed_objective_exits_with_1_when_asked() {
+    let args = ["run", "queue-knee", "--set", "users=190", "--objective"];
+    assert_eq!(kneepoint(&args).status.code(), Some(1));
+    assert_eq!(kneepoint(&args[..4]).status.code(), Some(0));
+}
+
+#[test]
+fn lines_are_answered_one_by_one() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kneepoint"))
+        .args(["run", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let lines = "{\"scenario\": \"queue-knee\", \"set\": {\"users\": 20}}\n\
+                 nonsense\n\
+                 {\"link\": \"v=1&s=queue-knee&users=20&seed=1&m=1\"}\n";
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[0]["digest"], answers[2]["digest"]);
+    assert_eq!(answers[1]["line"], 2);
+}
+
+#[test]
+fn the_catalogue_is_listed_an_object_a_line() {
+    let output = kneepoint(&["list", "--json"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let ids: Vec<String> = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids, ["n-plus-one", "queue-knee"]);
+}
+
+#[test]
+fn a_picture_is_svg() {
+    let output = kneepoint(&["render", "queue-knee", "--size", "400", "300"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("<svg") && text.contains("<desc>p99 latency is"));
+}

@@ -1,0 +1,107 @@
+//! Scenario documents: every mistake is found and named, and nothing a document says gets out of
+//! hand.
+
+use kneepoint::analysis::run::run;
+use kneepoint::scenario::{Scenario, Settings, catalogue};
+use serde_json::{Value, json};
+
+/// A small valid document.
+fn document() -> Value {
+    json!({
+        "format": 1, "id": "small", "title": "Why?", "group": "users", "summary": "One queue.",
+        "seed": 1, "run": { "requests": 1000 },
+        "objective": { "p99_ms": 1000, "error_share": 0.01 },
+        "knobs": [{ "id": "users", "label": "Users", "about": "Who come.", "min": 1, "max": 100, "default": 10 }],
+        "parts": [
+            { "kind": "clients", "id": "c", "arrivals": { "open": { "rate_per_s": { "knob": "users" } } },
+              "call": { "to": "s.work" } },
+            { "kind": "service", "id": "s", "endpoints": { "work": [{ "cpu": "20ms" }] } }
+        ]
+    })
+}
+
+/// The paths of all mistakes of a document after one change.
+fn mistakes(change: impl FnOnce(&mut Value)) -> Vec<String> {
+    let mut document = document();
+    change(&mut document);
+    let mistakes =
+        Scenario::parse(&document.to_string()).map(|_| ()).expect_err("the change is a mistake");
+    mistakes.0.into_iter().map(|mistake| mistake.path).collect()
+}
+
+#[test]
+fn a_small_document_runs() {
+    let scenario = Scenario::parse(&document().to_string()).unwrap();
+    let report = run(&scenario, &Settings::default()).unwrap();
+    assert!((report.parts["s"].visits_per_request - 1.0).abs() < 0.1);
+    assert!((report.parts["s"].utilisation - 0.2).abs() < 0.05, "{report:?}");
+    assert!(report.latency_ms.p50.unwrap() >= 20.0);
+}
+
+#[test]
+fn all_mistakes_of_the_parts_are_reported_with_their_paths() {
+    let found = mistakes(|document| {
+        document["parts"][0]["arrivals"]["open"]["rate_per_s"] = json!({ "knob": "nobody" });
+        document["parts"][1]["endpoints"]["work"] =
+            json!([{ "cpu": "soon" }, { "dance": 1 }, { "repeat": { "times": -1, "steps": [] } }]);
+        document["parts"][1]["colour"] = json!("red");
+    });
+    for path in [
+        "parts.c.arrivals.open.rate_per_s.knob",
+        "parts.s.endpoints.work[0].cpu",
+        "parts.s.endpoints.work[1].dance",
+        "parts.s.endpoints.work[2].repeat.times",
+        "parts.s.colour",
+    ] {
+        assert!(found.iter().any(|other| other == path), "{path} is not among {found:?}");
+    }
+}
+
+#[test]
+fn wrong_knobs_names_and_fixes_are_found() {
+    let knob = mistakes(|document| document["knobs"][0]["default"] = json!(1e9));
+    assert_eq!(knob, ["knobs.users"]);
+    let circle = mistakes(|document| {
+        document["parts"][1]["endpoints"]["work"] = json!([{ "call": { "to": "s.work" } }]);
+    });
+    assert_eq!(circle, ["parts"]);
+    let fix = mistakes(|document| {
+        document["fixes"] = json!([{ "id": "f", "label": "F", "about": "", "patch": [{ "at": "x.y", "value": 1 }] }]);
+    });
+    assert_eq!(fix, ["fixes.f.patch"]);
+    assert_eq!(mistakes(|document| document["format"] = json!(2)), ["format"]);
+    assert!(Scenario::parse("[").is_err() && Scenario::parse("{}").is_err());
+    assert!(Scenario::parse(&" ".repeat(70_000)).is_err());
+}
+
+#[test]
+fn a_scenario_that_explodes_stops_at_its_limit_with_a_message() {
+    let mut document = document();
+    document["run"]["requests"] = json!(100_000_000);
+    document["parts"][0]["arrivals"] = json!({ "open": { "rate_per_s": 1_000_000_000 } });
+    document["parts"][1]["endpoints"]["work"] = json!([{ "cpu": "1h" }]);
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let report = run(&scenario, &Settings::default()).unwrap();
+    assert!(report.stopped.unwrap().contains("2 million"));
+    assert!(report.overloaded || report.latency_ms.p99.is_none());
+}
+
+#[test]
+fn every_knob_at_its_ends_gives_numbers_that_make_sense() {
+    for scenario in catalogue::all() {
+        for knob in &scenario.knobs {
+            for value in [knob.min, knob.max] {
+                let knobs = [(knob.id.clone(), value)].into();
+                let settings = Settings { knobs, ..Settings::default() };
+                let mut short = (**scenario).clone();
+                short.run.requests = 500;
+                let report = run(&short, &settings).unwrap();
+                let latency = report.latency_ms;
+                let place = format!("{} {}={value}", scenario.id, knob.id);
+                assert!(latency.p50 <= latency.p95 && latency.p95 <= latency.p99, "{place}");
+                assert!(latency.p50.is_none_or(|ms| ms.is_finite() && ms > 0.0), "{place}");
+                assert!((0.0..=1.0).contains(&report.error_share), "{place}");
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+// The second half of `cargo xtask bench`: the same queues as wasm in Node and in Chromium, and the
+// time from a moved slider to a painted curve. Takes what was measured natively, prints one table,
+// and writes everything as JSON.
+//   node bench.mjs NATIVE.txt OUT.json
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import { open, root, settled, start } from "./harness.mjs";
+
+const [nativeFile, outFile] = process.argv.slice(2);
+const dist = join(root, "dist");
+const queues = ["mm4", "retries"];
+const requests = 500_000;
+const rounds = 3;
+
+// Best of all rounds, by maker and name.
+const best = {};
+const keep = (who, name, value) => {
+  best[who] ??= {};
+  best[who][name] = Math.min(best[who][name] ?? Infinity, value);
+};
+for (const line of readFileSync(nativeFile, "utf8").trim().split("\n")) {
+  const [who, name, value] = line.split(" ");
+  keep(who, name, Number(value));
+}
+
+const named = (end) =>
+  join(dist, readdirSync(dist).find((name) => name.endsWith(end) && name !== "worker-boot.js"));
+const glue = await import(named(".js"));
+glue.initSync({ module: readFileSync(named("_bg.wasm")) });
+const site = await start();
+
+// Nanoseconds a request and events a second of one queue.
+const measure = (bench, [kind, requests]) => {
+  const begin = performance.now();
+  const events = bench(kind, requests);
+  const nanos = (performance.now() - begin) * 1e6;
+  return { nanos: nanos / requests, eventsPerSecond: (events / nanos) * 1e9 };
+};
+const inPage = (page, kind) =>
+  page.evaluate(
+    ([text, work]) => new Function(`return ${text}`)()(window.wasmBindings.bench_queue, work),
+    [measure.toString(), [kind, requests]],
+  );
+const speeds = {};
+{
+  // The policy of the page forbids text as code, which is how the measuring function gets there.
+  const { context, page } = await open(site, "", { bypassCSP: true });
+  await settled(page);
+  // The curve of the page is complete, so its workers are idle.
+  await page.waitForFunction(() => document.querySelector(".spoken").textContent !== "");
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of queues) {
+      keep("node", kind, measure(glue.bench_queue, [kind, requests]).nanos);
+      const { nanos, eventsPerSecond } = await inPage(page, kind);
+      keep("chromium", kind, nanos);
+      speeds[kind] = Math.max(speeds[kind] ?? 0, eventsPerSecond);
+    }
+  }
+  await context.close();
+}
+
+const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+
+// Milliseconds from each input to the next painted curve while one slider is dragged.
+async function drag(page, slider) {
+  await page.evaluate(() => performance.clearMarks());
+  const box = await slider.boundingBox();
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width * 0.3, y);
+  await page.mouse.down();
+  for (let step = 1; step <= 25; step++) {
+    await page.mouse.move(box.x + box.width * (0.3 + 0.02 * step), y);
+    await page.waitForTimeout(60);
+  }
+  await page.mouse.up();
+  await page.waitForTimeout(500);
+  return page.evaluate(() => {
+    const times = (name) => performance.getEntriesByName(name).map((mark) => mark.startTime);
+    const drawn = times("kneepoint:drawn");
+    return times("kneepoint:input")
+      .map((input) => drawn.find((time) => time >= input) - input)
+      .filter(Number.isFinite);
+  });
+}
+
+const sliders = [];
+for (const scenario of readdirSync(join(root, "assets/scenarios")).filter((n) => n.endsWith(".json"))) {
+  const id = scenario.replace(/\.json$/, "");
+  const { context, page } = await open(site, `#v=1&s=${id}`);
+  await settled(page);
+  const knobs = page.locator("section[aria-label=Knobs] > .knob input[type=range]");
+  for (const slider of await knobs.all()) {
+    const knob = (await slider.getAttribute("id")).replace(/^knob-/, "");
+    const times = (await drag(page, slider)).sort((a, b) => a - b);
+    if (times.length === 0) throw new Error(`${id}: dragging ${knob} painted nothing`);
+    sliders.push({
+      scenario: id,
+      knob,
+      inputs: times.length,
+      median_ms: at(times, 0.5),
+      p95_ms: at(times, 0.95),
+      worst_ms: times.at(-1),
+    });
+  }
+  await context.close();
+}
+await site.stop();
+
+const files = readdirSync(dist).filter((name) => /\.(wasm|js|css)$/.test(name));
+const download = files
+  .map((name) => brotliCompressSync(readFileSync(join(dist, name))).length)
+  .reduce((sum, bytes) => sum + bytes, 0);
+
+const rows = queues.map((queue) => ({
+  queue,
+  cpp_ns: best.cpp[queue],
+  native_ns: best.native[queue],
+  node_ns: best.node[queue],
+  chromium_ns: best.chromium[queue],
+  native_to_cpp: best.native[queue] / best.cpp[queue],
+  chromium_speed_of_native: best.native[queue] / best.chromium[queue],
+  chromium_events_per_s: speeds[queue],
+}));
+const result = {
+  queues: rows,
+  sliders,
+  bytes_per_request_in_flight: best.native.bytes,
+  download_brotli_bytes: download,
+};
+writeFileSync(outFile, `${JSON.stringify(result, null, 1)}\n`);
+
+const fixed = (value, digits) => value.toFixed(digits).padStart(9);
+console.log("\nns a request        C++   native     Node Chromium  native/C++  Chromium speed of native  M events/s");
+for (const row of rows) {
+  const { queue, cpp_ns, native_ns, node_ns, chromium_ns } = row;
+  const times = [cpp_ns, native_ns, node_ns, chromium_ns].map((value) => fixed(value, 1)).join("");
+  const ratios = `${fixed(row.native_to_cpp, 2)}${fixed(row.chromium_speed_of_native, 2).padStart(20)}`;
+  console.log(`${queue.padEnd(14)}${times}${ratios}${fixed(row.chromium_events_per_s / 1e6, 1).padStart(18)}`);
+}
+console.log("\nslider to painted curve, ms           median      p95    worst   inputs");
+for (const { scenario, knob, median_ms, p95_ms, worst_ms, inputs } of sliders) {
+  const times = [median_ms, p95_ms, worst_ms].map((value) => fixed(value, 1)).join("");
+  console.log(`${`${scenario}, ${knob}`.padEnd(34)}${times}${fixed(inputs, 0)}`);
+}
+const musts = [
+  ["native at most the time of C++, both queues", rows.every((row) => row.native_to_cpp <= 1)],
+  ["Chromium at least 0.8 of native, both queues", rows.every((row) => row.chromium_speed_of_native >= 0.8)],
+  ["slider to curve at most 50 ms median, 100 ms worst", sliders.every((s) => s.median_ms <= 50 && s.worst_ms <= 100)],
+  [`at most 160 bytes a request in flight (${best.native.bytes})`, best.native.bytes <= 160],
+  [`at most 180000 bytes to download (${download})`, download <= 180_000],
+];
+console.log();
+for (const [text, met] of musts) console.log(`${met ? "met    " : "NOT MET"}  ${text}`);
+console.log(`\nwritten to ${outFile}`);
+// Bindings of the page keep Node alive.
+process.exit(0);
