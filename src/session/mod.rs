@@ -306,19 +306,23 @@ impl Session {
         self.commit();
     }
 
-    /// Keeps the curve shown, with the state it belongs to, as the ghost.
+    /// Keeps the present state as the ghost, with its curve if that is the one shown.
     fn pin(&mut self) {
-        let curve = self.curve.as_ref().filter(|curve| curve.knob == self.x).map(Rc::clone);
-        let settings = if curve.is_some() { &self.curve_of } else { &self.settings };
-        // The operating point of the ghost is the present one, not the one when it was drawn.
-        let mut settings = settings.clone();
-        settings.knobs.remove(&self.x);
-        if let Some(value) = self.settings.knobs.get(&self.x) {
-            settings.knobs.insert(self.x.clone(), *value);
-        }
-        self.ghost = Some(Ghost { settings, curve });
+        let is_present = self.is_same_curve(&self.curve_of, &self.settings);
+        let curve = self.curve.as_ref().filter(|curve| is_present && curve.knob == self.x);
+        self.ghost = Some(Ghost { settings: self.settings.clone(), curve: curve.map(Rc::clone) });
         self.comparison = None;
         self.ask_point();
+    }
+
+    /// The two states differ in the operating point at most.
+    fn is_same_curve(&self, one: &Settings, other: &Settings) -> bool {
+        let others = |settings: &Settings| {
+            let mut settings = settings.clone();
+            settings.knobs.remove(&self.x);
+            settings
+        };
+        others(one) == others(other)
     }
 
     fn set_axis(&mut self, id: String) {
@@ -335,15 +339,10 @@ impl Session {
         if settings == self.settings {
             return;
         }
-        let others = |settings: &Settings| {
-            let mut settings = settings.clone();
-            settings.knobs.remove(&self.x);
-            settings
-        };
-        let same_curve = others(&settings) == others(&self.settings);
+        let is_same_curve = self.is_same_curve(&settings, &self.settings);
         self.settings = settings;
         self.ask_point();
-        if !same_curve && !self.is_first_pass_under_way() {
+        if !is_same_curve && !self.is_first_pass_under_way() {
             self.ask_curve();
         }
     }
@@ -447,12 +446,7 @@ impl Session {
         let merged = merge(&shares, &self.scenario.objective, self.x().scale);
         self.curve = Some(Rc::new(merged));
         self.curve_of = self.asked.clone();
-        let others = |settings: &Settings| {
-            let mut settings = settings.clone();
-            settings.knobs.remove(&self.x);
-            settings
-        };
-        if others(&self.asked) != others(&self.settings) {
+        if !self.is_same_curve(&self.asked, &self.settings) {
             self.ask_curve();
         }
     }

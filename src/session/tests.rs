@@ -96,6 +96,14 @@ fn the_ghost_is_the_state_before_the_last_fix() {
 }
 
 #[test]
+fn a_fix_right_after_a_knob_leaves_the_state_between_as_the_ghost() {
+    let session = turned(answered(Session::default()), "posts", 100.0).reduce(Action::Commit);
+    let ghost = toggled(session, "join").ghost.unwrap();
+    assert_eq!(ghost.settings.knobs["posts"].to_string(), "100");
+    assert_eq!(ghost.curve, None, "the curve shown is of 10 posts");
+}
+
+#[test]
 fn a_ghost_from_a_link_is_computed() {
     let session = Session::new(decode("v=1&s=n-plus-one&fix=join&~b.posts=50"));
     let Want::Point { ghost } = session.point_question().want else { panic!() };

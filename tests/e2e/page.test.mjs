@@ -134,6 +134,87 @@ for (const [knob, measure] of [["users", "kneepoint:point"], ["posts", "kneepoin
   });
 }
 
+test("a fast drag shows curves on the way, not only when the hand rests", async () => {
+  const { context, page } = await open(site);
+  await finished(page);
+  await page.evaluate(() => performance.clearMeasures());
+  const box = await page.locator("#knob-posts").boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
+  await page.mouse.down();
+  for (let step = 0; step < 60; step++) {
+    await page.mouse.move(box.x + box.width * (0.4 + step / 200), box.y + box.height / 2);
+    await page.waitForTimeout(5);
+  }
+  const onTheWay = (await latencies(page, "kneepoint:curve")).length;
+  await page.mouse.up();
+  assert.ok(onTheWay >= 5, `${onTheWay} curves`);
+  await context.close();
+});
+
+test("the state before a fix stays beside it, in the link too, until it is dropped", async () => {
+  const { context, page, faults } = await open(site);
+  await settled(page);
+  await type(page, "Posts per page", "100");
+  await page.getByLabel("Join").check();
+  await page.waitForSelector(".compared");
+  assert.equal(await page.textContent(".before"), "before: without Join");
+  assert.match(await page.textContent(".gain"), /^knee × \d/);
+  assert.match(await page.textContent(".compared"), /times .* lower than before/);
+  await page.waitForFunction(() => location.hash.includes("~b.posts=100"));
+  const theirs = await open(site, new URL(page.url()).hash);
+  await theirs.page.waitForSelector(".compared");
+  for (const part of [".before", ".gain", ".compared"]) {
+    assert.equal(await theirs.page.textContent(part), await page.textContent(part), part);
+  }
+  await page.getByRole("button", { name: "Drop the curve before" }).click();
+  assert.equal(await page.locator(".before").count(), 0);
+  await page.waitForFunction(() => !location.hash.includes("~b"));
+  assert.deepEqual([...faults, ...theirs.faults], []);
+  await context.close();
+  await theirs.context.close();
+});
+
+test("every knob can be put on the x axis", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  await page.selectOption(".axis", "posts");
+  await page.waitForFunction(() => /posts per page;|posts per page\./.test(document.querySelector("figcaption").textContent));
+  const handle = page.locator(".handle");
+  assert.equal(await handle.getAttribute("aria-label"), "Operating point, posts per page");
+  await handle.press("End");
+  assert.equal(await page.inputValue('[aria-label="Posts per page, typed"]'), "1k");
+  await context.close();
+});
+
+test("another scenario can be undone, by the button and by the keyboard", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  const title = await page.textContent("h1");
+  await page.getByLabel("Scenario").selectOption("queue-knee");
+  await page.waitForFunction((title) => document.querySelector("h1").textContent !== title, title);
+  await page.keyboard.press("Control+z");
+  await page.waitForFunction((title) => document.querySelector("h1").textContent === title, title);
+  assert.match(await page.title(), /Kneepoint$/);
+  await context.close();
+});
+
+test("a guest in another page has no header, and works without storage", async () => {
+  const { context, page, faults } = await open(site, "?embed=1&theme=dark#v=1&s=queue-knee");
+  await settled(page);
+  assert.equal(await page.locator("header").count(), 0);
+  assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+  const whole = await page.getByRole("link", { name: "Open in Kneepoint" }).getAttribute("href");
+  assert.match(whole, /#v=1&s=queue-knee/);
+  assert.ok(!whole.includes("embed"));
+  await page.addInitScript(() => {
+    Object.defineProperty(window, "localStorage", { get: () => { throw new Error("forbidden"); } });
+  });
+  await page.reload();
+  await settled(page);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("the operating point is dragged on the chart and moved by keys", async () => {
   const { context, page } = await open(site);
   await settled(page);
