@@ -1,10 +1,12 @@
 //! Two settings on the same arrivals.
 
+use std::sync::Arc;
+
 use crate::engine::interval::{half_width, mean};
 use crate::scenario::{Mistakes, Scenario, Settings};
 
 use super::report::Comparison;
-use super::run::run;
+use super::run::Run;
 
 /// Pairs of runs that the interval is made from.
 const PAIRS: u64 = 5;
@@ -14,32 +16,86 @@ const PAIRS: u64 = 5;
 /// # Errors
 /// Names what is wrong with the settings.
 pub fn compare(
-    scenario: &Scenario,
+    scenario: &Arc<Scenario>,
     before: &Settings,
     after: &Settings,
 ) -> Result<Comparison, Mistakes> {
-    let seed = scenario.seed(after);
-    let mut ratios = Vec::new();
-    let mut gains = Vec::new();
-    for pair in 0..PAIRS {
-        let with_seed = |settings: &Settings| {
-            let seed = Some(seed.wrapping_add(pair));
-            run(scenario, &Settings { seed, ..settings.clone() })
-        };
-        let (first, second) = (with_seed(before)?, with_seed(after)?);
-        gains.push(second.goodput_per_s - first.goodput_per_s);
-        if let (Some(first), Some(second)) = (first.latency_ms.p99, second.latency_ms.p99)
-            && second > 0.0
-        {
-            ratios.push(first / second);
+    let mut job = CompareJob::new(scenario, before, after)?;
+    loop {
+        if let Some(comparison) = job.step(u64::MAX) {
+            return Ok(comparison);
         }
     }
-    let complete = ratios.len() == gains.len();
-    Ok(Comparison {
-        p99_ratio: complete.then(|| mean(&ratios)),
-        p99_ratio_half_width: half_width(&ratios).filter(|_| complete),
-        goodput_gain_per_s: mean(&gains),
-    })
+}
+
+/// A comparison under way.
+#[derive(Debug)]
+pub struct CompareJob {
+    scenario: Arc<Scenario>,
+    /// Settings of the runs to make, the last first.
+    ahead: Vec<Settings>,
+    /// The run under way.
+    run: Option<Run>,
+    /// p99 in milliseconds and goodput per second of the runs made: before, after, before..
+    made: Vec<(Option<f64>, f64)>,
+}
+
+impl CompareJob {
+    /// A comparison of two settings on the same arrivals.
+    ///
+    /// # Errors
+    /// Names what is wrong with the settings.
+    pub fn new(
+        scenario: &Arc<Scenario>,
+        before: &Settings,
+        after: &Settings,
+    ) -> Result<Self, Mistakes> {
+        scenario.system(before)?;
+        scenario.system(after)?;
+        let seed = scenario.seed(after);
+        let with = |settings: &Settings, pair: u64| Settings {
+            seed: Some(seed.wrapping_add(pair)),
+            ..settings.clone()
+        };
+        let pairs = (0..PAIRS).rev();
+        let ahead = pairs.flat_map(|pair| [with(after, pair), with(before, pair)]).collect();
+        Ok(Self { scenario: Arc::clone(scenario), ahead, run: None, made: Vec::new() })
+    }
+
+    /// Goes on for at most `events` events; the comparison when it is complete.
+    pub fn step(&mut self, events: u64) -> Option<Comparison> {
+        if self.run.is_none()
+            && let Some(settings) = self.ahead.pop()
+        {
+            let run = Run::of(&self.scenario, &settings);
+            self.run = Some(run.expect("settings were checked when the comparison began"));
+        }
+        if let Some(mut run) = self.run.take() {
+            if !run.advance(events) {
+                self.run = Some(run);
+                return None;
+            }
+            let measured = run.measured();
+            let goodput_per_s = measured.rate(measured.period.totals.in_time);
+            self.made.push((measured.latency().p99, goodput_per_s));
+        }
+        self.ahead.is_empty().then(|| self.comparison())
+    }
+
+    fn comparison(&self) -> Comparison {
+        let pairs = || self.made.chunks_exact(2).map(|pair| (pair[0], pair[1]));
+        let gains: Vec<f64> = pairs().map(|(first, second)| second.1 - first.1).collect();
+        let ratio = |(first, second): ((Option<f64>, f64), (Option<f64>, f64))| {
+            Some(first.0? / second.0.filter(|p99| *p99 > 0.0)?)
+        };
+        let ratios: Vec<f64> = pairs().filter_map(ratio).collect();
+        let complete = ratios.len() == gains.len();
+        Comparison {
+            p99_ratio: complete.then(|| mean(&ratios)),
+            p99_ratio_half_width: half_width(&ratios).filter(|_| complete),
+            goodput_gain_per_s: mean(&gains),
+        }
+    }
 }
 
 #[cfg(test)]

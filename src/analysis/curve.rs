@@ -201,9 +201,9 @@ impl Point {
 /// The whole curve from the shares of all workers.
 pub fn merge(shares: &[Curve], objective: &Objective, scale: Scale) -> Curve {
     let mut points: Vec<CurvePoint> = shares.iter().flat_map(|c| c.points.clone()).collect();
-    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    points.sort_unstable_by(|a, b| a.x.total_cmp(&b.x));
     let mut theory: Vec<_> = shares.iter().flat_map(|curve| curve.theory.clone()).collect();
-    theory.sort_by(|a, b| a.x.total_cmp(&b.x));
+    theory.sort_unstable_by(|a, b| a.x.total_cmp(&b.x));
     Curve {
         knob: shares.first().map(|curve| curve.knob.clone()).unwrap_or_default(),
         knee: knee(&points, objective, scale),

@@ -1,7 +1,9 @@
 //! Why a run came out as it did, in sentences made from measured facts.
 
+use std::sync::Arc;
+
 use crate::engine::SimDuration;
-use crate::model::{Breakdown, Simulation, Spent};
+use crate::model::{Breakdown, Progress, Simulation, Spent};
 use crate::scenario::quantity::format;
 use crate::scenario::{Mistakes, Scenario, Settings, Unit};
 
@@ -19,86 +21,160 @@ const EVENTS_MAX: u64 = 500_000;
 ///
 /// # Errors
 /// Names what is wrong with the settings.
-pub fn explain(scenario: &Scenario, settings: &Settings) -> Result<Explanation, Mistakes> {
-    let mut run = Run::of(scenario, settings)?;
-    run.advance(EVENTS_MAX);
-    let report = run.report(scenario, settings);
-    let time = where_time_goes(scenario, settings, &report)?;
-    let first_to_break = first_to_break(scenario, settings)?;
-    let sentences = sentences(&report, &time, first_to_break.as_ref());
-    Ok(Explanation { sentences, first_to_break, time })
-}
-
-/// Runs again on the same random numbers, booking the time of median and slow requests.
-fn where_time_goes(
-    scenario: &Scenario,
-    settings: &Settings,
-    report: &RunReport,
-) -> Result<Vec<TimeShare>, Mistakes> {
-    let latency = report.latency_ms;
-    let (Some(p50), Some(p99)) = (latency.p50, latency.p99) else { return Ok(Vec::new()) };
-    let system = scenario.system(settings)?;
-    let mut simulation = Simulation::new(&system, scenario.seed(settings))
-        .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?;
-    let around = (SimDuration::from_ms(p50 * 0.9), SimDuration::from_ms(p50 * 1.1));
-    simulation.set_breakdown(Breakdown::new(around, SimDuration::from_ms(p99 * 0.99)));
-    simulation.advance(scenario.run.requests, EVENTS_MAX);
-    let mut shares = Vec::new();
-    if let Some(breakdown) = simulation.breakdown() {
-        for (account, median_ms, slow_ms) in breakdown.means_ms() {
-            if median_ms < SHARE_MIN * p50 && slow_ms < SHARE_MIN * p99 {
-                continue;
-            }
-            let label = match account.what {
-                Spent::Waiting => format!("waiting for {}", account.part),
-                Spent::Computing => format!("computing in {}", account.part),
-                Spent::Outside => format!("waiting outside, in {}", account.part),
-                Spent::Network => format!("network to {}", account.part),
-                Spent::Query => format!("queries in {}", account.part),
-                Spent::LostAttempts => format!("lost attempts at {}", account.part),
-            };
-            let waiting = account.what == Spent::Waiting;
-            shares.push(TimeShare {
-                label,
-                part: account.part.clone(),
-                waiting,
-                median_ms,
-                slow_ms,
-            });
+pub fn explain(scenario: &Arc<Scenario>, settings: &Settings) -> Result<Explanation, Mistakes> {
+    let mut job = ExplainJob::new(scenario, settings)?;
+    loop {
+        if let Some(explanation) = job.step(u64::MAX) {
+            return Ok(explanation);
         }
     }
-    shares.sort_by(|a, b| b.slow_ms.total_cmp(&a.slow_ms));
-    Ok(shares)
 }
 
-/// The part with the smallest bound on the rate, from what a request asks of each part when hardly
-/// anyone waits.
-fn first_to_break(
-    scenario: &Scenario,
-    settings: &Settings,
-) -> Result<Option<FirstToBreak>, Mistakes> {
-    let mut light = settings.clone();
-    let users = scenario.knob("users");
-    if let Some(knob) = users {
-        light.knobs.insert(knob.id.clone(), knob.min);
-    }
-    let system = scenario.system(&light)?;
-    let mut run = Run::new(&system, scenario.seed(settings), LIGHT_REQUESTS)
-        .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?;
-    run.advance(EVENTS_MAX);
-    let measured = run.measured();
-    let rate = measured.rate(measured.period.totals.sent);
-    let bounds = measured.period.parts.iter().filter_map(|part| {
-        let demand = measured.demand_secs(part);
-        let bound_per_s = f64::from(part.capacity) / demand;
-        (demand > 0.0).then(|| FirstToBreak {
-            part: part.id.clone(),
-            bound_per_s,
-            at_users: users.map(|knob| knob.min * bound_per_s / rate),
-            demand_ms: demand * 1e3,
+/// An explanation under way: a run, the same run again with its time booked, and a light run.
+#[derive(Debug)]
+pub struct ExplainJob {
+    scenario: Arc<Scenario>,
+    settings: Settings,
+    stage: Stage,
+    run: Run,
+    /// The light run that shows what each request asks of each part.
+    light: Run,
+    /// The run again, booking the time of median and slow requests.
+    again: Simulation,
+    report: Option<RunReport>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    Running,
+    Booking,
+    Lightly,
+    Done,
+}
+
+impl ExplainJob {
+    /// An explanation of one setting of a scenario.
+    ///
+    /// # Errors
+    /// Names what is wrong with the settings.
+    pub fn new(scenario: &Arc<Scenario>, settings: &Settings) -> Result<Self, Mistakes> {
+        let system = scenario.system(settings)?;
+        let mut light = settings.clone();
+        if let Some(knob) = scenario.knob("users") {
+            light.knobs.insert(knob.id.clone(), knob.min);
+        }
+        let broken = |error| Mistakes::one("parts", error, "a system that can be built");
+        let seed = scenario.seed(settings);
+        Ok(Self {
+            run: Run::of(scenario, settings)?,
+            light: Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?,
+            again: Simulation::new(&system, seed).map_err(broken)?,
+            scenario: Arc::clone(scenario),
+            settings: settings.clone(),
+            stage: Stage::Running,
+            report: None,
         })
-    });
-    Ok(bounds.min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s)))
+    }
+
+    /// Goes on for at most `events` events; the explanation when it is complete.
+    pub fn step(&mut self, events: u64) -> Option<Explanation> {
+        match self.stage {
+            Stage::Running => {
+                let left = EVENTS_MAX.saturating_sub(self.run.events());
+                if self.run.advance(events.min(left)) || self.run.events() >= EVENTS_MAX {
+                    self.start_booking();
+                }
+                None
+            }
+            Stage::Booking => {
+                let left = EVENTS_MAX.saturating_sub(self.again.events_count());
+                let requests = self.scenario.run.requests;
+                let progress = self.again.advance(requests, events.min(left));
+                if progress != Progress::Running || self.again.events_count() >= EVENTS_MAX {
+                    self.stage = Stage::Lightly;
+                }
+                None
+            }
+            Stage::Lightly => {
+                let left = EVENTS_MAX.saturating_sub(self.light.events());
+                let ended = self.light.advance(events.min(left));
+                if !ended && self.light.events() < EVENTS_MAX {
+                    return None;
+                }
+                self.stage = Stage::Done;
+                Some(self.explanation())
+            }
+            Stage::Done => Some(self.explanation()),
+        }
+    }
+
+    fn start_booking(&mut self) {
+        let report = self.run.report(&self.scenario, &self.settings);
+        let latency = report.latency_ms;
+        if let (Some(p50), Some(p99)) = (latency.p50, latency.p99) {
+            let around = (SimDuration::from_ms(p50 * 0.9), SimDuration::from_ms(p50 * 1.1));
+            let slow = SimDuration::from_ms(p99 * 0.99);
+            self.again.set_breakdown(Breakdown::new(around, slow));
+            self.stage = Stage::Booking;
+        } else {
+            self.stage = Stage::Lightly;
+        }
+        self.report = Some(report);
+    }
+
+    fn explanation(&self) -> Explanation {
+        let Some(report) = &self.report else { return Explanation::default() };
+        let time = self.where_time_goes(report);
+        let first_to_break = self.first_to_break();
+        let sentences = sentences(report, &time, first_to_break.as_ref());
+        Explanation { sentences, first_to_break, time }
+    }
+
+    fn where_time_goes(&self, report: &RunReport) -> Vec<TimeShare> {
+        let (Some(p50), Some(p99)) = (report.latency_ms.p50, report.latency_ms.p99) else {
+            return Vec::new();
+        };
+        let mut shares = Vec::new();
+        if let Some(breakdown) = self.again.breakdown() {
+            for (account, median_ms, slow_ms) in breakdown.means_ms() {
+                if median_ms < SHARE_MIN * p50 && slow_ms < SHARE_MIN * p99 {
+                    continue;
+                }
+                let label = match account.what {
+                    Spent::Waiting => format!("waiting for {}", account.part),
+                    Spent::Computing => format!("computing in {}", account.part),
+                    Spent::Outside => format!("waiting outside, in {}", account.part),
+                    Spent::Network => format!("network to {}", account.part),
+                    Spent::Query => format!("queries in {}", account.part),
+                    Spent::LostAttempts => format!("lost attempts at {}", account.part),
+                };
+                let waiting = account.what == Spent::Waiting;
+                let part = account.part.clone();
+                shares.push(TimeShare { label, part, waiting, median_ms, slow_ms });
+            }
+        }
+        shares.sort_unstable_by(|a, b| b.slow_ms.total_cmp(&a.slow_ms));
+        shares
+    }
+
+    /// The part with the smallest bound on the rate, from what a request asks of each part when
+    /// hardly anyone waits.
+    fn first_to_break(&self) -> Option<FirstToBreak> {
+        let users = self.scenario.knob("users");
+        let measured = self.light.measured();
+        let rate = measured.rate(measured.period.totals.sent);
+        let bounds = measured.period.parts.iter().filter_map(|part| {
+            let demand = measured.demand_secs(part);
+            let bound_per_s = f64::from(part.capacity) / demand;
+            (demand > 0.0).then(|| FirstToBreak {
+                part: part.id.clone(),
+                bound_per_s,
+                at_users: users.map(|knob| knob.min * bound_per_s / rate),
+                demand_ms: demand * 1e3,
+            })
+        });
+        bounds.min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s))
+    }
 }
 
 fn sentences(

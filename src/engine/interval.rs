@@ -46,7 +46,7 @@ pub fn variance(values: &[f64]) -> f64 {
 /// The middle value, the mean of the two middle ones for an even count; 0 without values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     match sorted.len() {
         0 => 0.0,
         count if count % 2 == 1 => sorted[count / 2],

@@ -147,8 +147,10 @@ impl Scenario {
                 *place = patch.value.clone();
             }
         }
-        let value = |knob: &Knob| (knob.id.clone(), self.value(settings, &knob.id).unwrap_or(0.0));
-        let knobs: BTreeMap<String, f64> = self.knobs.iter().map(value).collect();
+        let mut knobs = BTreeMap::new();
+        for knob in &self.knobs {
+            knobs.insert(knob.id.clone(), self.value(settings, &knob.id).unwrap_or(0.0));
+        }
         let mut reader = Reader::new(&knobs);
         let mut system = System::default();
         for (index, part) in parts.iter().enumerate() {

@@ -2,13 +2,15 @@
 //!
 //! A worker holds one question at a time; a newer one replaces it between two slices of work.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::curve::{CurveJob, Share};
-use crate::analysis::explain::explain;
-use crate::analysis::report::{Curve, Explanation, RunReport};
+use crate::analysis::compare::CompareJob;
+use crate::analysis::curve::{CurveJob, Share, merge};
+use crate::analysis::explain::ExplainJob;
+use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::run::Run;
 use crate::scenario::link::{self, Link};
 use crate::scenario::{Mistakes, Scenario, Settings};
@@ -18,7 +20,7 @@ use crate::scenario::{Mistakes, Scenario, Settings};
 pub struct Question {
     /// Comes back in every answer, so that late ones can be told.
     pub id: u32,
-    /// The state asked about.
+    /// The state asked about, and the state before it.
     pub link: String,
     /// What to compute.
     pub want: Want,
@@ -34,8 +36,20 @@ pub enum Want {
         /// Which points.
         share: Share,
     },
-    /// The run at the operating point, then its explanation.
-    Point,
+    /// The run at the operating point, its explanation, and the comparison with the state before.
+    Point {
+        /// The curve of the state before, if it is still needed.
+        ghost: Option<GhostWanted>,
+    },
+}
+
+/// The curve of the state before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GhostWanted {
+    /// Id of the knob on its axis.
+    pub knob: String,
+    /// There is none yet to show: its first pass comes before everything else.
+    pub missing: bool,
 }
 
 /// An answer of a worker.
@@ -56,142 +70,216 @@ pub enum Outcome {
     Report(RunReport),
     /// Why it came out so.
     Explanation(Explanation),
+    /// Against the state before.
+    Comparison(Comparison),
+    /// The whole curve of the state before, after another pass.
+    Ghost(Curve),
     /// What is wrong with the question.
     Error(String),
 }
 
+#[derive(Debug)]
 enum Job {
     Curve(Share, Box<CurveJob>),
-    Point(Arc<Scenario>, Settings, Box<Run>),
-    /// Waits, like the explanation, until nobody is turning a knob: curves come first.
-    Asked(Arc<Scenario>, Settings),
-    /// The run is reported; explaining waits until the worker has been idle for a moment.
-    Explain(Arc<Scenario>, Settings),
+    Run(Arc<Scenario>, Settings, Box<Run>),
+    Explain(Box<ExplainJob>),
+    Compare(Box<CompareJob>),
+    Ghost(Arc<Scenario>, String, Box<CurveJob>),
 }
 
 /// A worker without its thread.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Worker {
     id: u32,
-    job: Option<Job>,
+    /// The present question, if it has not been begun.
+    asked: Option<Question>,
+    /// What it asks for, in the order in which it is done.
+    jobs: VecDeque<Job>,
 }
 
 impl Worker {
     /// Drops the present question for a new one.
-    pub fn ask(&mut self, question: Question) -> Option<Answer> {
+    pub fn ask(&mut self, question: Question) {
         self.id = question.id;
-        match start(question) {
-            Ok(job) => {
-                self.job = Some(job);
-                None
-            }
-            Err(mistakes) => {
-                self.job = None;
-                Some(Answer { id: self.id, result: Outcome::Error(mistakes.to_string()) })
-            }
-        }
+        self.jobs.clear();
+        self.asked = Some(question);
     }
 
     /// There is something left to do.
     pub fn is_busy(&self) -> bool {
-        self.job.is_some()
+        self.asked.is_some() || !self.jobs.is_empty()
     }
 
-    /// The next slice should wait until nobody is turning a knob.
+    /// What comes next should wait until nobody is turning a knob: the first whole curve is wanted
+    /// at once, and everything else would slow down the next one.
     pub fn wants_quiet(&self) -> bool {
-        match &self.job {
-            // The first whole curve is wanted at once; refining it would slow the next one down.
-            Some(Job::Curve(_, job)) => job.pass() > 0,
-            Some(Job::Asked(..) | Job::Explain(..)) => true,
-            Some(Job::Point(..)) | None => false,
+        match (&self.asked, self.jobs.front()) {
+            (Some(question), _) => !matches!(question.want, Want::Curve { .. }),
+            (None, Some(Job::Curve(_, job))) => job.pass() > 0,
+            (None, front) => front.is_some(),
         }
     }
 
     /// Works for about `events` events.
     pub fn step(&mut self, events: u64) -> Option<Answer> {
-        let result = match self.job.take()? {
-            Job::Curve(share, mut job) => {
-                let passed = job.step(events);
-                let answer = passed.then(|| Outcome::Curve(share, job.curve()));
-                if !(passed && job.finished()) {
-                    self.job = Some(Job::Curve(share, job));
-                }
-                answer
-            }
-            Job::Asked(scenario, settings) => match Run::of(&scenario, &settings) {
-                Ok(run) => {
-                    self.job = Some(Job::Point(scenario, settings, Box::new(run)));
-                    None
-                }
-                Err(mistakes) => Some(Outcome::Error(mistakes.to_string())),
-            },
-            Job::Point(scenario, settings, mut run) => {
-                if run.advance(events) {
-                    let report = run.report(&scenario, &settings);
-                    self.job = Some(Job::Explain(scenario, settings));
-                    Some(Outcome::Report(report))
-                } else {
-                    self.job = Some(Job::Point(scenario, settings, run));
-                    None
+        if let Some(question) = self.asked.take() {
+            match start(question) {
+                Ok(jobs) => self.jobs = jobs,
+                Err(mistakes) => {
+                    let result = Outcome::Error(mistakes.to_string());
+                    return Some(Answer { id: self.id, result });
                 }
             }
-            Job::Explain(scenario, settings) => Some(match explain(&scenario, &settings) {
-                Ok(explanation) => Outcome::Explanation(explanation),
-                Err(mistakes) => Outcome::Error(mistakes.to_string()),
-            }),
+        }
+        let result = match self.jobs.front_mut()? {
+            Job::Curve(share, job) => {
+                let result = job.step(events).then(|| Outcome::Curve(*share, job.curve()));
+                if result.is_some() && job.finished() {
+                    self.jobs.pop_front();
+                }
+                result
+            }
+            Job::Run(scenario, settings, run) => {
+                let ended = run.advance(events);
+                let result = ended.then(|| Outcome::Report(run.report(scenario, settings)));
+                self.done(result)
+            }
+            Job::Explain(job) => {
+                let result = job.step(events).map(Outcome::Explanation);
+                self.done(result)
+            }
+            Job::Compare(job) => {
+                let result = job.step(events).map(Outcome::Comparison);
+                self.done(result)
+            }
+            Job::Ghost(scenario, knob, job) => {
+                let result = job.step(events).then(|| {
+                    let scale = scenario.knob(knob).map(|knob| knob.scale).unwrap_or_default();
+                    Outcome::Ghost(merge(&[job.curve()], &scenario.objective, scale))
+                });
+                // After its first pass it is a refinement, which everything else comes before.
+                if result.is_some()
+                    && let Some(Job::Ghost(scenario, knob, job)) = self.jobs.pop_front()
+                    && !job.finished()
+                {
+                    self.jobs.push_back(Job::Ghost(scenario, knob, job));
+                }
+                result
+            }
         };
         result.map(|result| Answer { id: self.id, result })
     }
+
+    /// The job at the front is over if it has a result.
+    fn done(&mut self, result: Option<Outcome>) -> Option<Outcome> {
+        if result.is_some() {
+            self.jobs.pop_front();
+        }
+        result
+    }
 }
 
-fn start(question: Question) -> Result<Job, Mistakes> {
-    let Link { scenario, settings, .. } = link::decode(&question.link).link;
-    Ok(match question.want {
+fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
+    let Link { scenario, settings, before, .. } = link::decode(&question.link).link;
+    let mut jobs = VecDeque::new();
+    match question.want {
         Want::Curve { knob, share } => {
-            Job::Curve(share, Box::new(CurveJob::new(&scenario, &settings, &knob, share)?))
+            let job = CurveJob::new(&scenario, &settings, &knob, share)?;
+            jobs.push_back(Job::Curve(share, Box::new(job)));
         }
-        Want::Point => Job::Asked(scenario, settings),
-    })
+        Want::Point { ghost } => {
+            let run = Run::of(&scenario, &settings)?;
+            let explain = ExplainJob::new(&scenario, &settings)?;
+            jobs.push_back(Job::Run(Arc::clone(&scenario), settings.clone(), Box::new(run)));
+            jobs.push_back(Job::Explain(Box::new(explain)));
+            if let Some(before) = before {
+                let compare = CompareJob::new(&scenario, &before, &settings)?;
+                jobs.push_back(Job::Compare(Box::new(compare)));
+                if let Some(GhostWanted { knob, missing }) = ghost {
+                    let job = Box::new(CurveJob::new(&scenario, &before, &knob, Share::ALL)?);
+                    let job = Job::Ghost(scenario, knob, job);
+                    if missing { jobs.push_front(job) } else { jobs.push_back(job) }
+                }
+            }
+        }
+    }
+    Ok(jobs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ask(worker: &mut Worker, id: u32, want: Want) -> Option<Answer> {
-        worker.ask(Question { id, link: "v=1&s=queue-knee&seed=1&m=1".to_owned(), want })
+    fn ask(worker: &mut Worker, id: u32, more: &str, want: Want) {
+        worker.ask(Question { id, link: format!("v=1&s=queue-knee&seed=1&m=1{more}"), want });
+    }
+
+    fn answers(worker: &mut Worker) -> Vec<Outcome> {
+        let mut answers = Vec::new();
+        while worker.is_busy() {
+            answers.extend(worker.step(50_000).map(|answer| answer.result));
+        }
+        answers
     }
 
     #[test]
     fn a_point_is_reported_then_explained() {
         let mut worker = Worker::default();
-        assert_eq!(ask(&mut worker, 7, Want::Point), None);
-        let mut answers = Vec::new();
-        while worker.is_busy() {
-            answers.extend(worker.step(50_000));
-        }
-        assert!(matches!(answers[0], Answer { id: 7, result: Outcome::Report(_) }));
-        assert!(matches!(answers[1], Answer { id: 7, result: Outcome::Explanation(_) }));
+        ask(&mut worker, 7, "", Want::Point { ghost: None });
+        let answers = answers(&mut worker);
+        assert!(matches!(answers[0], Outcome::Report(_)));
+        assert!(matches!(answers[1], Outcome::Explanation(_)));
         assert_eq!(answers.len(), 2);
+    }
+
+    #[test]
+    fn the_state_before_is_drawn_first_if_missing_then_compared_then_refined() {
+        let mut worker = Worker::default();
+        let ghost = Some(GhostWanted { knob: "users".to_owned(), missing: true });
+        ask(&mut worker, 7, "&workers=2&~b=1", Want::Point { ghost });
+        let answers = answers(&mut worker);
+        let Outcome::Ghost(first) = &answers[0] else { panic!("{:?}", answers[0]) };
+        assert_eq!(first.points.len(), 24);
+        let compared = answers.iter().position(|a| matches!(a, Outcome::Comparison(_))).unwrap();
+        assert_eq!(compared, 3);
+        let Some(Outcome::Ghost(last)) = answers.last() else { panic!("no refinement") };
+        assert!(last.finished && last.pass > 1);
+        let knee = last.knee.as_ref().unwrap().x;
+        assert!((knee / 153.9 - 1.0).abs() < 0.1, "one worker, not two: {knee}");
     }
 
     #[test]
     fn a_newer_question_replaces_the_older() {
         let mut worker = Worker::default();
         let want = Want::Curve { knob: "users".to_owned(), share: Share::ALL };
-        ask(&mut worker, 1, want.clone());
+        ask(&mut worker, 1, "", want.clone());
         assert_eq!(worker.step(10), None);
-        ask(&mut worker, 2, want);
+        ask(&mut worker, 2, "", want);
         let answer = std::iter::from_fn(|| Some(worker.step(100_000))).flatten().next().unwrap();
         assert_eq!(answer.id, 2);
+    }
+
+    #[test]
+    fn only_the_first_pass_of_a_curve_is_done_while_a_knob_turns() {
+        let mut worker = Worker::default();
+        let want = Want::Curve { knob: "users".to_owned(), share: Share::ALL };
+        ask(&mut worker, 1, "", want);
+        assert!(!worker.wants_quiet());
+        while worker.step(10_000).is_none() {
+            assert!(!worker.wants_quiet());
+        }
+        assert!(worker.is_busy() && worker.wants_quiet());
+        ask(&mut worker, 2, "", Want::Point { ghost: None });
+        assert!(worker.wants_quiet());
     }
 
     #[test]
     fn a_wrong_question_is_answered_with_its_mistake() {
         let mut worker = Worker::default();
         let want = Want::Curve { knob: "nothing".to_owned(), share: Share::ALL };
-        let answer = ask(&mut worker, 3, want).unwrap();
-        assert!(matches!(answer.result, Outcome::Error(text) if text.contains("nothing")));
+        ask(&mut worker, 3, "", want);
+        let answers = answers(&mut worker);
+        assert!(matches!(&answers[..], [Outcome::Error(text)] if text.contains("nothing")));
         assert!(!worker.is_busy());
     }
 }

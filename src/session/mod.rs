@@ -1,26 +1,34 @@
 //! What the user is doing: one state, changed only by actions, with no screen and no clock.
 
+mod answers;
+
+pub mod history;
+
 pub mod jobs;
+
+pub mod readout;
+
+pub mod words;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use self::jobs::{Answer, Outcome};
-use crate::analysis::curve::merge;
-use crate::analysis::report::{Curve, Explanation, RunReport};
+use self::history::{History, State};
+use self::jobs::Answer;
+use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::scenario::link::{Decoded, Link};
-use crate::scenario::{Scale, Scenario, Settings, catalogue};
+use crate::scenario::{Knob, Scenario, Settings, catalogue};
 
-/// Commits that can be undone.
-const UNDO_MAX: usize = 200;
+/// How many workers share a curve.
+pub const CURVE_SHARES: usize = 2;
 
-/// A curve with the state it belongs to.
+/// The state before the last fix, with its curve as soon as there is one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ghost {
     /// The state.
     pub settings: Settings,
-    /// Its curve.
-    pub curve: Rc<Curve>,
+    /// Its curve over the present x axis.
+    pub curve: Option<Rc<Curve>>,
 }
 
 /// The state of a session.
@@ -32,26 +40,36 @@ pub struct Session {
     pub document: Option<String>,
     /// Its state.
     pub settings: Settings,
-    /// The state before the present change, which undo returns to.
-    committed: Settings,
-    undo: Vec<Settings>,
-    redo: Vec<Settings>,
-    /// Curve of the present state; until its first pass, of the state before.
+    /// Id of the knob on the x axis.
+    x: String,
+    history: History,
+    /// Commits made here, which a browser's Back should undo.
+    pub commits: u32,
+    /// Curve of the present state; until its first pass, of a state before.
     pub curve: Option<Rc<Curve>>,
-    shares: Vec<Curve>,
-    /// Curve of the state before the last change.
+    /// The state that `curve` belongs to.
+    curve_of: Settings,
+    /// What workers have sent of the curve asked for.
+    shares: Vec<Option<Curve>>,
+    /// The state that the curve under way belongs to.
+    asked: Settings,
+    /// The state before, to compare with.
     pub ghost: Option<Ghost>,
     /// Run at the operating point.
     pub report: Option<Rc<RunReport>>,
-    /// The report is of the present state.
-    pub is_measured: bool,
     /// Why it came out so.
     pub explanation: Option<Rc<Explanation>>,
+    /// The operating point against the ghost's.
+    pub comparison: Option<Rc<Comparison>>,
+    /// The report is of the present state.
+    pub is_measured: bool,
+    /// The explanation is of the present state.
+    pub is_explained: bool,
     /// Problems to tell the user.
     pub notices: Vec<String>,
-    /// Rises when the curve has to be computed anew.
+    /// Rises when a curve is to be computed.
     pub curve_id: u32,
-    /// Rises when the operating point has to be computed anew.
+    /// Rises when the operating point is to be computed.
     pub point_id: u32,
 }
 
@@ -64,8 +82,18 @@ pub enum Action {
     Commit,
     /// A fix is switched.
     Toggle(String),
-    /// A link or a scenario of the menu is opened.
-    Open(Box<Decoded>),
+    /// Another knob goes on the x axis.
+    Axis(String),
+    /// Other random numbers.
+    Seed(u64),
+    /// The present state stays as the ghost.
+    Pin,
+    /// The ghost goes.
+    Unpin,
+    /// A scenario of the menu is opened.
+    Open(Arc<Scenario>),
+    /// A link is opened, or an entry of the browser's history.
+    Visit(Box<Decoded>),
     /// The document's state again.
     Reset,
     /// The state before the last commit.
@@ -74,46 +102,61 @@ pub enum Action {
     Redo,
     /// A worker answered.
     Answered(Box<Answer>),
+    /// A worker was started anew: what it was asked is lost.
+    Restarted,
     /// Something went wrong outside.
     Notice(String),
     /// The notices were read.
     DismissNotices,
 }
 
-/// How many workers share a curve.
-pub const CURVE_SHARES: usize = 2;
-
 impl Session {
     /// A session on what a link says.
     pub fn new(decoded: Decoded) -> Self {
-        let Decoded { link: Link { scenario, document, settings, .. }, notices } = decoded;
+        let Decoded { link: Link { scenario, document, settings, before }, notices } = decoded;
+        let x = scenario.knobs[0].id.clone();
+        let first = State {
+            scenario: Arc::clone(&scenario),
+            document: document.clone(),
+            settings: settings.clone(),
+            x: x.clone(),
+        };
         Self {
-            scenario,
-            document,
-            committed: settings.clone(),
-            settings,
-            undo: Vec::new(),
-            redo: Vec::new(),
+            history: History::new(first),
+            commits: 0,
             curve: None,
-            shares: Vec::new(),
-            ghost: None,
+            curve_of: settings.clone(),
+            shares: vec![None; CURVE_SHARES],
+            asked: settings.clone(),
+            ghost: before.map(|settings| Ghost { settings, curve: None }),
             report: None,
-            is_measured: false,
             explanation: None,
+            comparison: None,
+            is_measured: false,
+            is_explained: false,
             notices,
             curve_id: 1,
             point_id: 1,
+            scenario,
+            document,
+            settings,
+            x,
         }
     }
 
     /// The knob on the x axis.
-    pub fn x(&self) -> &crate::scenario::Knob {
-        &self.scenario.knobs[0]
+    pub fn x(&self) -> &Knob {
+        self.scenario.knob(&self.x).unwrap_or(&self.scenario.knobs[0])
     }
 
     /// The value of a knob.
     pub fn value(&self, id: &str) -> f64 {
         self.scenario.value(&self.settings, id).unwrap_or(0.0)
+    }
+
+    /// The operating point: the value of the knob on the x axis.
+    pub fn point(&self) -> f64 {
+        self.value(&self.x().id)
     }
 
     /// What a link to this state says.
@@ -122,23 +165,23 @@ impl Session {
             scenario: Arc::clone(&self.scenario),
             document: self.document.clone(),
             settings: self.settings.clone(),
-            before: None,
+            before: self.ghost.as_ref().map(|ghost| ghost.settings.clone()),
         }
     }
 
-    /// What a link to the state of the last commit says.
-    pub fn committed_link(&self) -> Link {
-        Link { settings: self.committed.clone(), ..self.link() }
+    /// No knob is being turned.
+    pub fn is_committed(&self) -> bool {
+        *self.history.present() == self.state()
     }
 
     /// There is something to undo.
     pub fn can_undo(&self) -> bool {
-        !self.undo.is_empty()
+        self.history.can_undo()
     }
 
     /// There is something to redo.
     pub fn can_redo(&self) -> bool {
-        !self.redo.is_empty()
+        self.history.can_redo()
     }
 
     /// The state after an action.
@@ -147,61 +190,68 @@ impl Session {
         match action {
             Action::Turn(id, value) => self.turn(&id, value),
             Action::Commit => self.commit(),
-            Action::Toggle(id) => {
-                let mut settings = self.settings.clone();
-                if !settings.fixes.remove(&id)
-                    && let Some(fix) = self.scenario.fix(&id)
-                {
-                    for other in &fix.excludes {
-                        settings.fixes.remove(other);
-                    }
-                    // Exclusion holds whichever of the two names it.
-                    for other in &self.scenario.fixes {
-                        if other.excludes.contains(&id) {
-                            settings.fixes.remove(&other.id);
-                        }
-                    }
-                    settings.fixes.insert(id);
-                }
-                self.change(settings);
+            Action::Toggle(id) => self.toggle(id),
+            Action::Axis(id) => self.set_axis(id),
+            Action::Seed(seed) => {
+                let seed = (seed != self.scenario.seed).then_some(seed);
+                self.change(Settings { seed, ..self.settings.clone() });
                 self.commit();
             }
-            Action::Open(decoded) => {
-                let (curve_id, point_id) = (self.curve_id, self.point_id);
-                let same = decoded.link.scenario.id == self.scenario.id
-                    && decoded.link.document == self.document;
-                if same && decoded.link.settings == self.settings {
-                    self.notices.extend(decoded.notices);
-                    return self;
-                }
-                let mut opened = Self::new(*decoded);
-                opened.curve_id = curve_id + 1;
-                opened.point_id = point_id + 1;
-                return opened;
+            Action::Pin => self.pin(),
+            Action::Unpin => {
+                self.ghost = None;
+                self.comparison = None;
+                self.ask_point();
+            }
+            Action::Open(scenario) => {
+                let link =
+                    Link { scenario, document: None, settings: Settings::default(), before: None };
+                self.go_to(link);
+                self.notices.clear();
+                self.commit();
+            }
+            Action::Visit(decoded) => {
+                let Decoded { link, notices } = *decoded;
+                self.notices.extend(notices);
+                self.go_to(link);
+                self.history.visit(self.state());
             }
             Action::Reset => {
-                self.change(Settings::default());
+                self.change(Settings { seed: self.settings.seed, ..Settings::default() });
                 self.commit();
             }
             Action::Undo => {
-                if let Some(settings) = self.undo.pop() {
-                    self.redo.push(self.settings.clone());
-                    self.change(settings.clone());
-                    self.committed = settings;
+                if let Some(state) = self.history.undo().cloned() {
+                    self.restore(state);
                 }
             }
             Action::Redo => {
-                if let Some(settings) = self.redo.pop() {
-                    self.undo.push(self.settings.clone());
-                    self.change(settings.clone());
-                    self.committed = settings;
+                if let Some(state) = self.history.redo().cloned() {
+                    self.restore(state);
                 }
             }
             Action::Answered(answer) => self.answered(*answer),
-            Action::Notice(text) => self.notices.push(text),
+            Action::Restarted => {
+                self.ask_curve();
+                self.ask_point();
+            }
+            Action::Notice(text) => {
+                if !self.notices.contains(&text) {
+                    self.notices.push(text);
+                }
+            }
             Action::DismissNotices => self.notices.clear(),
         }
         self
+    }
+
+    fn state(&self) -> State {
+        State {
+            scenario: Arc::clone(&self.scenario),
+            document: self.document.clone(),
+            settings: self.settings.clone(),
+            x: self.x.clone(),
+        }
     }
 
     fn turn(&mut self, id: &str, value: f64) {
@@ -216,66 +266,125 @@ impl Session {
         self.change(settings);
     }
 
+    fn toggle(&mut self, id: String) {
+        if self.scenario.fix(&id).is_none() {
+            return;
+        }
+        let mut settings = self.settings.clone();
+        if !settings.fixes.remove(&id) {
+            // Exclusion holds whichever of the two names the other.
+            let excludes = |one: &str, other: &str| {
+                let fix = self.scenario.fix(one);
+                fix.is_some_and(|fix| fix.excludes.iter().any(|excluded| excluded == other))
+            };
+            settings.fixes.retain(|on| !excludes(on, &id) && !excludes(&id, on));
+            settings.fixes.insert(id);
+        }
+        self.pin();
+        self.change(settings);
+        self.commit();
+    }
+
+    /// Keeps the present state as the ghost, with its curve if that is the one shown.
+    fn pin(&mut self) {
+        let is_present = self.is_same_curve(&self.curve_of, &self.settings);
+        let curve = self.curve.as_ref().filter(|curve| is_present && curve.knob == self.x);
+        self.ghost = Some(Ghost { settings: self.settings.clone(), curve: curve.map(Rc::clone) });
+        self.comparison = None;
+        self.ask_point();
+    }
+
+    /// The two states differ in the operating point at most.
+    fn is_same_curve(&self, one: &Settings, other: &Settings) -> bool {
+        let others = |settings: &Settings| {
+            let mut settings = settings.clone();
+            settings.knobs.remove(&self.x);
+            settings
+        };
+        others(one) == others(other)
+    }
+
+    fn set_axis(&mut self, id: String) {
+        if id == self.x || self.scenario.knob(&id).is_none() {
+            return;
+        }
+        self.x = id;
+        self.forget_curves();
+        self.commit();
+    }
+
     /// Goes to another state; the curve is kept while only the operating point moves along it.
     fn change(&mut self, settings: Settings) {
         if settings == self.settings {
             return;
         }
-        let x = self.x().id.clone();
-        let without_x = |settings: &Settings| {
-            let mut settings = settings.clone();
-            settings.knobs.remove(&x);
-            settings
-        };
-        let curve_changes = without_x(&settings) != without_x(&self.settings);
-        if curve_changes {
-            let first_change = without_x(&self.settings) == without_x(&self.committed);
-            if first_change && let Some(curve) = &self.curve {
-                let curve = Rc::clone(curve);
-                self.ghost = Some(Ghost { settings: self.settings.clone(), curve });
-            }
-            self.curve_id += 1;
-            self.shares.clear();
+        let is_same_curve = self.is_same_curve(&settings, &self.settings);
+        self.settings = settings;
+        self.ask_point();
+        if !is_same_curve && !self.is_first_pass_under_way() {
+            self.ask_curve();
         }
+    }
+
+    /// While workers are busy with a first pass they are left to finish it: were every step of a
+    /// drag to start them anew, no curve would appear before the hand rests.
+    fn is_first_pass_under_way(&self) -> bool {
+        self.shares.iter().any(Option::is_none)
+    }
+
+    fn ask_curve(&mut self) {
+        self.curve_id += 1;
+        self.asked = self.settings.clone();
+        self.shares = vec![None; CURVE_SHARES];
+    }
+
+    fn ask_point(&mut self) {
         self.point_id += 1;
         self.is_measured = false;
-        self.settings = settings;
+        self.is_explained = false;
+    }
+
+    /// Nothing drawn so far can be shown on the present axes.
+    fn forget_curves(&mut self) {
+        self.curve = None;
+        if let Some(ghost) = &mut self.ghost {
+            ghost.curve = None;
+        }
+        self.ask_curve();
+        self.ask_point();
+    }
+
+    fn restore(&mut self, state: State) {
+        let State { scenario, document, settings, x } = state;
+        let before = self.ghost.as_ref().map(|ghost| ghost.settings.clone());
+        self.go_to(Link { scenario, document, settings, before });
+        if self.x != x {
+            self.x = x;
+            self.forget_curves();
+        }
+    }
+
+    fn go_to(&mut self, link: Link) {
+        let Link { scenario, document, settings, before } = link;
+        if self.state().is_of(&scenario, document.as_deref()) {
+            let known = self.ghost.as_ref().map(|ghost| &ghost.settings);
+            if known != before.as_ref() {
+                self.ghost = before.map(|settings| Ghost { settings, curve: None });
+                self.ask_point();
+            }
+            self.change(settings);
+            return;
+        }
+        self.x.clone_from(&scenario.knobs[0].id);
+        (self.scenario, self.document, self.settings) = (scenario, document, settings);
+        self.ghost = before.map(|settings| Ghost { settings, curve: None });
+        (self.report, self.explanation, self.comparison) = (None, None, None);
+        self.forget_curves();
     }
 
     fn commit(&mut self) {
-        if self.settings == self.committed {
-            return;
-        }
-        let before = std::mem::replace(&mut self.committed, self.settings.clone());
-        self.undo.push(before);
-        if self.undo.len() > UNDO_MAX {
-            self.undo.remove(0);
-        }
-        self.redo.clear();
-    }
-
-    fn answered(&mut self, Answer { id, result }: Answer) {
-        match result {
-            Outcome::Curve(share, curve) if id == self.curve_id => {
-                self.shares.resize_with(share.of.max(self.shares.len()), empty);
-                self.shares[share.index] = curve;
-                if self.shares.iter().all(|share| share.pass > 0) {
-                    let scale = self.x().scale;
-                    let merged = merge(&self.shares, &self.scenario.objective, scale);
-                    self.curve = Some(Rc::new(merged));
-                }
-            }
-            Outcome::Report(report) if id == self.point_id => {
-                self.report = Some(Rc::new(report));
-                self.is_measured = true;
-            }
-            Outcome::Explanation(found) if id == self.point_id => {
-                self.explanation = Some(Rc::new(found));
-            }
-            Outcome::Error(text) if id == self.curve_id || id == self.point_id => {
-                self.notices.push(text);
-            }
-            _ => {}
+        if self.history.commit(self.state()) {
+            self.commits += 1;
         }
     }
 }
@@ -293,53 +402,5 @@ impl Default for Session {
     }
 }
 
-fn empty() -> Curve {
-    merge(&[], &crate::scenario::Objective { p99_ms: 1.0, error_share: 0.0 }, Scale::Linear)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moving_the_operating_point_keeps_the_curve() {
-        let session = Session::default();
-        let (curve_id, point_id) = (session.curve_id, session.point_id);
-        let moved = session.reduce(Action::Turn("users".to_owned(), 500.0));
-        assert_eq!((moved.curve_id, moved.point_id), (curve_id, point_id + 1));
-        let changed = moved.reduce(Action::Turn("posts".to_owned(), 100.0));
-        assert_eq!(changed.curve_id, curve_id + 1);
-    }
-
-    #[test]
-    fn a_drag_is_one_step_of_undo() {
-        let mut session = Session::default();
-        for posts in [20.0, 50.0, 100.0] {
-            session = session.reduce(Action::Turn("posts".to_owned(), posts));
-        }
-        session = session.reduce(Action::Commit).reduce(Action::Toggle("join".to_owned()));
-        assert!(session.settings.fixes.contains("join"));
-        session = session.reduce(Action::Undo);
-        assert!((session.value("posts") - 100.0).abs() < 1e-9 && session.settings.fixes.is_empty());
-        session = session.reduce(Action::Undo);
-        assert_eq!(session.settings, Settings::default());
-        assert!(!session.can_undo());
-        session = session.reduce(Action::Redo).reduce(Action::Redo);
-        assert!(session.settings.fixes.contains("join") && !session.can_redo());
-    }
-
-    #[test]
-    fn fixes_that_exclude_each_other_replace_each_other() {
-        let session = Session::default()
-            .reduce(Action::Toggle("join".to_owned()))
-            .reduce(Action::Toggle("batch".to_owned()));
-        assert_eq!(session.settings.fixes, ["batch".to_owned()].into());
-    }
-
-    #[test]
-    fn late_answers_are_ignored() {
-        let session = Session::default();
-        let late = Answer { id: 0, result: Outcome::Error("late".to_owned()) };
-        assert_eq!(session.clone().reduce(Action::Answered(Box::new(late))), session);
-    }
-}
+mod tests;

@@ -5,15 +5,17 @@ use std::rc::Rc;
 use gloo::utils::window;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlCanvasElement, ResizeObserver};
+use web_sys::{Element, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
-use super::knob::mark;
+use super::clock;
+use super::ghost::ghost_line;
+use super::handle::Handle;
+use crate::analysis::report::Curve;
 use crate::chart::canvas;
 use crate::chart::describe::summary;
 use crate::chart::palette::{DARK, LIGHT};
-use crate::chart::plot::{self, Axes, Frame, Spec, text_px};
-use crate::scenario::quantity::spoken;
+use crate::chart::plot::{self, Axes, Spec, text_px};
 use crate::session::{Action, Session};
 
 const FONT: &str = "ui-sans-serif, system-ui, sans-serif";
@@ -22,46 +24,81 @@ const FONT: &str = "ui-sans-serif, system-ui, sans-serif";
 pub(super) struct ChartsProps {
     pub(super) session: Rc<Session>,
     pub(super) act: Callback<Action>,
-    pub(super) dark: bool,
+    pub(super) is_dark: bool,
 }
 
 /// Both charts.
 #[component]
 pub(super) fn Charts(props: &ChartsProps) -> Html {
-    let ChartsProps { session, act, dark } = props;
+    let ChartsProps { session, act, is_dark } = props;
     let (latency, load) = (use_node_ref(), use_node_ref());
     let size = use_size(&latency);
-    let axes = use_mut_ref(|| None::<Axes>);
-    {
-        let (latency, load, session) = (latency.clone(), load.clone(), Rc::clone(session));
-        let point = session.value(&session.x().id);
-        let depends = (session.curve.clone(), session.ghost.clone(), point, size, *dark);
-        use_effect_with(depends, move |(.., dark)| {
-            let mut axes = axes.borrow_mut();
-            *axes = draw(&session, [&latency, &load], *axes, *dark).or(*axes);
-        });
-    }
+    use_drawing(session, &latency, &load, (size, *is_dark));
     let knob = session.x();
-    let value = session.value(&knob.id);
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
     let words = words.unwrap_or_else(|| "The first curve is being computed.".to_owned());
+    let is_finished = session.curve.as_ref().is_some_and(|curve| curve.finished);
+    let load_words = format!(
+        "Offered load, goodput and errors over {}; the table has the numbers.",
+        knob.label.to_ascii_lowercase()
+    );
     html! {
-        <figure class="charts" aria-label={format!("Latency and load over {}", knob.label.to_lowercase())}>
-            <div class="caption"><b>{ "Latency" }</b>{ format!(" over {}", knob.label.to_lowercase()) }</div>
-            <div class="chart latency">
-                <canvas ref={latency} role="img" aria-label={words.clone()} />
-                <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} text={spoken(value, knob.unit)} />
+        <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {}", knob.label.to_ascii_lowercase())}>
+            <div class="caption">
+                <b>{ "Latency" }</b>{ " over " }{ axis_picker(session, act) }
+                { ghost_line(session, act) }
+            </div>
+            <div class="plots">
+                <canvas class="latency" ref={latency} role="img" aria-label={words.clone()} />
+                <div class="caption"><b>{ "Load" }</b>{ " offered, answered in time, and lost" }</div>
+                <canvas class="load" ref={load} role="img" aria-label={load_words} />
+                <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} />
                 if session.curve.is_none() {
                     <p class="waiting">{ "Simulating the first curve …" }</p>
                 }
             </div>
-            <div class="caption"><b>{ "Load" }</b>{ " offered, answered in time, and lost" }</div>
-            <div class="chart load">
-                <canvas ref={load} role="img" aria-label="Offered load, goodput and errors; the table below has the numbers." />
-            </div>
             <figcaption>{ words }</figcaption>
         </figure>
     }
+}
+
+/// Which knob is on the x axis.
+fn axis_picker(session: &Session, act: &Callback<Action>) -> Html {
+    let pick = act.reform(|event: Event| {
+        Action::Axis(event.target_unchecked_into::<HtmlSelectElement>().value())
+    });
+    let options = session.scenario.knobs.iter().map(|knob| {
+        let selected = knob.id == session.x().id;
+        html! { <option value={knob.id.clone()} {selected}>{ knob.label.to_ascii_lowercase() }</option> }
+    });
+    html! { <select class="axis" aria-label="Knob on the x axis" onchange={pick}>{ for options }</select> }
+}
+
+/// Draws when something that is drawn has changed, and only then.
+#[hook]
+fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: ((f64, f64), bool)) {
+    let axes = use_mut_ref(|| None::<Axes>);
+    let drawn = use_mut_ref(|| None::<Rc<Curve>>);
+    let (latency, load) = (latency.clone(), load.clone());
+    let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.clone());
+    let pointers = [session.curve.as_ref(), ghost.as_ref()].map(|curve| curve.map(Rc::as_ptr));
+    let depends = (pointers, session.point().to_bits(), look);
+    let is_dark = look.1;
+    let session = Rc::clone(session);
+    use_effect_with(depends, move |_| {
+        let mut axes = axes.borrow_mut();
+        if let Some(used) = draw(&session, [&latency, &load], *axes, is_dark) {
+            *axes = Some(used);
+            let mut drawn = drawn.borrow_mut();
+            let is_first_pass = session.curve.as_ref().is_some_and(|curve| curve.pass == 1);
+            let is_same = match (&*drawn, &session.curve) {
+                (Some(drawn), Some(curve)) => Rc::ptr_eq(drawn, curve),
+                _ => false,
+            };
+            drawn.clone_from(&session.curve);
+            clock::drawn(is_first_pass && !is_same);
+        }
+    });
 }
 
 /// Draws both charts; the axes they were drawn on.
@@ -69,10 +106,10 @@ fn draw(
     session: &Session,
     nodes: [&NodeRef; 2],
     present: Option<Axes>,
-    dark: bool,
+    is_dark: bool,
 ) -> Option<Axes> {
     let curve = session.curve.as_deref()?;
-    let ghost = session.ghost.as_ref().map(|ghost| &*ghost.curve);
+    let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref());
     let knob = session.x();
     let objective = &session.scenario.objective;
     let axes = Axes::of(knob, curve, ghost, objective, present);
@@ -86,12 +123,12 @@ fn draw(
             ghost,
             knob,
             objective,
-            point: session.value(&knob.id),
+            point: session.point(),
             hover: None,
             axes,
             size,
             scale: canvas::scale(ratio),
-            palette: if dark { &DARK } else { &LIGHT },
+            palette: if is_dark { &DARK } else { &LIGHT },
             font: FONT,
             text_px: text_px(size.0),
             titled: false,
@@ -99,14 +136,13 @@ fn draw(
         let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
         drawn.ok()?;
     }
-    mark("kneepoint:drawn");
     Some(axes)
 }
 
 /// Size of an element in pixels of the page, followed as it changes.
 #[hook]
 fn use_size(node: &NodeRef) -> (f64, f64) {
-    let size = use_state(|| (0.0, 0.0));
+    let size = use_state_eq(|| (0.0, 0.0));
     let node = node.clone();
     let set = size.setter();
     use_effect_with((), move |()| {
@@ -130,83 +166,4 @@ fn use_size(node: &NodeRef) -> (f64, f64) {
         }
     });
     *size
-}
-
-#[derive(PartialEq, Properties)]
-struct HandleProps {
-    session: Rc<Session>,
-    act: Callback<Action>,
-    width: f64,
-    text: String,
-}
-
-/// The operating point: dragged on the chart itself, or moved with the arrow keys.
-#[component]
-fn Handle(props: &HandleProps) -> Html {
-    let HandleProps { session, act, width, text } = props;
-    let dragging = use_mut_ref(|| false);
-    let knob = session.x().clone();
-    let to_pointer = {
-        let (knob, act, width) = (knob.clone(), act.clone(), *width);
-        move |event: &PointerEvent| {
-            mark("kneepoint:input");
-            let position = Frame::of((width, 0.0), text_px(width), false)
-                .position(f64::from(event.offset_x()));
-            act.emit(Action::Turn(knob.id.clone(), knob.at(position)));
-        }
-    };
-    let onpointerdown = {
-        let (dragging, to_pointer) = (Rc::clone(&dragging), to_pointer.clone());
-        Callback::from(move |event: PointerEvent| {
-            *dragging.borrow_mut() = true;
-            let element = event.target_unchecked_into::<Element>();
-            // Without capture the drag ends at the edge of the chart.
-            let _ = element.set_pointer_capture(event.pointer_id());
-            to_pointer(&event);
-        })
-    };
-    let onpointermove = {
-        let dragging = Rc::clone(&dragging);
-        Callback::from(move |event: PointerEvent| {
-            if *dragging.borrow() {
-                to_pointer(&event);
-            }
-        })
-    };
-    let onpointerup = {
-        let act = act.clone();
-        Callback::from(move |_: PointerEvent| {
-            *dragging.borrow_mut() = false;
-            act.emit(Action::Commit);
-        })
-    };
-    let value = session.value(&knob.id);
-    let onkeydown = {
-        let (knob, act, session) = (knob.clone(), act.clone(), Rc::clone(session));
-        Callback::from(move |event: KeyboardEvent| {
-            let position = knob.position(value);
-            let step = if event.shift_key() { 0.1 } else { 0.01 };
-            let to = match event.key().as_str() {
-                "ArrowRight" | "ArrowUp" => knob.at(position + step),
-                "ArrowLeft" | "ArrowDown" => knob.at(position - step),
-                "Home" => knob.min,
-                "End" => knob.max,
-                "k" | "K" => match session.curve.as_ref().and_then(|curve| curve.knee.as_ref()) {
-                    Some(knee) => knee.x,
-                    None => return,
-                },
-                _ => return,
-            };
-            event.prevent_default();
-            act.emit(Action::Turn(knob.id.clone(), to));
-            act.emit(Action::Commit);
-        })
-    };
-    html! {
-        <div class="handle" role="slider" tabindex="0"
-            aria-label={format!("Operating point, {}", knob.label.to_lowercase())}
-            aria-valuemin={knob.min.to_string()} aria-valuemax={knob.max.to_string()}
-            aria-valuenow={value.to_string()} aria-valuetext={text.clone()}
-            onpointercancel={onpointerup.clone()} {onpointerdown} {onpointermove} {onpointerup} {onkeydown} />
-    }
 }

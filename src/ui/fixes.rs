@@ -1,24 +1,15 @@
 //! The fixes of the scenario as switches.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::session::{Action, Session};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct FixesProps {
-    pub(super) session: Rc<Session>,
-    pub(super) act: Callback<Action>,
-}
-
 /// All fixes.
-#[component]
-pub(super) fn Fixes(props: &FixesProps) -> Html {
+pub(super) fn fixes(session: &Session, act: &Callback<Action>) -> Html {
     let switch = |fix: &crate::scenario::Fix| {
         let id = fix.id.clone();
-        let checked = props.session.settings.fixes.contains(&id);
-        let onchange = props.act.reform(move |_: Event| Action::Toggle(id.clone()));
+        let checked = session.settings.fixes.contains(&id);
+        let onchange = act.reform(move |_: Event| Action::Toggle(id.clone()));
         let describes = format!("fix-{}", fix.id);
         html! {
             <div class="fix">
@@ -33,7 +24,7 @@ pub(super) fn Fixes(props: &FixesProps) -> Html {
     html! {
         <section class="fixes" aria-labelledby="fixes">
             <h2 id="fixes">{ "Fixes" }</h2>
-            { for props.session.scenario.fixes.iter().map(switch) }
+            { for session.scenario.fixes.iter().map(switch) }
         </section>
     }
 }

@@ -1,60 +1,75 @@
 //! The bar at the top: which scenario, undo, sharing, theme.
 
-use std::rc::Rc;
-
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::address;
-use crate::scenario::Settings;
+use super::theme::Theme;
 use crate::scenario::catalogue;
-use crate::scenario::link::{Decoded, Link, encode};
+use crate::scenario::link::encode;
+use crate::scenario::{Scenario, Settings};
 use crate::session::{Action, Session};
 
-#[derive(PartialEq, Properties)]
-pub(super) struct HeaderProps {
-    pub(super) session: Rc<Session>,
-    pub(super) act: Callback<Action>,
-    pub(super) theme: &'static str,
-    pub(super) turn_theme: Callback<()>,
-}
-
 /// The bar.
-#[component]
-pub(super) fn Header(props: &HeaderProps) -> Html {
-    let HeaderProps { session, act, theme, turn_theme } = props;
-    let pick = act.reform(|event: Event| {
-        let id = event.target_unchecked_into::<HtmlSelectElement>().value();
-        let scenario = catalogue::find(&id).unwrap_or_else(catalogue::first);
-        let link = Link { scenario, document: None, settings: Settings::default(), before: None };
-        Action::Open(Box::new(Decoded { link, notices: Vec::new() }))
-    });
-    let options = catalogue::all().iter().map(|scenario| {
-        let selected = scenario.id == session.scenario.id;
-        html! { <option value={scenario.id.clone()} {selected}>{ scenario.id.replace('-', " ") }</option> }
-    });
+pub(super) fn header(
+    session: &Session,
+    act: &Callback<Action>,
+    theme: Theme,
+    turn_theme: &Callback<()>,
+) -> Html {
     let button = |label: &'static str, action: Action, enabled: bool| {
         let onclick = act.reform(move |_: MouseEvent| action.clone());
         html! { <button type="button" {onclick} disabled={!enabled}>{ label }</button> }
     };
+    let is_changed = session.settings != Settings::default();
     html! {
         <header>
             <span class="name">{ "Kneepoint" }</span>
-            <label class="picker">
-                <span class="hidden">{ "Scenario" }</span>
-                <select onchange={pick}>{ for options }</select>
-            </label>
+            { picker(session, act) }
             <span class="gap" />
             { button("Undo", Action::Undo, session.can_undo()) }
             { button("Redo", Action::Redo, session.can_redo()) }
-            { button("Reset", Action::Reset, session.settings != Settings::default()) }
+            { button("Reset", Action::Reset, is_changed) }
             <Share link={encode(&session.link())} />
             <button type="button" onclick={turn_theme.reform(|_: MouseEvent| ())}>
-                { format!("Theme: {theme}") }
+                { format!("Theme: {}", theme.word()) }
             </button>
         </header>
     }
+}
+
+/// The menu of scenarios; one that came with a link is its last entry.
+fn picker(session: &Session, act: &Callback<Action>) -> Html {
+    let pick = act.reform(|event: Event| {
+        let id = event.target_unchecked_into::<HtmlSelectElement>().value();
+        Action::Open(catalogue::find(&id).unwrap_or_else(catalogue::first))
+    });
+    let is_own = session.document.is_some();
+    let options = catalogue::all().iter().map(|scenario| {
+        let selected = !is_own && scenario.id == session.scenario.id;
+        html! { <option value={scenario.id.clone()} {selected}>{ name_of(scenario) }</option> }
+    });
+    html! {
+        <label class="picker">
+            <span class="hidden">{ "Scenario" }</span>
+            <select onchange={pick}>
+                { for options }
+                if is_own {
+                    <option value="" selected=true disabled=true>{ format!("{} (from the link)", name_of(&session.scenario)) }</option>
+                }
+            </select>
+        </label>
+    }
+}
+
+/// The id in words: `n-plus-one` as `N plus one`.
+fn name_of(scenario: &Scenario) -> String {
+    let mut words = scenario.id.replace('-', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
 }
 
 #[derive(PartialEq, Properties)]
@@ -85,7 +100,7 @@ fn Share(props: &ShareProps) -> Html {
     };
     html! {
         <>
-            <button type="button" {onclick} aria-live="polite">{ *said }</button>
+            <button type="button" class="share" {onclick} aria-live="polite">{ *said }</button>
             if *by_hand {
                 <input class="link" readonly=true aria-label="Link to this state" value={address::full(&props.link)} />
             }

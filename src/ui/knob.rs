@@ -1,16 +1,16 @@
 //! One knob: a slider, a number that can be typed, and two buttons for small steps.
 
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
+use super::clock;
 use crate::scenario::Knob;
 use crate::scenario::quantity::{format, parse, spoken};
 use crate::session::Action;
+use crate::session::readout::{round, step};
 
-/// Steps of the slider.
-const STEPS: f64 = 1_000.0;
-/// Share of the slider that a button moves it.
-const BUTTON_STEP: f64 = 0.02;
+/// Positions of the slider.
+const POSITIONS: f64 = 1_000.0;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct KnobProps {
@@ -23,46 +23,106 @@ pub(super) struct KnobProps {
 #[component]
 pub(super) fn KnobControl(props: &KnobProps) -> Html {
     let KnobProps { knob, value, act } = props;
-    let slider = format!("knob-{}", knob.id);
-    let position = (knob.position(*value) * STEPS).round();
-    let oninput = {
-        let (knob, act) = (knob.clone(), act.clone());
-        Callback::from(move |event: InputEvent| {
-            mark("kneepoint:input");
-            let position = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
-            act.emit(Action::Turn(knob.id.clone(), knob.at(position / STEPS)));
-        })
-    };
-    let onchange = act.reform(|_: Event| Action::Commit);
-    let reset = {
-        let (knob, act) = (knob.clone(), act.clone());
-        Callback::from(move |_: MouseEvent| {
-            act.emit(Action::Turn(knob.id.clone(), knob.default));
-            act.emit(Action::Commit);
-        })
-    };
-    let step = |direction: f64, label: &'static str| {
-        let (knob, act, value) = (knob.clone(), act.clone(), *value);
-        let title = format!("{} {}", if direction > 0.0 { "More" } else { "Less" }, knob.label);
-        let onclick = Callback::from(move |_: MouseEvent| {
-            let stepped = knob.at(knob.position(value) + direction * BUTTON_STEP);
-            // A step of a whole knob must not round back to where it was.
-            let same = stepped.to_bits() == value.to_bits();
-            let stepped = if same { knob.clamp(value + direction) } else { stepped };
-            act.emit(Action::Turn(knob.id.clone(), stepped));
-            act.emit(Action::Commit);
-        });
-        html! { <button type="button" class="step" {onclick} aria-label={title}>{ label }</button> }
-    };
+    let (slider, about) = (format!("knob-{}", knob.id), format!("about-{}", knob.id));
     html! {
         <div class="knob">
-            <label for={slider.clone()} title={knob.about.clone()}>{ &knob.label }</label>
+            <label for={slider.clone()}>{ &knob.label }</label>
             <Typed knob={knob.clone()} value={*value} act={act.clone()} />
-            { step(-1.0, "−") }
-            <input id={slider} type="range" min="0" max="1000" step="1" value={position.to_string()}
-                aria-valuetext={spoken(*value, knob.unit)} {oninput} {onchange} ondblclick={reset} />
-            { step(1.0, "+") }
+            { step_button(props, -2.0) }
+            <Slider id={slider} about={about.clone()} knob={knob.clone()} value={*value} act={act.clone()} />
+            { step_button(props, 2.0) }
+            <p id={about} class="about">{ &knob.about }</p>
         </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct SliderProps {
+    id: String,
+    about: String,
+    knob: Knob,
+    value: f64,
+    act: Callback<Action>,
+}
+
+/// The slider; a double click resets it.
+#[component]
+fn Slider(props: &SliderProps) -> Html {
+    let SliderProps { id, about, knob, value, act } = props;
+    let node = use_node_ref();
+    let position = knob.position(*value);
+    {
+        let node = node.clone();
+        // Through the object model: the page's policy forbids styles in attributes.
+        use_effect_with(position.to_bits(), move |_| {
+            if let Some(element) = node.cast::<HtmlElement>() {
+                let filled = format!("{:.2}%", position * 100.0);
+                let _ = element.style().set_property("--filled", &filled);
+            }
+        });
+    }
+    let turn = {
+        let (knob, act) = (knob.clone(), act.clone());
+        move |value: f64| {
+            clock::input();
+            act.emit(Action::Turn(knob.id.clone(), value));
+        }
+    };
+    let oninput = {
+        let (knob, turn) = (knob.clone(), turn.clone());
+        Callback::from(move |event: InputEvent| {
+            let position = event.target_unchecked_into::<HtmlInputElement>().value_as_number();
+            turn(round(&knob, knob.at(position / POSITIONS)));
+        })
+    };
+    let onkeydown = {
+        let (knob, turn, value) = (knob.clone(), turn.clone(), *value);
+        Callback::from(move |event: KeyboardEvent| {
+            let size = if event.shift_key() { 0.25 } else { 1.0 };
+            let steps = match event.key().as_str() {
+                "ArrowRight" | "ArrowUp" => size,
+                "ArrowLeft" | "ArrowDown" => -size,
+                "PageUp" => 8.0,
+                "PageDown" => -8.0,
+                _ => return,
+            };
+            event.prevent_default();
+            turn(step(&knob, value, steps));
+        })
+    };
+    let commit = act.reform(|_: Event| Action::Commit);
+    let onkeyup = act.reform(|_: KeyboardEvent| Action::Commit);
+    let ondblclick = {
+        let (knob, act) = (knob.clone(), act.clone());
+        Callback::from(move |_: MouseEvent| {
+            turn(knob.default);
+            act.emit(Action::Commit);
+        })
+    };
+    html! {
+        <input ref={node} id={id.clone()} type="range" min="0" max="1000" step="any"
+            value={(position * POSITIONS).to_string()}
+            aria-valuetext={spoken(*value, knob.unit)} aria-describedby={about.clone()}
+            onchange={commit} {oninput} {onkeydown} {onkeyup} {ondblclick} />
+    }
+}
+
+/// A button for a small step, down if `steps` is negative.
+fn step_button(props: &KnobProps, steps: f64) -> Html {
+    let KnobProps { knob, value, act } = props;
+    let is_more = steps > 0.0;
+    let label =
+        format!("{} {}", if is_more { "More" } else { "Less" }, knob.label.to_ascii_lowercase());
+    let onclick = {
+        let (knob, act, value) = (knob.clone(), act.clone(), *value);
+        Callback::from(move |_: MouseEvent| {
+            clock::input();
+            act.emit(Action::Turn(knob.id.clone(), step(&knob, value, steps)));
+            act.emit(Action::Commit);
+        })
+    };
+    html! {
+        <button type="button" class="step" {onclick} aria-label={label}>{ if is_more { "+" } else { "−" } }</button>
     }
 }
 
@@ -70,14 +130,22 @@ pub(super) fn KnobControl(props: &KnobProps) -> Html {
 #[component]
 fn Typed(props: &KnobProps) -> Html {
     let KnobProps { knob, value, act } = props;
-    let wrong = use_state(|| None::<String>);
+    let wrong = use_state_eq(|| None::<String>);
+    let shown = format(*value, knob.unit);
+    {
+        let wrong = wrong.clone();
+        use_effect_with(value.to_bits(), move |_| wrong.set(None));
+    }
     let onchange = {
         let (knob, act, wrong) = (knob.clone(), act.clone(), wrong.clone());
         Callback::from(move |event: Event| {
-            let text = event.target_unchecked_into::<HtmlInputElement>().value();
-            match parse(&text, knob.unit) {
+            let field = event.target_unchecked_into::<HtmlInputElement>();
+            match parse(&field.value(), knob.unit) {
                 Ok(value) => {
                     wrong.set(None);
+                    // Also where the value stays as it is, as at the end of the range.
+                    field.set_value(&format(knob.clamp(value), knob.unit));
+                    clock::input();
                     act.emit(Action::Turn(knob.id.clone(), value));
                     act.emit(Action::Commit);
                 }
@@ -85,20 +153,15 @@ fn Typed(props: &KnobProps) -> Html {
             }
         })
     };
+    let error = format!("wrong-{}", knob.id);
     html! {
         <>
-            <input class="typed" type="text" inputmode="decimal" value={format(*value, knob.unit)}
-                aria-label={format!("{}, typed", knob.label)} aria-invalid={wrong.is_some().to_string()} {onchange} />
+            <input class="typed" type="text" inputmode="text" autocomplete="off" spellcheck="false" value={shown}
+                aria-label={format!("{}, typed", knob.label)} aria-invalid={wrong.is_some().to_string()}
+                aria-errormessage={wrong.is_some().then(|| error.clone())} {onchange} />
             if let Some(text) = &*wrong {
-                <span class="wrong" role="alert">{ text }</span>
+                <span id={error} class="wrong" role="alert">{ text }</span>
             }
         </>
-    }
-}
-
-/// Leaves a mark on the browser's time line, from which the tests read how fast the page answers.
-pub(super) fn mark(name: &str) {
-    if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
-        let _ = performance.mark(name);
     }
 }

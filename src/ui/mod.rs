@@ -5,6 +5,8 @@
 
 mod app;
 
+mod effects;
+
 mod header;
 
 mod knobs;
@@ -15,6 +17,10 @@ mod fixes;
 
 mod charts;
 
+mod ghost;
+
+mod handle;
+
 mod readout;
 
 mod why;
@@ -23,7 +29,13 @@ mod table;
 
 mod about;
 
+mod notices;
+
+mod live;
+
 mod address;
+
+mod clock;
 
 mod theme;
 

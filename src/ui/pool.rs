@@ -11,24 +11,28 @@ use yew::Callback;
 use crate::session::Action;
 use crate::session::jobs::Question;
 
+/// A worker that crashes more often than this stays down.
+const RESTARTS_MAX: u32 = 3;
+
 /// One worker, and the newest question if it is not ready for it yet.
 struct Slot {
     worker: Worker,
     is_ready: bool,
     waiting: Option<String>,
+    _listeners: [EventListener; 2],
 }
 
 /// Workers that are told apart by number.
 pub(super) struct Pool {
-    slots: Vec<Rc<RefCell<Slot>>>,
-    /// Stop when the pool is dropped.
-    listeners: Vec<EventListener>,
+    slots: Vec<Rc<RefCell<Option<Slot>>>>,
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         for slot in &self.slots {
-            slot.borrow().worker.terminate();
+            if let Some(slot) = slot.borrow_mut().take() {
+                slot.worker.terminate();
+            }
         }
     }
 }
@@ -36,68 +40,102 @@ impl Drop for Pool {
 impl Pool {
     /// Starts `count` workers; their answers and failures become actions.
     pub(super) fn new(count: usize, act: &Callback<Action>) -> Self {
-        let mut pool = Self { slots: Vec::new(), listeners: Vec::new() };
-        for _ in 0..count {
-            if let Err(error) = pool.add(act) {
-                act.emit(Action::Notice(format!("The simulator could not start: {error:?}")));
-            }
+        let slots: Vec<Rc<RefCell<Option<Slot>>>> =
+            (0..count).map(|_| Rc::new(RefCell::new(None))).collect();
+        for place in &slots {
+            fill(place, act, 0);
         }
-        pool
+        Self { slots }
     }
 
     /// Asks a worker; a question it has not begun is dropped.
     pub(super) fn ask(&self, index: usize, question: &Question) {
-        let Some(slot) = self.slots.get(index) else { return };
         let Ok(text) = serde_json::to_string(question) else { return };
-        let mut slot = slot.borrow_mut();
-        if slot.is_ready {
+        let Some(slot) = self.slots.get(index) else { return };
+        if let Some(slot) = slot.borrow_mut().as_mut() {
+            slot.ask(text);
+        }
+    }
+}
+
+impl Slot {
+    fn ask(&mut self, text: String) {
+        if self.is_ready {
             // Fails only for values that cannot be copied; a text can.
-            let _ = slot.worker.post_message(&JsValue::from_str(&text));
+            let _ = self.worker.post_message(&JsValue::from_str(&text));
         } else {
-            slot.waiting = Some(text);
+            self.waiting = Some(text);
         }
     }
 
-    fn add(&mut self, act: &Callback<Action>) -> Result<(), JsValue> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("./worker-boot.js", &options)?;
-        let slot = Slot { worker: worker.clone(), is_ready: false, waiting: None };
-        let slot = Rc::new(RefCell::new(slot));
-        let answered = {
-            let (slot, act) = (Rc::clone(&slot), act.clone());
-            EventListener::new(&worker, "message", move |event| {
-                let text = event.dyn_ref::<MessageEvent>().and_then(|e| e.data().as_string());
-                match text.as_deref() {
-                    Some("ready") => {
-                        let mut slot = slot.borrow_mut();
-                        slot.is_ready = true;
-                        if let Some(text) = slot.waiting.take() {
-                            let _ = slot.worker.post_message(&JsValue::from_str(&text));
-                        }
+    fn ready(&mut self) {
+        self.is_ready = true;
+        if let Some(text) = self.waiting.take() {
+            self.ask(text);
+        }
+    }
+}
+
+/// Starts a worker in this place.
+fn fill(place: &Rc<RefCell<Option<Slot>>>, act: &Callback<Action>, restarts: u32) {
+    match start(place, act, restarts) {
+        Ok(slot) => *place.borrow_mut() = Some(slot),
+        Err(_) => act.emit(Action::Notice("This browser cannot start the simulator.".to_owned())),
+    }
+}
+
+fn start(
+    place: &Rc<RefCell<Option<Slot>>>,
+    act: &Callback<Action>,
+    restarts: u32,
+) -> Result<Slot, JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let worker = Worker::new_with_options("./worker-boot.js", &options)?;
+    let answered = {
+        let (place, act) = (Rc::clone(place), act.clone());
+        EventListener::new(&worker, "message", move |event| {
+            let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
+            match text.as_deref() {
+                Some("ready") => {
+                    if let Some(slot) = place.borrow_mut().as_mut() {
+                        slot.ready();
                     }
-                    Some(text) => match serde_json::from_str(text) {
-                        Ok(answer) => act.emit(Action::Answered(Box::new(answer))),
-                        Err(error) => {
-                            act.emit(Action::Notice(format!("Unreadable answer: {error}")));
-                        }
-                    },
-                    None => {}
                 }
-            })
-        };
-        let act = act.clone();
-        let failed = EventListener::new(&worker, "error", move |_| {
-            let text = "A worker of the simulator crashed. Reload the page to go on.";
-            act.emit(Action::Notice(text.to_owned()));
-        });
-        let boot = js_sys::Object::new();
-        js_sys::Reflect::set(&boot, &"glue".into(), &glue_address().into())?;
-        js_sys::Reflect::set(&boot, &"module".into(), &wasm_bindgen::module())?;
-        worker.post_message(&boot)?;
-        self.slots.push(slot);
-        self.listeners.extend([answered, failed]);
-        Ok(())
+                Some(text) => act.emit(match serde_json::from_str(text) {
+                    Ok(answer) => Action::Answered(Box::new(answer)),
+                    Err(error) => Action::Notice(format!("Unreadable answer: {error}")),
+                }),
+                None => {}
+            }
+        })
+    };
+    let failed = {
+        let (place, act) = (Rc::clone(place), act.clone());
+        EventListener::new(&worker, "error", move |_| {
+            let (place, act) = (Rc::clone(&place), act.clone());
+            // Not at once: the listener that is running lives in the slot that goes.
+            wasm_bindgen_futures::spawn_local(async move { crashed(&place, &act, restarts) });
+        })
+    };
+    let boot = js_sys::Object::new();
+    js_sys::Reflect::set(&boot, &"glue".into(), &glue_address().into())?;
+    js_sys::Reflect::set(&boot, &"module".into(), &wasm_bindgen::module())?;
+    worker.post_message(&boot)?;
+    Ok(Slot { worker, is_ready: false, waiting: None, _listeners: [answered, failed] })
+}
+
+fn crashed(place: &Rc<RefCell<Option<Slot>>>, act: &Callback<Action>, restarts: u32) {
+    if let Some(slot) = place.borrow_mut().take() {
+        slot.worker.terminate();
+    }
+    if restarts < RESTARTS_MAX {
+        fill(place, act, restarts + 1);
+        act.emit(Action::Notice("A worker of the simulator crashed and was restarted.".to_owned()));
+        act.emit(Action::Restarted);
+    } else {
+        let text = "A worker of the simulator keeps crashing. Undo the last change, or reload.";
+        act.emit(Action::Notice(text.to_owned()));
     }
 }
 

@@ -1,62 +1,78 @@
 //! The operating point in numbers.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
-use crate::analysis::ceiling::meets;
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 use crate::session::Session;
-
-#[derive(PartialEq, Properties)]
-pub(super) struct ReadoutProps {
-    pub(super) session: Rc<Session>,
-}
+use crate::session::readout::Readout;
 
 /// Latency, goodput and errors at the operating point.
-#[component]
-pub(super) fn Readout(props: &ReadoutProps) -> Html {
-    let session = &props.session;
+pub(super) fn readout(session: &Session) -> Html {
     let knob = session.x();
-    let at = format(session.value(&knob.id), knob.unit);
-    let report = session.report.as_deref();
-    let latency = report.map(|report| report.latency_ms).unwrap_or_default();
-    let ms = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| format(ms, Unit::Ms));
-    let figure = |class: &'static str, name: &'static str, value: String| {
-        html! { <div class={classes!("figure", class)}><dt>{ name }</dt><dd>{ value }</dd></div> }
+    let readout = Readout::of(session);
+    let is_measured = readout.is_some_and(|readout| readout.is_measured);
+    let ms = |value: fn(&Readout) -> Option<f64>| {
+        readout.as_ref().and_then(value).map_or_else(dash, |ms| format(ms, Unit::Ms))
     };
-    let rate =
-        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format(v, Unit::PerSecond));
-    let errors = report.map_or_else(|| "–".to_owned(), |r| format(r.error_share, Unit::Share));
-    let verdict = report.map(|report| {
-        if meets(&session.scenario, report) {
+    let number = |value: fn(&Readout) -> f64, unit| {
+        readout.as_ref().map_or_else(dash, |readout| format(value(readout), unit))
+    };
+    let figure = |class: &'static str, value: String| {
+        html! { <div class={classes!("figure", class)}><dt>{ class }</dt><dd>{ value }</dd></div> }
+    };
+    let verdict = readout.map(|readout| {
+        if readout.meets(&session.scenario.objective) {
             ("met", "✓ objective met")
-        } else if report.overloaded {
+        } else if readout.overloaded {
             ("missed", "✗ overloaded")
         } else {
             ("missed", "✗ objective missed")
         }
     });
     html! {
-        <section class={classes!("readout", (!session.is_measured).then_some("stale"))} aria-label="Operating point">
+        <section class={classes!("readout", (!is_measured).then_some("stale"))} aria-label="Operating point" aria-busy={(!is_measured).to_string()}>
             <div class="at">
-                <b>{ format!("{at} {}", knob.label.to_lowercase()) }</b>
+                <b>{ format!("{} {}", format(session.point(), knob.unit), knob.label.to_ascii_lowercase()) }</b>
                 if let Some((class, words)) = verdict {
                     <span class={classes!("verdict", class)}>{ words }</span>
                 }
-                if let Some(report) = report {
-                    <code class="digest" title="Equal for equal runs on every machine">{ &report.digest }</code>
-                }
+                { provenance(session) }
             </div>
             <dl>
-                { figure("mean", "mean", ms(latency.mean)) }
-                { figure("p50", "p50", ms(latency.p50)) }
-                { figure("p95", "p95", ms(latency.p95)) }
-                { figure("p99", "p99", ms(latency.p99)) }
-                { figure("goodput", "goodput", rate(report.map(|report| report.goodput_per_s))) }
-                { figure("errors", "errors", errors) }
+                { figure("mean", ms(|readout| readout.mean_ms)) }
+                { figure("p50", ms(|readout| readout.p50_ms)) }
+                { figure("p95", ms(|readout| readout.p95_ms)) }
+                { figure("p99", ms(|readout| readout.p99_ms)) }
+                { figure("goodput", number(|readout| readout.goodput_per_s, Unit::PerSecond)) }
+                { figure("errors", number(|readout| readout.error_share, Unit::Share)) }
             </dl>
         </section>
+    }
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}
+
+/// How sure the figures are, and the fingerprint of the run they come from.
+fn provenance(session: &Session) -> Html {
+    let Some(report) = session.report.as_ref().filter(|_| session.is_measured) else {
+        return html! { <span class="provenance">{ "read off the curve" }</span> };
+    };
+    let sure = report.latency_ms.p99_half_width.map_or_else(
+        || "one run".to_owned(),
+        |half_width| format!("p99 ± {}", format(half_width, Unit::Ms)),
+    );
+    html! {
+        <span class="provenance">
+            if let Some(limit) = &report.stopped {
+                <span class="stopped">{ format!("stopped early: {limit}") }</span>
+            } else {
+                { sure }
+            }
+            { " · run " }
+            <code class="digest" title="Equal for equal runs on every machine">{ &report.digest }</code>
+        </span>
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn Table(props: &TableProps) -> Html {
             <summary>{ "Numbers of the curve" }</summary>
             <div class="scroll" tabindex="0">
                 <table>
-                    <caption>{ format!("Latency and load over {}", knob.label.to_lowercase()) }</caption>
+                    <caption>{ format!("Latency and load over {}", knob.label.to_ascii_lowercase()) }</caption>
                     <thead><tr>{ for head }</tr></thead>
                     <tbody>{ for body }</tbody>
                 </table>

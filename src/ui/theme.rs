@@ -1,6 +1,6 @@
 //! Light or dark: as the system says, unless the address or the user says otherwise.
 
-use web_sys::Window;
+use web_sys::MediaQueryList;
 
 use super::address::parameter;
 
@@ -41,24 +41,33 @@ impl Theme {
         }
     }
 
-    /// Applies it to the page and keeps it, where the browser lets us.
+    /// Applies it to the page.
     pub(super) fn apply(self) {
-        let Some(window) = web_sys::window() else { return };
-        if let Some(root) = window.document().and_then(|document| document.document_element()) {
+        let document = web_sys::window().and_then(|window| window.document());
+        if let Some(root) = document.and_then(|document| document.document_element()) {
             let _ = root.set_attribute("data-theme", self.word());
         }
+    }
+
+    /// Keeps it for the next visit, where the browser lets us.
+    pub(super) fn keep(self) {
+        let Some(window) = web_sys::window() else { return };
         if let Ok(Some(storage)) = window.local_storage() {
             let _ = storage.set_item(KEY, self.word());
         }
     }
 
+    /// What the system wants, and a way to hear when that changes.
+    pub(super) fn system() -> Option<MediaQueryList> {
+        web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()?
+    }
+
     /// Whether the page is dark now.
     pub(super) fn is_dark(self) -> bool {
-        let system = |window: Window| window.match_media("(prefers-color-scheme: dark)").ok()?;
         match self {
             Self::Light => false,
             Self::Dark => true,
-            Self::Auto => web_sys::window().and_then(system).is_some_and(|query| query.matches()),
+            Self::Auto => Self::system().is_some_and(|query| query.matches()),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Why the operating point is as it is: sentences, and where the time goes.
 
-use std::rc::Rc;
-
 use yew::prelude::*;
 
 use crate::analysis::report::TimeShare;
@@ -9,54 +7,81 @@ use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 use crate::session::Session;
 
-#[derive(PartialEq, Properties)]
-pub(super) struct WhyProps {
-    pub(super) session: Rc<Session>,
-}
-
-/// The explanation.
-#[component]
-pub(super) fn Why(props: &WhyProps) -> Html {
-    let session = &props.session;
-    let Some(explanation) = &session.explanation else {
-        return html! { <section class="why"><h2>{ "Why" }</h2><p class="quiet">{ "Measuring …" }</p></section> };
+/// The explanation; of the state before the last change, and paler, until the present one is known.
+pub(super) fn why(session: &Session) -> Html {
+    let notice = html! {
+        <>
+            <h2>{ "Notice" }</h2>
+            <ul class="notes">{ for session.scenario.notice.iter().map(|text| html! { <li>{ text }</li> }) }</ul>
+        </>
     };
+    let Some(explanation) = &session.explanation else {
+        return html! {
+            <section class="why" aria-label="Explanation"><h2>{ "Why" }</h2><p class="quiet">{ "Measuring …" }</p>{ notice }</section>
+        };
+    };
+    let is_old = !session.is_explained;
     let sentences =
         explanation.sentences.iter().map(|sentence| html! { <li>{ &sentence.text }</li> });
     html! {
         <section class="why" aria-label="Explanation">
-            <h2>{ "Why" }</h2>
-            <ul class="sentences">{ for sentences }</ul>
-            if !explanation.time.is_empty() {
-                <h2>{ "Where the time goes" }</h2>
-                { bars("a median request", &explanation.time, |share| share.median_ms) }
-                { bars("the slowest 1 %", &explanation.time, |share| share.slow_ms) }
-            }
-            <h2>{ "Notice" }</h2>
-            <ul class="notes">{ for session.scenario.notice.iter().map(|text| html! { <li>{ text }</li> }) }</ul>
+            <div class={classes!("explained", is_old.then_some("old"))} aria-busy={is_old.to_string()}>
+                <h2>{ "Why" }</h2>
+                <ul class="sentences">
+                    { for sentences }
+                    if let Some(text) = session.comparison_words() {
+                        <li class="compared">{ text }</li>
+                    }
+                </ul>
+                if !explanation.time.is_empty() {
+                    <h2>{ "Where the time goes" }</h2>
+                    { bars("a median request", &explanation.time, |share| share.median_ms) }
+                    { bars("the slowest 1 %", &explanation.time, |share| share.slow_ms) }
+                }
+            </div>
+            { notice }
         </section>
     }
 }
 
-/// One bar a way of spending time, with its number.
-fn bars(title: &str, shares: &[TimeShare], value: impl Fn(&TimeShare) -> f64) -> Html {
-    let total: f64 = shares.iter().map(&value).sum();
-    let bar = |share: &TimeShare| {
-        let ms = value(share);
-        let width = format!("{:.1}%", 100.0 * ms / total.max(1e-9));
-        let class = if share.waiting { "waits" } else { "works" };
+/// One stacked bar, and a line with the number for each of its parts.
+fn bars(title: &str, shares: &[TimeShare], value: fn(&TimeShare) -> f64) -> Html {
+    let total: f64 = shares.iter().map(value).sum();
+    let percent = |ms: f64| format!("{:.2}%", 100.0 * ms / total.max(1e-9));
+    let mut from = 0.0;
+    let pieces: Html = shares
+        .iter()
+        .enumerate()
+        .map(|(index, share)| {
+            let x = percent(from);
+            from += value(share);
+            html! { <rect class={class_of(share, index)} {x} width={percent(value(share))} height="12" /> }
+        })
+        .collect();
+    let row = |(index, share): (usize, &TimeShare)| {
         html! {
             <tr>
-                <th scope="row">{ &share.label }</th>
-                <td class="bar"><svg height="10" width="100%" aria-hidden="true"><rect {class} {width} height="10" rx="2" /></svg></td>
-                <td class="number">{ format(ms, Unit::Ms) }</td>
+                <th scope="row">
+                    <svg class="key" width="10" height="10" aria-hidden="true"><rect class={class_of(share, index)} width="10" height="10" rx="2" /></svg>
+                    { &share.label }
+                </th>
+                <td>{ format(value(share), Unit::Ms) }</td>
             </tr>
         }
     };
     html! {
         <table class="bars">
-            <caption>{ format!("{title}: {}", format(total, Unit::Ms)) }</caption>
-            <tbody>{ for shares.iter().map(bar) }</tbody>
+            <caption>
+                { format!("{}: {}", title, format(total, Unit::Ms)) }
+                <svg class="stack" width="100%" height="12" aria-hidden="true">{ pieces }</svg>
+            </caption>
+            <tbody>{ for shares.iter().enumerate().map(row) }</tbody>
         </table>
     }
+}
+
+/// Waiting is warm, work is cold; neighbours differ in strength.
+fn class_of(share: &TimeShare, index: usize) -> Classes {
+    let strength = ["first", "second", "third"][index % 3];
+    classes!(if share.waiting { "waits" } else { "works" }, strength)
 }

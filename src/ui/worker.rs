@@ -72,9 +72,7 @@ impl State {
         let Ok(question) = serde_json::from_str(text) else { return };
         self.quiet = None;
         self.quiet_passed = false;
-        if let Some(answer) = self.worker.ask(question) {
-            self.send(&answer);
-        }
+        self.worker.ask(question);
         self.schedule();
     }
 

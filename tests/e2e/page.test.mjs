@@ -23,9 +23,7 @@ const type = async (page, knob, value) => {
   await page.keyboard.press("Tab");
 };
 const finished = (page) =>
-  page.waitForFunction(() => document.querySelector(".spoken").textContent !== "", null, {
-    timeout: 20_000,
-  });
+  page.waitForSelector("figure.charts[aria-busy=false]", { timeout: 20_000 });
 
 test("opens from any folder with no message and no request to elsewhere", async () => {
   const { context, page, faults } = await open(site);
@@ -80,13 +78,10 @@ test("a link gives a colleague the same numbers", async () => {
   await theirs.context.close();
 });
 
-// Marks on the time line: each input, and each time both charts were drawn.
-const latencies = (page) =>
-  page.evaluate(() => {
-    const inputs = performance.getEntriesByName("kneepoint:input").map((mark) => mark.startTime);
-    const drawn = performance.getEntriesByName("kneepoint:drawn").map((mark) => mark.startTime);
-    return inputs.map((at) => drawn.find((time) => time >= at) - at).filter(Number.isFinite);
-  });
+// From the first input that a picture answers to the frame that shows it. A knob gives a new curve,
+// the knob on the x axis moves the operating point along the present one.
+const latencies = (page, name) =>
+  page.evaluate((name) => performance.getEntriesByName(name).map((entry) => entry.duration), name);
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 async function drag(page, from, to, steps) {
@@ -101,9 +96,9 @@ async function drag(page, from, to, steps) {
 }
 
 // One drag of a slider: how long each repaint took, and tasks that blocked the page.
-async function measureDrag(page, knob) {
+async function measureDrag(page, knob, measure) {
   await page.evaluate(() => {
-    performance.clearMarks();
+    performance.clearMeasures();
     window.longTasks = [];
     window.observer ??= new PerformanceObserver((list) => {
       for (const task of list.getEntries()) window.longTasks.push(Math.round(task.duration));
@@ -114,17 +109,17 @@ async function measureDrag(page, knob) {
   const at = (share) => ({ x: box.x + box.width * share, y: box.y + box.height / 2 });
   await drag(page, at(0.35), at(0.8), 25);
   await page.waitForTimeout(500);
-  return { times: await latencies(page), long: await page.evaluate(() => window.longTasks) };
+  return { times: await latencies(page, measure), long: await page.evaluate(() => window.longTasks) };
 }
 
-for (const knob of ["users", "posts"]) {
+for (const [knob, measure] of [["users", "kneepoint:point"], ["posts", "kneepoint:curve"]]) {
   test(`dragging ${knob} repaints the curve at once, and never blocks the page`, async () => {
     const { context, page, faults } = await open(site);
     await finished(page);
     // The machine is shared: the page is slow only if it is slow every time.
     let best;
     for (let attempt = 0; attempt < 6 && !best; attempt++) {
-      const { times, long } = await measureDrag(page, knob);
+      const { times, long } = await measureDrag(page, knob, measure);
       assert.ok(times.length >= 10, `${times.length} inputs`);
       const middle = median(times);
       const worst = Math.max(...times);
@@ -138,6 +133,87 @@ for (const knob of ["users", "posts"]) {
     await context.close();
   });
 }
+
+test("a fast drag shows curves on the way, not only when the hand rests", async () => {
+  const { context, page } = await open(site);
+  await finished(page);
+  await page.evaluate(() => performance.clearMeasures());
+  const box = await page.locator("#knob-posts").boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
+  await page.mouse.down();
+  for (let step = 0; step < 60; step++) {
+    await page.mouse.move(box.x + box.width * (0.4 + step / 200), box.y + box.height / 2);
+    await page.waitForTimeout(5);
+  }
+  const onTheWay = (await latencies(page, "kneepoint:curve")).length;
+  await page.mouse.up();
+  assert.ok(onTheWay >= 5, `${onTheWay} curves`);
+  await context.close();
+});
+
+test("the state before a fix stays beside it, in the link too, until it is dropped", async () => {
+  const { context, page, faults } = await open(site);
+  await settled(page);
+  await type(page, "Posts per page", "100");
+  await page.getByLabel("Join").check();
+  await page.waitForSelector(".compared");
+  assert.equal(await page.textContent(".before"), "before: without Join");
+  assert.match(await page.textContent(".gain"), /^knee × \d/);
+  assert.match(await page.textContent(".compared"), /times .* lower than before/);
+  await page.waitForFunction(() => location.hash.includes("~b.posts=100"));
+  const theirs = await open(site, new URL(page.url()).hash);
+  await theirs.page.waitForSelector(".compared");
+  for (const part of [".before", ".gain", ".compared"]) {
+    assert.equal(await theirs.page.textContent(part), await page.textContent(part), part);
+  }
+  await page.getByRole("button", { name: "Drop the curve before" }).click();
+  assert.equal(await page.locator(".before").count(), 0);
+  await page.waitForFunction(() => !location.hash.includes("~b"));
+  assert.deepEqual([...faults, ...theirs.faults], []);
+  await context.close();
+  await theirs.context.close();
+});
+
+test("every knob can be put on the x axis", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  await page.selectOption(".axis", "posts");
+  await page.waitForFunction(() => /posts per page;|posts per page\./.test(document.querySelector("figcaption").textContent));
+  const handle = page.locator(".handle");
+  assert.equal(await handle.getAttribute("aria-label"), "Operating point, posts per page");
+  await handle.press("End");
+  assert.equal(await page.inputValue('[aria-label="Posts per page, typed"]'), "1k");
+  await context.close();
+});
+
+test("another scenario can be undone, by the button and by the keyboard", async () => {
+  const { context, page } = await open(site);
+  await settled(page);
+  const title = await page.textContent("h1");
+  await page.getByLabel("Scenario").selectOption("queue-knee");
+  await page.waitForFunction((title) => document.querySelector("h1").textContent !== title, title);
+  await page.keyboard.press("Control+z");
+  await page.waitForFunction((title) => document.querySelector("h1").textContent === title, title);
+  assert.match(await page.title(), /Kneepoint$/);
+  await context.close();
+});
+
+test("a guest in another page has no header, and works without storage", async () => {
+  const { context, page, faults } = await open(site, "?embed=1&theme=dark#v=1&s=queue-knee");
+  await settled(page);
+  assert.equal(await page.locator("header").count(), 0);
+  assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+  const whole = await page.getByRole("link", { name: "Open in Kneepoint" }).getAttribute("href");
+  assert.match(whole, /#v=1&s=queue-knee/);
+  assert.ok(!whole.includes("embed"));
+  await page.addInitScript(() => {
+    Object.defineProperty(window, "localStorage", { get: () => { throw new Error("forbidden"); } });
+  });
+  await page.reload();
+  await settled(page);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
 
 test("the operating point is dragged on the chart and moved by keys", async () => {
   const { context, page } = await open(site);

@@ -17,8 +17,7 @@ for (const scenario of scenarios) {
     for (const colorScheme of ["light", "dark"]) {
       const { context, page, faults } = await open(site, `#v=1&s=${scenario}`, { viewport, colorScheme });
       await settled(page);
-      // The last words are said when the curve is complete.
-      await page.waitForFunction(() => document.querySelector(".spoken").textContent !== "");
+      await page.waitForSelector("figure.charts[aria-busy=false]");
       const name = `${scenario}-${size}-${colorScheme}.png`;
       await page.screenshot({ path: join(folder, name), fullPage: size === "narrow" });
       console.log(name, faults.join(" "));

@@ -14,7 +14,7 @@ impl Empirical {
         if values.is_empty() || values.iter().any(|value| !value.is_finite() || *value < 0.0) {
             return None;
         }
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         Some(Self { values })
     }
 

@@ -1,0 +1,94 @@
+//! What the page says of a session, in words.
+
+use crate::scenario::quantity::{format, spoken};
+use crate::scenario::{Settings, Unit};
+
+use super::Session;
+use super::readout::Readout;
+
+impl Session {
+    /// What differs from the present state in the ghost's, such as `without Join`.
+    pub fn ghost_words(&self) -> Option<String> {
+        let before = &self.ghost.as_ref()?.settings;
+        let mut words = Vec::new();
+        for fix in &self.scenario.fixes {
+            let is_on = |settings: &Settings| settings.fixes.contains(&fix.id);
+            match (is_on(before), is_on(&self.settings)) {
+                (true, false) => words.push(format!("with {}", fix.label)),
+                (false, true) => words.push(format!("without {}", fix.label)),
+                _ => {}
+            }
+        }
+        for knob in self.scenario.knobs.iter().filter(|knob| knob.id != self.x().id) {
+            let value = |settings| self.scenario.value(settings, &knob.id).unwrap_or(0.0);
+            let (then, now) = (value(before), value(&self.settings));
+            if then.to_bits() != now.to_bits() {
+                words.push(format!("{} {}", knob.label, format(then, knob.unit)));
+            }
+        }
+        if words.is_empty() {
+            words.push("the same state".to_owned());
+        }
+        Some(words.join(", "))
+    }
+
+    /// How far the knee has moved from the ghost's, such as `knee × 4.2`.
+    pub fn knee_words(&self) -> Option<String> {
+        let ghost = self.ghost.as_ref()?.curve.as_ref()?;
+        let curve = self.curve.as_ref().filter(|curve| curve.knob == ghost.knob)?;
+        let before = ghost.knee.as_ref()?.x;
+        if let Some(knee) = &curve.knee {
+            return Some(format!("knee × {}", format(knee.x / before, Unit::Count)));
+        }
+        // No knee: either the objective is met everywhere, or nowhere.
+        let last = curve.points.last()?;
+        let met = last.latency_ms.p99.is_some_and(|p99| p99 <= self.scenario.objective.p99_ms);
+        let factor = format(self.x().max / before, Unit::Count);
+        Some(if met && !last.overloaded {
+            format!("knee × {factor} or more")
+        } else {
+            "no longer met anywhere".to_owned()
+        })
+    }
+
+    /// The operating point against the ghost's, such as `p99 is 9.6 times lower than before.`
+    pub fn comparison_words(&self) -> Option<String> {
+        let found = self.comparison.as_ref().filter(|_| self.ghost.is_some())?;
+        let ratio = found.p99_ratio?;
+        let (times, word) = if ratio >= 1.0 { (ratio, "lower") } else { (1.0 / ratio, "higher") };
+        if times < 1.005 {
+            return Some("p99 is as before.".to_owned());
+        }
+        // The interval of a quotient is, to first order, as wide in proportion.
+        let spread = found.p99_ratio_half_width.map(|half_width| times * half_width / ratio);
+        let spread = spread
+            .map_or_else(String::new, |spread| format!(" (± {})", format(spread, Unit::Count)));
+        let times = format(times, Unit::Count);
+        Some(format!("p99 here is {times} times{spread} {word} than before, on the same arrivals."))
+    }
+
+    /// One sentence for ears on the operating point; empty before it is measured.
+    pub fn announcement(&self) -> String {
+        let Some(readout) = Readout::of(self).filter(|readout| readout.is_measured) else {
+            return String::new();
+        };
+        let p99 = readout.p99_ms.map_or_else(
+            || "nothing answered in time".to_owned(),
+            |p99| format!("p99 {}", spoken(p99, Unit::Ms)),
+        );
+        let goodput = spoken(readout.goodput_per_s, Unit::PerSecond);
+        let errors = if readout.error_share > 0.0 {
+            format!(", errors {}", spoken(readout.error_share, Unit::Share))
+        } else {
+            String::new()
+        };
+        let verdict = if readout.overloaded {
+            "overloaded"
+        } else if readout.meets(&self.scenario.objective) {
+            "objective met"
+        } else {
+            "objective missed"
+        };
+        format!("{p99}, goodput {goodput}{errors}; {verdict}.")
+    }
+}

@@ -1,0 +1,140 @@
+//! What the page does besides showing itself: workers, address bar, shortcuts, title, theme.
+
+use std::rc::Rc;
+
+use gloo::events::{EventListener, EventListenerOptions};
+use gloo::timers::callback::Timeout;
+use wasm_bindgen::JsCast as _;
+use web_sys::{HtmlInputElement, KeyboardEvent};
+use yew::prelude::*;
+
+use super::address;
+use super::clock;
+use super::pool::Pool;
+use super::theme::Theme;
+use crate::scenario::link::encode;
+use crate::session::{Action, CURVE_SHARES, Session};
+
+/// The address is written this long after the last change that is no step of the history.
+const ADDRESS_MS: u32 = 250;
+
+/// Sends questions to the workers.
+#[hook]
+pub(super) fn use_workers(session: &Rc<Session>, act: &Callback<Action>) {
+    let pool = {
+        let act = act.clone();
+        use_memo((), move |()| Pool::new(CURVE_SHARES + 1, &act))
+    };
+    {
+        let (session, pool) = (Rc::clone(session), Rc::clone(&pool));
+        use_effect_with(session.curve_id, move |_| {
+            clock::asked();
+            for (index, question) in session.curve_questions().iter().enumerate() {
+                pool.ask(index, question);
+            }
+        });
+    }
+    let session = Rc::clone(session);
+    use_effect_with(session.point_id, move |_| pool.ask(CURVE_SHARES, &session.point_question()));
+}
+
+/// Keeps the address bar and the session the same.
+#[hook]
+pub(super) fn use_address(session: &Rc<Session>, act: &Callback<Action>) {
+    let link = encode(&session.link());
+    {
+        let link = link.clone();
+        use_effect_with(session.commits, move |&commits| {
+            if commits > 0 {
+                address::write(&link, true);
+            }
+        });
+    }
+    // Not while a knob is being turned, lest Back lead to the middle of a drag; and not over a link
+    // that could not be read, lest it be lost.
+    let may_write = session.is_committed() && session.notices.is_empty();
+    use_effect_with((link, may_write), move |(link, may_write)| {
+        let link = link.clone();
+        let timeout =
+            may_write.then(|| Timeout::new(ADDRESS_MS, move || address::write(&link, false)));
+        move || drop(timeout)
+    });
+    let act = act.clone();
+    use_effect_with((), move |()| {
+        let window = web_sys::window();
+        let listeners = window.map(|window| {
+            ["popstate", "hashchange"].map(|name| {
+                let act = act.clone();
+                EventListener::new(&window, name, move |_| {
+                    act.emit(Action::Visit(Box::new(address::read())));
+                })
+            })
+        });
+        move || drop(listeners)
+    });
+}
+
+/// Ctrl+Z undoes, Ctrl+Shift+Z and Ctrl+Y redo; in a text field they belong to the field.
+#[hook]
+pub(super) fn use_shortcuts(act: &Callback<Action>) {
+    let act = act.clone();
+    use_effect_with((), move |()| {
+        let options = EventListenerOptions::enable_prevent_default();
+        let listener = web_sys::window().map(|window| {
+            EventListener::new_with_options(&window, "keydown", options, move |event| {
+                let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
+                let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+                let is_typing = field.is_some_and(|field| field.type_() == "text");
+                if is_typing || !(key.ctrl_key() || key.meta_key()) {
+                    return;
+                }
+                let action = match (key.key().to_ascii_lowercase().as_str(), key.shift_key()) {
+                    ("z", false) => Action::Undo,
+                    ("z", true) | ("y", _) => Action::Redo,
+                    _ => return,
+                };
+                event.prevent_default();
+                act.emit(action);
+            })
+        });
+        move || drop(listener)
+    });
+}
+
+/// The scenario's question as the title of the tab.
+#[hook]
+pub(super) fn use_title(session: &Rc<Session>) {
+    use_effect_with(session.scenario.title.clone(), |title| {
+        if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+            document.set_title(&format!("{title} · Kneepoint"));
+        }
+    });
+}
+
+/// The theme, how to turn it, and whether the page is dark now.
+#[hook]
+pub(super) fn use_theme() -> (Theme, Callback<()>, bool) {
+    let theme = use_state(Theme::load);
+    let is_dark = use_state(|| theme.is_dark());
+    use_effect_with(*theme, {
+        let set = is_dark.setter();
+        move |theme| {
+            theme.apply();
+            set.set(theme.is_dark());
+            let theme = *theme;
+            // The system may change its mind at dusk.
+            let listener = Theme::system().map(|query| {
+                EventListener::new(&query, "change", move |_| set.set(theme.is_dark()))
+            });
+            move || drop(listener)
+        }
+    });
+    let turn = {
+        let theme = theme.clone();
+        Callback::from(move |()| {
+            theme.next().keep();
+            theme.set(theme.next());
+        })
+    };
+    (*theme, turn, *is_dark)
+}

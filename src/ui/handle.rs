@@ -1,0 +1,201 @@
+//! What lies over the charts: the operating point to drag, and the figures under the pointer.
+
+use std::rc::Rc;
+
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+use super::clock;
+use crate::chart::plot::{Frame, text_px};
+use crate::scenario::Unit;
+use crate::scenario::quantity::{format, spoken};
+use crate::session::readout::{Readout, round, step};
+use crate::session::{Action, Session};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct HandleProps {
+    pub(super) session: Rc<Session>,
+    pub(super) act: Callback<Action>,
+    /// Width of the charts, in pixels of the page.
+    pub(super) width: f64,
+}
+
+/// What the pointer is doing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Hand {
+    Away,
+    /// Over the chart, in pixels from its left edge.
+    Over(f64),
+    /// A finger is down and may yet turn out to scroll the page.
+    Touching,
+    Dragging,
+}
+
+/// The operating point: dragged on the charts themselves, or moved with the arrow keys.
+#[component]
+pub(super) fn Handle(props: &HandleProps) -> Html {
+    let HandleProps { session, act, width } = props;
+    let hand = use_state_eq(|| Hand::Away);
+    let knob = session.x().clone();
+    let move_to = {
+        let (knob, act, frame) = (knob.clone(), act.clone(), frame(*width));
+        move |event: &PointerEvent| {
+            clock::input();
+            let position = frame.position(f64::from(event.offset_x()));
+            act.emit(Action::Turn(knob.id.clone(), round(&knob, knob.at(position))));
+        }
+    };
+    let onpointerdown = {
+        let (hand, move_to) = (hand.clone(), move_to.clone());
+        Callback::from(move |event: PointerEvent| {
+            let element = event.target_unchecked_into::<Element>();
+            // Without capture the drag ends at the edge of the chart.
+            let _ = element.set_pointer_capture(event.pointer_id());
+            if event.pointer_type() == "touch" {
+                hand.set(Hand::Touching);
+            } else {
+                hand.set(Hand::Dragging);
+                move_to(&event);
+            }
+        })
+    };
+    let onpointermove = {
+        let (hand, move_to) = (hand.clone(), move_to.clone());
+        Callback::from(move |event: PointerEvent| match *hand {
+            Hand::Dragging => move_to(&event),
+            Hand::Touching => {
+                hand.set(Hand::Dragging);
+                move_to(&event);
+            }
+            Hand::Away | Hand::Over(_) => hand.set(Hand::Over(f64::from(event.offset_x()))),
+        })
+    };
+    let onpointerup = {
+        let (hand, act) = (hand.clone(), act.clone());
+        Callback::from(move |event: PointerEvent| {
+            if *hand == Hand::Touching {
+                move_to(&event);
+            }
+            hand.set(Hand::Away);
+            act.emit(Action::Commit);
+        })
+    };
+    let leave = |commits: bool| {
+        let (hand, act) = (hand.clone(), act.clone());
+        Callback::from(move |_: PointerEvent| {
+            if commits && *hand == Hand::Dragging {
+                act.emit(Action::Commit);
+            }
+            if commits || *hand != Hand::Dragging {
+                hand.set(Hand::Away);
+            }
+        })
+    };
+    let onkeydown = {
+        let (act, session) = (act.clone(), Rc::clone(session));
+        Callback::from(move |event: KeyboardEvent| {
+            if let Some(value) = value_of_key(&session, &event) {
+                event.prevent_default();
+                clock::input();
+                act.emit(Action::Turn(session.x().id.clone(), value));
+            }
+        })
+    };
+    let onkeyup = act.reform(|_: KeyboardEvent| Action::Commit);
+    let value = session.point();
+    html! {
+        <>
+            <div class="handle" role="slider" tabindex="0"
+                aria-label={format!("Operating point, {}", knob.label.to_ascii_lowercase())}
+                aria-valuemin={knob.min.to_string()} aria-valuemax={knob.max.to_string()}
+                aria-valuenow={value.to_string()} aria-valuetext={spoken(value, knob.unit)}
+                onpointercancel={leave(true)} onpointerleave={leave(false)}
+                {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {onkeyup} />
+            if let Hand::Over(at) = *hand {
+                <Crosshair session={Rc::clone(session)} {at} width={*width} />
+            }
+        </>
+    }
+}
+
+/// The value that a key leads to: arrows a step, with shift a quarter of one, page keys eight steps,
+/// `K` the knee.
+fn value_of_key(session: &Session, event: &KeyboardEvent) -> Option<f64> {
+    let (knob, value) = (session.x(), session.point());
+    let size = if event.shift_key() { 0.25 } else { 1.0 };
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return None;
+    }
+    Some(match event.key().as_str() {
+        "ArrowRight" | "ArrowUp" => step(knob, value, size),
+        "ArrowLeft" | "ArrowDown" => step(knob, value, -size),
+        "PageUp" => step(knob, value, 8.0),
+        "PageDown" => step(knob, value, -8.0),
+        "Home" => knob.min,
+        "End" => knob.max,
+        "k" | "K" => round(knob, session.curve.as_ref()?.knee.as_ref()?.x),
+        _ => return None,
+    })
+}
+
+#[derive(PartialEq, Properties)]
+struct CrosshairProps {
+    session: Rc<Session>,
+    at: f64,
+    width: f64,
+}
+
+/// A line under the pointer with the figures of the curve there.
+#[component]
+fn Crosshair(props: &CrosshairProps) -> Html {
+    let CrosshairProps { session, at, width } = props;
+    let (line, card) = (use_node_ref(), use_node_ref());
+    let frame = frame(*width);
+    let x = at.clamp(frame.left, frame.right);
+    {
+        let (line, card) = (line.clone(), card.clone());
+        let is_right = x > f64::midpoint(frame.left, frame.right);
+        // Through the object model: the page's policy forbids styles in attributes.
+        use_effect_with((x.to_bits(), is_right), move |_| {
+            place(&line, x, false);
+            place(&card, if is_right { x - 10.0 } else { x + 10.0 }, is_right);
+        });
+    }
+    let knob = session.x();
+    let value = knob.at(frame.position(x));
+    let found = session.curve.as_ref().and_then(|c| Readout::between(&c.points, knob, value));
+    let Some(found) = found else { return Html::default() };
+    let ms = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| format(ms, Unit::Ms));
+    let row = |class: &'static str, value: String| {
+        html! { <tr class={class}><th>{ class }</th><td>{ value }</td></tr> }
+    };
+    html! {
+        <div class="crosshair" aria-hidden="true">
+            <div class="hair" ref={line} />
+            <table class="card" ref={card}>
+                <caption>{ format!("{} {}", format(value, knob.unit), knob.label.to_ascii_lowercase()) }</caption>
+                <tbody>
+                    { row("p99", ms(found.p99_ms)) }
+                    { row("p95", ms(found.p95_ms)) }
+                    { row("p50", ms(found.p50_ms)) }
+                    { row("goodput", format(found.goodput_per_s, Unit::PerSecond)) }
+                    { row("errors", format(found.error_share, Unit::Share)) }
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+/// Where values lie on the charts from the left; their height does not matter.
+fn frame(width: f64) -> Frame {
+    Frame::of((width, 0.0), text_px(width), false)
+}
+
+/// Moves an element to `x`; with its right edge if `is_right`.
+fn place(node: &NodeRef, x: f64, is_right: bool) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        let shift = if is_right { "-100%" } else { "0px" };
+        let to = format!("translateX({x:.0}px) translateX({shift})");
+        let _ = element.style().set_property("transform", &to);
+    }
+}
