@@ -1,7 +1,7 @@
 //! Scenario documents: every mistake is found and named, and nothing a document says gets out of
 //! hand.
 
-use kneepoint::analysis::run::run;
+use kneepoint::analysis::run::{Run, run};
 use kneepoint::scenario::{Scenario, Settings, catalogue};
 use serde_json::{Value, json};
 
@@ -84,6 +84,58 @@ fn a_scenario_that_explodes_stops_at_its_limit_with_a_message() {
     let report = run(&scenario, &Settings::default()).unwrap();
     assert!(report.stopped.unwrap().contains("2 million"));
     assert!(report.overloaded || report.latency_ms.p99.is_none());
+}
+
+/// A chain of services, each calling the next `calls` times.
+fn chain(links: usize, calls: usize, call: impl Fn(String) -> Value) -> Value {
+    let mut document = document();
+    let parts = document["parts"].as_array_mut().expect("a list");
+    parts[0]["call"] = json!({ "to": "s0.x" });
+    for link in 0..links {
+        let steps = vec![json!({ "call": call(format!("s{}.x", link + 1)) }); calls];
+        parts.push(
+            json!({ "kind": "service", "id": format!("s{link}"), "endpoints": { "x": steps } }),
+        );
+    }
+    let last = json!({ "kind": "service", "id": format!("s{links}"), "endpoints": { "x": [{ "cpu": 1 }] } });
+    parts.push(last);
+    document
+}
+
+#[test]
+fn calls_that_multiply_are_compiled_once() {
+    let plain = chain(12, 20, |to| json!({ "to": to }));
+    let timed = chain(12, 20, |to| json!({ "to": to, "timeout": "1h" }));
+    for document in [plain, timed] {
+        let scenario = Scenario::parse(&document.to_string()).unwrap();
+        let mut run = Run::new(&scenario.system(&Settings::default()).unwrap(), 1, 100).unwrap();
+        run.advance(300_000);
+        assert_eq!(run.events(), 300_000, "20^12 calls take longer than that, slice by slice");
+    }
+}
+
+#[test]
+fn half_a_million_users_who_all_come_at_once_are_simulated_in_a_moment() {
+    let mut document = document();
+    document["parts"][0]["arrivals"] = json!({ "closed": { "users": 500_000, "think": "1s" } });
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let report = run(&scenario, &Settings::default()).unwrap();
+    assert!((report.throughput_per_s / 50.0 - 1.0).abs() < 0.1, "{report:?}");
+}
+
+#[test]
+fn loops_that_take_no_time_end_with_the_budget_and_not_with_the_memory() {
+    let mut document = document();
+    let nothing = json!({ "repeat": { "times": 1_000_000, "steps": [] } });
+    document["parts"][0]["arrivals"] = json!({ "closed": { "users": 10_000, "think": "1s" } });
+    document["parts"][1]["workers"] = json!(10_000);
+    document["parts"][1]["endpoints"]["work"] = json!([nothing]);
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let mut run = Run::new(&scenario.system(&Settings::default()).unwrap(), 1, 1_000_000).unwrap();
+    for slice in 1..=10 {
+        run.advance(100_000);
+        assert_eq!(run.events(), slice * 100_000);
+    }
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl FutureEvents {
     #[inline]
     pub fn pop_until(&mut self, until: SimTime) -> Option<Event> {
         if self.near.is_empty() && !self.far.is_empty() {
-            self.refill();
+            self.refill(self.lane_time.min(until.0));
         }
         let near = self.near.last().map_or((u64::MAX, u32::MAX), |entry| entry.key());
         let entry = if self.lane_time <= near.0 && self.lane_is_first(near) {
@@ -226,21 +226,24 @@ impl FutureEvents {
         }
         let limit = self.near[self.near.len() - NEAR_KEPT].time.max(self.far.base());
         let moved = self.near.partition_point(|entry| entry.time >= limit);
-        if moved == 0 || moved == self.near.len() {
-            // All events are of one instant, or before the base: a split would gain nothing.
-            return;
-        }
-        // Scheduling order among equal times is kept: the wheel sorts by (time, ticket).
+        // Thousands of events of one instant all move: the wheel takes more of them at once, `near`
+        // would shift them all for each. Scheduling order among equal times is kept: the wheel sorts by (time, ticket).
         for entry in self.near.drain(..moved) {
             self.far.push(entry);
         }
         self.near_limit = limit;
     }
 
+    /// Moves the earliest events of the wheel into `near`, which is empty, unless they all come
+    /// after `bound`. So the wheel's base is never later than the next event, and whatever that
+    /// event schedules can go into the wheel.
     #[cold]
-    fn refill(&mut self) {
-        let complete_until = self.far.take_next(&mut self.near);
-        self.near_limit = if self.far.is_empty() { u64::MAX } else { complete_until };
+    fn refill(&mut self, bound: u64) {
+        self.near_limit = match self.far.take_next(&mut self.near, bound) {
+            None => self.near_limit.max(self.far.base()),
+            Some(_) if self.far.is_empty() => u64::MAX,
+            Some(complete_until) => complete_until,
+        };
     }
 
     /// Whether the head of the first lane comes before the near event with this key.

@@ -4,6 +4,8 @@ pub mod system;
 
 mod build;
 
+mod compile;
+
 mod program;
 
 mod built;
@@ -17,6 +19,8 @@ mod record;
 mod trace;
 
 mod simulation;
+
+mod waiting;
 
 mod calls;
 

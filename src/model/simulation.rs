@@ -11,9 +11,8 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
-use super::program::{Delay, Op};
+use super::program::Op;
 use super::record::{Mark, Outcome, Record};
-use super::station::WaitLimit;
 use super::system::System;
 use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
@@ -24,7 +23,7 @@ const CLIENTS_BIT: u32 = 1 << 31;
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
 const EVENTS_MAX: u64 = 1_000_000_000;
-/// Rounds of loops that take no time go on after an event, so that events bound all work.
+/// So many rounds of a loop count as an event, so that events bound all work even if no time passes.
 const ROUNDS_MAX: u32 = 64;
 
 /// Why a run went no further.
@@ -88,6 +87,14 @@ impl Simulation {
         Ok(simulation)
     }
 
+    /// Checks that a system can be built, at less cost than building it to run.
+    ///
+    /// # Errors
+    /// Names the part of the system that cannot be built.
+    pub fn check(system: &System) -> Result<(), BuildError> {
+        build(system, 0).map(|_| ())
+    }
+
     /// Books the time of every request from now on; costs some speed.
     pub fn set_breakdown(&mut self, mut breakdown: Breakdown) {
         breakdown.prepare(self.model.accounts.clone());
@@ -130,13 +137,21 @@ impl Simulation {
             return Progress::Stopped(limit);
         }
         let last = self.events_count.saturating_add(events).min(EVENTS_MAX);
-        while self.record.batches.count() < finished {
+        loop {
+            while let Some(task) = self.ready.pop_front() {
+                if self.tasks.len() > TASKS_MAX {
+                    return self.stop(Limit::InFlight);
+                }
+                self.run(task);
+                if self.events_count >= last {
+                    return self.pause(last);
+                }
+            }
+            if self.record.batches.count() >= finished {
+                return Progress::Finished;
+            }
             if self.events_count >= last {
-                return if last == EVENTS_MAX {
-                    self.stop(Limit::Events)
-                } else {
-                    Progress::Running
-                };
+                return self.pause(last);
             }
             let Some(event) = self.model.events.pop_until(SimTime::NEVER) else {
                 return self.stop(Limit::Idle);
@@ -151,14 +166,12 @@ impl Simulation {
                 }
                 self.arrive(event.subject & !CLIENTS_BIT);
             }
-            while let Some(task) = self.ready.pop_front() {
-                if self.tasks.len() > TASKS_MAX {
-                    return self.stop(Limit::InFlight);
-                }
-                self.run(task);
-            }
         }
-        Progress::Finished
+    }
+
+    /// The events allowed in one step are used up, or all that a run may take.
+    fn pause(&mut self, last: u64) -> Progress {
+        if last == EVENTS_MAX { self.stop(Limit::Events) } else { Progress::Running }
     }
 
     fn stop(&mut self, limit: Limit) -> Progress {
@@ -273,9 +286,8 @@ impl Simulation {
                     }
                     rounds += 1;
                     if rounds == ROUNDS_MAX {
-                        task.state = State::Holding;
-                        task.since = self.now;
-                        task.awaited = self.model.events.schedule(self.now, id);
+                        self.events_count += 1;
+                        self.ready.push_back(id);
                         return;
                     }
                 }
@@ -308,80 +320,10 @@ impl Simulation {
         }
     }
 
-    /// Queues a task that found no free server, or fails it if the queue is full.
-    fn wait_for(&mut self, id: u32, group: u16, station: u16) {
-        let task = &mut self.tasks[id];
-        task.pc -= 1;
-        task.since = self.now;
-        task.state = State::Queued;
-        if !self.model.stations[usize::from(station)].enqueue(&mut self.tasks, id) {
-            self.fail(id, Outcome::Rejected);
-            return;
-        }
-        let ticket = match &self.model.groups[usize::from(group)].wait_limit {
-            None => return,
-            Some(WaitLimit::Constant(delay)) => {
-                let delay = *delay;
-                self.schedule_delay(delay, id)
-            }
-            Some(WaitLimit::Drawn(sampler, stream)) => {
-                let span = sampler.sample(&mut self.model.streams[usize::from(*stream)]);
-                self.model.events.schedule(self.now + span, id)
-            }
-        };
-        self.tasks[id].awaited = ticket;
-    }
-
-    pub(super) fn schedule_delay(&mut self, delay: Delay, id: u32) -> Ticket {
-        match delay.lane {
-            Some(lane) => self.model.events.schedule_in_lane(lane, id),
-            None => self.model.events.schedule(self.now + delay.span, id),
-        }
-    }
-
-    /// Gives a server back; the next task in the queue has it then.
-    #[inline]
-    pub(super) fn release(&mut self, station: u32) {
-        let station = &mut self.model.stations[station as usize];
-        let Some(next) = station.release(&mut self.tasks, self.now) else { return };
-        if self.breakdown.is_some() {
-            self.book_wait(next);
-        }
-        let task = &mut self.tasks[next];
-        task.awaited = Ticket::NONE;
-        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
-            task.held |= 1 << register;
-        }
-        task.pc += 1;
-        self.ready.push_back(next);
-    }
-
-    fn wait_limit_reached(&mut self, id: u32) {
-        self.leave_queue(id);
-        self.fail(id, Outcome::GaveUp);
-    }
-
-    pub(super) fn leave_queue(&mut self, id: u32) {
-        let task = &self.tasks[id];
-        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
-            let station = task.registers[usize::from(register)] as usize;
-            self.model.stations[station].leave(&mut self.tasks, id, self.now);
-        }
-    }
-
     /// Ends a task badly: it gives back all it holds.
     pub(super) fn fail(&mut self, id: u32, outcome: Outcome) {
         self.release_all(id);
         self.finish(id, outcome);
-    }
-
-    pub(super) fn release_all(&mut self, id: u32) {
-        let mut held = std::mem::take(&mut self.tasks[id].held);
-        while held != 0 {
-            let register = held.ilog2();
-            held &= !(1 << register);
-            self.release(self.tasks[id].registers[register as usize]);
-        }
     }
 
     /// Ends a task: a request is recorded, an attempt or branch answers whoever still waits.
