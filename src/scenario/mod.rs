@@ -6,6 +6,8 @@ pub mod document;
 
 mod reader;
 
+mod form;
+
 mod parts;
 
 pub mod quantity;
