@@ -266,9 +266,10 @@ fn knee(points: &[CurvePoint], objective: &Objective, scale: Scale) -> Option<Kn
     let saturates = between(ln(demand(before)), 0.0, ln(demand(bad)));
     // Errors that come with overload start there: they do not grow from the point before.
     let is_clean = before.error_share < 0.1 * objective.error_share;
-    let loses = match bad.overloaded && is_clean {
-        true => saturates,
-        false => between(before.error_share, objective.error_share, bad.error_share),
+    let loses = if bad.overloaded && is_clean {
+        saturates
+    } else {
+        between(before.error_share, objective.error_share, bad.error_share)
     };
     let slows = between(fast, ln(objective.p99_ms), slow);
     let crossings = [
