@@ -67,7 +67,7 @@ pub enum Outcome {
     /// A share of the curve after another pass.
     Curve(Share, Curve),
     /// The run at the operating point.
-    Report(RunReport),
+    Report(Box<RunReport>),
     /// Why it came out so.
     Explanation(Explanation),
     /// Against the state before.
@@ -155,7 +155,8 @@ impl Worker {
             }
             Job::Run(scenario, settings, run) => {
                 let ended = run.advance(events);
-                let result = ended.then(|| Outcome::Report(run.report(scenario, settings)));
+                let result =
+                    ended.then(|| Outcome::Report(Box::new(run.report(scenario, settings))));
                 self.done(result)
             }
             Job::Explain(job) => {
