@@ -258,7 +258,10 @@ impl Reader<'_> {
                 knobs.insert(id.clone(), value);
             }
         }
-        let fixes: BTreeSet<String> = self.texts_of(&mut fields, "fixes").into_iter().collect();
+        let mut fixes = BTreeSet::new();
+        for id in self.texts_of(&mut fields, "fixes") {
+            fixes.insert(id);
+        }
         self.close(&fields);
         Some(ClaimState { knobs, fixes })
     }
