@@ -4,9 +4,16 @@ use std::sync::{Arc, OnceLock};
 
 use super::document::Scenario;
 
+/// The text of a document, as the build script leaves it for the target.
+macro_rules! document {
+    ($name:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/", $name))
+    };
+}
+
 const DOCUMENTS: &[&str] = &[
-    include_str!("../../assets/scenarios/n-plus-one.json"),
-    include_str!("../../assets/scenarios/queue-knee.json"),
+    document!("n-plus-one.json"),
+    document!("queue-knee.json"),
 ];
 
 /// All scenarios that ship, in the order of the menu.
