@@ -11,10 +11,7 @@ macro_rules! document {
     };
 }
 
-const DOCUMENTS: &[&str] = &[
-    document!("n-plus-one.json"),
-    document!("queue-knee.json"),
-];
+const DOCUMENTS: &[&str] = &[document!("n-plus-one.json"), document!("queue-knee.json")];
 
 /// All scenarios that ship, in the order of the menu.
 pub fn all() -> &'static [Arc<Scenario>] {
