@@ -68,6 +68,8 @@ pub(super) struct Builder<'a> {
     seed: u64,
     pub(super) model: Model,
     pub(super) places: Vec<Place>,
+    /// Ids of the clients, in the order of the model's.
+    pub(super) client_ids: Vec<String>,
     /// Endpoints being compiled, outermost first.
     pub(super) path: Vec<String>,
     /// Endpoints that edges lead to.
@@ -90,6 +92,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         seed,
         model: Model::default(),
         places: Vec::new(),
+        client_ids: Vec::new(),
         path: Vec::new(),
         compiled: Vec::new(),
         open_pools: Vec::new(),
@@ -106,6 +109,9 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     }
     if builder.model.clients.is_empty() {
         return Err(BuildError::NoClients);
+    }
+    for fault in &system.faults {
+        builder.add_fault(fault)?;
     }
     builder.set_depths();
     Ok(builder.model)
@@ -154,6 +160,8 @@ impl Builder<'_> {
             turn: 0,
             account,
             wait_limit,
+            refused_share: 0.0,
+            stream: 0,
         });
         let part = self.model.parts.len() as u16;
         self.model.parts.push(PartModel {
@@ -184,6 +192,7 @@ impl Builder<'_> {
         self.call(&clients.call, 0)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");
+        self.client_ids.push(clients.id.clone());
         self.model.clients.push(ClientsModel { start, gap, users, stream });
         Ok(())
     }

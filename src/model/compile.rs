@@ -136,6 +136,9 @@ impl<'a> Builder<'a> {
                 self.open_pools.pop();
                 self.release(register);
             }
+            Step::Fail => {
+                self.emit(Op::Fail);
+            }
             Step::Call(call) => return self.call(call, register),
             Step::Repeat { times, steps } => {
                 let inside = self.register(register)?;
@@ -255,7 +258,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn place(&self, part: &str) -> Result<&Place, BuildError> {
+    pub(super) fn place(&self, part: &str) -> Result<&Place, BuildError> {
         self.places.iter().find(|place| place.id == part).ok_or_else(|| unknown("part", part))
     }
 
@@ -291,7 +294,7 @@ impl<'a> Builder<'a> {
 /// Registers that steps need at once, those of calls aside: a call that does not fit gets an edge.
 fn registers(steps: &[Step]) -> usize {
     let need = |step: &Step| match step {
-        Step::Cpu(_) | Step::Wait(_) | Step::Call(_) | Step::Parallel { .. } => 0,
+        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Call(_) | Step::Parallel { .. } => 0,
         // A connection and a core.
         Step::Query { .. } => 2,
         Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => 1 + registers(steps),
