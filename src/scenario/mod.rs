@@ -21,5 +21,8 @@ pub use face::{
 };
 pub use reader::{Mistake, Mistakes};
 
+/// The JSON Schema of documents, draft 2020-12.
+pub const SCHEMA: &str = include_str!("../../assets/scenario.schema.json");
+
 /// The version of the model: rises when the same link gives other numbers than before.
 pub const MODEL_VERSION: u32 = 1;

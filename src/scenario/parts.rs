@@ -116,8 +116,9 @@ impl Reader<'_> {
                     None | Some(Some("none")) => Jitter::None,
                     Some(Some("equal")) => Jitter::Equal,
                     Some(Some("full")) => Jitter::Full,
-                    Some(_) => {
-                        self.note(&fields.under("jitter"), "something else", "none, equal or full");
+                    Some(other) => {
+                        let found = other.unwrap_or("something else");
+                        self.note(&fields.under("jitter"), found, "none, equal or full");
                         Jitter::None
                     }
                 };
