@@ -15,6 +15,8 @@ use super::system::{Arrivals, Call, Clients, Database, Part, Pool, Queue, Servic
 
 /// Calls nested deeper than this are taken for a circle.
 const DEPTH_MAX: usize = 16;
+/// Most operations and branches: calls are compiled into their callers, where they can multiply.
+const OPS_MAX: usize = 60_000;
 
 /// Why a system cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +38,12 @@ pub enum BuildError {
     /// Endpoints call each other in a circle.
     #[error("`{place}` calls itself, directly or through others")]
     Circle {
+        /// Service and endpoint.
+        place: String,
+    },
+    /// Endpoints that call others again and again come to too many operations.
+    #[error("`{place}` comes to more than {OPS_MAX} operations, with all that it calls")]
+    TooLong {
         /// Service and endpoint.
         place: String,
     },
@@ -70,6 +78,8 @@ struct Builder<'a> {
     path: Vec<String>,
     /// Pools whose connection is held at the present step.
     open_pools: Vec<String>,
+    /// Branches of all forks so far.
+    branches_count: usize,
 }
 
 /// Builds the model of `system` with all random streams derived from `seed`.
@@ -84,6 +94,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         places: Vec::new(),
         path: Vec::new(),
         open_pools: Vec::new(),
+        branches_count: 0,
     };
     for part in &system.parts {
         builder.add_part(part)?;
@@ -241,6 +252,9 @@ impl Builder<'_> {
     }
 
     fn step(&mut self, step: &Step, service: &str, register: usize) -> Result<(), BuildError> {
+        if self.model.program.len() + self.branches_count > OPS_MAX {
+            return Err(BuildError::TooLong { place: self.path.join(" > ") });
+        }
         match step {
             Step::Cpu(time) => self.hold(service, time, Spent::Computing, "cpu"),
             Step::Wait(time) => self.hold(service, time, Spent::Outside, "wait"),
@@ -313,6 +327,7 @@ impl Builder<'_> {
         in_range(service, "parallel branches", branches.len() as u32, 10_000)?;
         let fork = self.model.forks.len() as u16;
         let needed = needed.clamp(1, branches.len() as u32) as u16;
+        self.branches_count += branches.len();
         self.model.forks.push(Fork { starts: Vec::new(), needed });
         self.emit(Op::Fork { fork });
         let jump = self.emit(Op::Jump { to: 0 });

@@ -88,6 +88,14 @@ impl Simulation {
         Ok(simulation)
     }
 
+    /// Whether a system can be built, without starting its clients.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn check(system: &System) -> Result<(), BuildError> {
+        build(system, 0).map(|_| ())
+    }
+
     /// Books the time of every request from now on; costs some speed.
     pub fn set_breakdown(&mut self, mut breakdown: Breakdown) {
         breakdown.prepare(self.model.accounts.clone());
@@ -174,6 +182,10 @@ impl Simulation {
                 self.schedule_arrival(index as u32);
             }
             for _ in 0..users {
+                if self.tasks.len() > TASKS_MAX {
+                    self.stopped = Some(Limit::InFlight);
+                    return;
+                }
                 let task = self.tasks.insert(Task::new(self.now, start, index as u16));
                 self.run(task);
             }

@@ -202,7 +202,7 @@ impl Scenario {
             match self.system(&settings) {
                 Err(Mistakes(found)) => reader.mistakes.extend(found),
                 Ok(system) => {
-                    if let Err(error) = Simulation::new(&system, 0) {
+                    if let Err(error) = Simulation::check(&system) {
                         reader.note(&path, error, "a system that can be built");
                     }
                 }
