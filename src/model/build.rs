@@ -51,7 +51,7 @@ pub enum BuildError {
         /// Its value.
         found: u64,
         /// The range, in words.
-        possible: &'static str,
+        possible: String,
     },
 }
 
@@ -74,6 +74,8 @@ pub(super) struct Builder<'a> {
     pub(super) path: Vec<String>,
     /// Endpoints that edges lead to.
     pub(super) compiled: Vec<Compiled>,
+    /// Branches of all forks so far.
+    pub(super) branches_count: usize,
     /// Pools whose connection is held at the present step.
     pub(super) open_pools: Vec<String>,
     /// Parts that the request holds at the present step, outermost first.
@@ -95,6 +97,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         client_ids: Vec::new(),
         path: Vec::new(),
         compiled: Vec::new(),
+        branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
         nested: Vec::new(),
@@ -180,7 +183,7 @@ impl Builder<'_> {
         let (gap, users) = match &clients.arrivals {
             Arrivals::Open { gap } => (SamplerKind::new(gap), 0),
             Arrivals::Closed { users_count, think } => {
-                in_range(&clients.id, "users", *users_count, 1_000_000)?;
+                in_range(&clients.id, "users", *users_count, 5_000_000)?;
                 // Thinking takes at least a nanosecond: time must pass in every round of a user.
                 let instant = *think == Distribution::Constant(0.0);
                 let think = if instant { &Distribution::Constant(1e-9) } else { think };
@@ -233,7 +236,7 @@ pub(super) fn in_range(part: &str, what: &str, found: u32, most: u32) -> Result<
     if (1..=most).contains(&found) {
         return Ok(());
     }
-    let possible = if most >= 1_000_000 { "1 to 1000000" } else { "1 to 10000" };
+    let possible = format!("1 to {most}");
     Err(BuildError::Count {
         what: format!("{what} of `{part}`"),
         found: u64::from(found),

@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 64;
 /// In a program longer than this no call is compiled into its caller any more: calls in callers in
 /// callers multiply.
 const INLINE_MAX: usize = 4_000;
-/// Most operations of a program.
+/// Most operations and branches of a program.
 const PROGRAM_MAX: usize = 50_000;
 
 /// An endpoint that edges lead to.
@@ -37,7 +37,7 @@ impl<'a> Builder<'a> {
         if call.retries_count > 100 {
             let what = format!("retries of the call to `{}`", call.service);
             let found = u64::from(call.retries_count);
-            return Err(BuildError::Count { what, found, possible: "0 to 100" });
+            return Err(BuildError::Count { what, found, possible: "0 to 100".to_owned() });
         }
         let edge = self.model.edges.len() as u16;
         let owner = self.path.last().cloned().unwrap_or_default();
@@ -116,7 +116,7 @@ impl<'a> Builder<'a> {
 
     fn steps(&mut self, steps: &[Step], service: &str, register: usize) -> Result<(), BuildError> {
         for step in steps {
-            if self.model.program.len() > PROGRAM_MAX {
+            if self.model.program.len() + self.branches_count > PROGRAM_MAX {
                 return Err(BuildError::TooLong { place: self.path.join(" > ") });
             }
             self.step(step, service, register)?;
@@ -198,6 +198,7 @@ impl<'a> Builder<'a> {
         service: &str,
     ) -> Result<(), BuildError> {
         in_range(service, "parallel branches", branches.len() as u32, 10_000)?;
+        self.branches_count += branches.len();
         let fork = self.model.forks.len() as u16;
         let needed = needed.clamp(1, branches.len() as u32) as u16;
         self.model.forks.push(Fork { starts: Vec::new(), needed });

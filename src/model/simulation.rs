@@ -211,6 +211,10 @@ impl Simulation {
                 self.schedule_arrival(index as u32);
             }
             for _ in 0..users {
+                if self.tasks.len() > TASKS_MAX {
+                    self.stopped = Some(Limit::InFlight);
+                    return;
+                }
                 let task = self.tasks.insert(Task::new(self.now, start, index as u16));
                 self.run(task);
             }

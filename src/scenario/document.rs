@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::migrate::{self, FORMAT_VERSION};
 use super::reader::{Mistakes, Reader};
 use super::{Claim, Fix, Knob, Objective, RunLength, Scale, Settings, Source, Theory};
 use crate::model::Simulation;
 use crate::model::system::System;
 
-/// The version of the document format that this build reads and writes.
-pub const FORMAT_VERSION: u64 = 1;
 /// Documents larger than this are refused.
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 const PARTS_MAX: usize = 64;
@@ -73,12 +72,10 @@ impl Scenario {
         }
         let value: Value = serde_json::from_str(text)
             .map_err(|error| Mistakes::one("document", error, "a JSON object"))?;
-        let format = value.get("format").and_then(Value::as_u64);
-        if format != Some(FORMAT_VERSION) {
-            let found = value.get("format").map_or_else(|| "nothing".to_owned(), Value::to_string);
-            let expected = format!("format version {FORMAT_VERSION}");
-            return Err(Mistakes::one("format", found, expected));
-        }
+        let value = migrate::document(value).map_err(|found| {
+            let expected = format!("a version from 1 to {FORMAT_VERSION}, which this one reads");
+            Mistakes::one("format", found, expected)
+        })?;
         let scenario: Self = serde_json::from_value(value)
             .map_err(|error| Mistakes::one("document", error, "the fields of a scenario"))?;
         scenario.check()?;
