@@ -58,6 +58,91 @@ fn all_mistakes_of_the_parts_are_reported_with_their_paths() {
 }
 
 #[test]
+fn all_mistakes_of_the_whole_document_are_reported_at_once() {
+    let found = mistakes(|document| {
+        document["title"] = json!(7);
+        document["colour"] = json!("red");
+        document["seed"] = json!(-1);
+        document["run"] = json!({ "requests": 5, "minutes": 2 });
+        document["objective"] = json!({ "p99_ms": 0 });
+        document["knobs"][0]["unit"] = json!("apples");
+        document["knobs"][0]["max"] = json!(null);
+        document["knobs"][0]["maximum"] = json!(100);
+        let other =
+            json!({ "id": "wide", "label": "", "about": "", "min": 2, "max": 1, "default": 1 });
+        document["knobs"].as_array_mut().unwrap().push(other);
+        document["parts"][0]["arrivals"]["open"] = json!({});
+        document["parts"][0]["call"]["retries"] = json!("often");
+        document["parts"][1]["endpoints"]["work"][0]["cpu"] = json!("soon");
+        document["fixes"] = json!([
+            { "id": "f", "label": "F", "about": "", "excludes": ["g"],
+              "patch": [{ "at": "x.y", "value": 1 }, { "at": "s.workers", "value": 0 }, { "at": "s.queue" }] },
+            "faster"
+        ]);
+        document["claims"] = json!([{
+            "id": "c", "says": "It is slow.", "measure": { "kind": "colour" }, "because": "It is."
+        }, {
+            "id": "d", "says": "It is slow.", "measure": { "kind": "utilisation" },
+            "in": { "knobs": { "nobody": 1 } }, "expect": { "min": "much" }, "without": {}, "because": ["x"]
+        }]);
+        document["theory"] = json!({ "kind": "string", "clients": "c", "service": "s" });
+        document["assumptions"] = json!("none");
+        document["sources"] = json!([{ "what": "A number." }]);
+    });
+    let expected = [
+        "title",
+        "seed",
+        "run.requests",
+        "run.minutes",
+        "objective.p99_ms",
+        "objective.error_share",
+        "knobs.users.unit",
+        "knobs.users.max",
+        "knobs.users.maximum",
+        "knobs.wide.label",
+        "fixes.f.patch[2].value",
+        "fixes[1]",
+        "claims.c.measure.kind",
+        "claims.c.in",
+        "claims.c.expect",
+        "claims.c.without",
+        "claims.d.measure.part",
+        "claims.d.expect.min",
+        "claims.d.because",
+        "theory.kind",
+        "assumptions",
+        "sources[0].from",
+        "colour",
+        "fixes.f.excludes",
+        "claims.d.in.knobs.nobody",
+        "parts.c.arrivals.open.gap",
+        "parts.c.call.retries",
+        "parts.s.endpoints.work[0].cpu",
+        "fixes.f.patch",
+        "parts.s.workers",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_mistake_says_what_was_found_and_what_is_expected() {
+    let mut document = document();
+    document["run"]["requests"] = json!("many");
+    document["knobs"][0]["scale"] = json!({ "log": 2 });
+    document["parts"][1]["endpoints"]["work"] = json!([{}]);
+    let mistakes = Scenario::parse(&document.to_string()).expect_err("three mistakes");
+    let lines = mistakes.to_string();
+    assert_eq!(
+        lines.lines().collect::<Vec<_>>(),
+        [
+            "run.requests: found \"many\", expected a whole number",
+            "knobs.users.scale: found an object with log, expected one of: linear, log",
+            "parts.s.endpoints.work[0]: found an object with nothing, expected an object with one field that names the step",
+        ]
+    );
+}
+
+#[test]
 fn wrong_knobs_names_and_fixes_are_found() {
     let knob = mistakes(|document| document["knobs"][0]["default"] = json!(1e9));
     assert_eq!(knob, ["knobs.users"]);

@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
+use crate::engine::interval::ascending;
 use crate::engine::math::{exp, ln};
 use crate::model::Outcome;
 use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
 
-use super::report::{Curve, CurvePoint, Knee, KneeLimit};
+use super::report::{Curve, CurvePoint, Knee, KneeLimit, TheoryPoint};
 use super::run::{Measured, Run};
 use super::theory;
 
@@ -201,10 +202,12 @@ impl Point {
 
 /// The whole curve from the shares of all workers.
 pub fn merge(shares: &[Curve], objective: &Objective, scale: Scale) -> Curve {
-    let mut points: Vec<CurvePoint> = shares.iter().flat_map(|c| c.points.clone()).collect();
-    points.sort_unstable_by(|a, b| a.x.total_cmp(&b.x));
-    let mut theory: Vec<_> = shares.iter().flat_map(|curve| curve.theory.clone()).collect();
-    theory.sort_unstable_by(|a, b| a.x.total_cmp(&b.x));
+    let points: Vec<&CurvePoint> = shares.iter().flat_map(|curve| &curve.points).collect();
+    let order = ascending(&points.iter().map(|point| point.x).collect::<Vec<_>>());
+    let points: Vec<CurvePoint> = order.into_iter().map(|index| points[index].clone()).collect();
+    let theory: Vec<TheoryPoint> = shares.iter().flat_map(|c| c.theory.iter().copied()).collect();
+    let order = ascending(&theory.iter().map(|point| point.x).collect::<Vec<_>>());
+    let theory = order.into_iter().map(|index| theory[index]).collect();
     Curve {
         knob: shares.first().map(|curve| curve.knob.clone()).unwrap_or_default(),
         knee: knee(&points, objective, scale),

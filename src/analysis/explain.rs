@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::SimDuration;
+use crate::engine::interval::ascending;
 use crate::model::{Breakdown, Progress, Simulation, Spent};
 use crate::scenario::quantity::format;
 use crate::scenario::{Mistakes, Scenario, Settings, Unit};
@@ -153,8 +154,8 @@ impl ExplainJob {
                 shares.push(TimeShare { label, part, waiting, median_ms, slow_ms });
             }
         }
-        shares.sort_unstable_by(|a, b| b.slow_ms.total_cmp(&a.slow_ms));
-        shares
+        let slowest_last: Vec<f64> = shares.iter().map(|share| share.slow_ms).collect();
+        ascending(&slowest_last).into_iter().rev().map(|index| shares[index].clone()).collect()
     }
 
     /// The part with the smallest bound on the rate, from what a request asks of each part when

@@ -206,7 +206,11 @@ impl Measured {
             visits_per_request: part.visits as f64 / served,
             rejected: part.rejected,
         };
-        self.period.parts.iter().map(|part| (part.id.clone(), report(part))).collect()
+        let mut reports = BTreeMap::new();
+        for part in &self.period.parts {
+            reports.insert(part.id.clone(), report(part));
+        }
+        reports
     }
 }
 

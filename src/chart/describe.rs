@@ -8,8 +8,10 @@ use crate::scenario::{Knob, Unit};
 pub(super) fn in_sentence(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
-            first.to_lowercase().chain([second]).chain(letters).collect()
+        (Some(first), Some(second))
+            if first.is_ascii_uppercase() && !second.is_ascii_uppercase() =>
+        {
+            [first.to_ascii_lowercase(), second].into_iter().chain(letters).collect()
         }
         _ => label.to_owned(),
     }
