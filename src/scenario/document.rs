@@ -117,7 +117,7 @@ impl Scenario {
         for fix in self.fixes.iter().filter(|fix| settings.fixes.contains(&fix.id)) {
             for patch in &fix.patch {
                 if let Some(place) = place_of(&mut parts, &patch.at) {
-                    *place = patch.value.clone()
+                    *place = patch.value.clone();
                 } else {
                     let path = format!("fixes.{}.patch", fix.id);
                     reader.note(&path, &format!("`{}`", patch.at), "a place in parts");
