@@ -155,6 +155,8 @@ fn wrong_knobs_names_and_fixes_are_found() {
     });
     assert_eq!(fix, ["fixes.f.patch"]);
     assert_eq!(mistakes(|document| document["format"] = json!(2)), ["format"]);
+    let newer = Scenario::parse(&json!({ "format": 9 }).to_string()).map(|_| ()).unwrap_err();
+    assert!(newer.to_string().contains("made by a newer Kneepoint"), "{newer}");
     assert!(Scenario::parse("[").is_err() && Scenario::parse("{}").is_err());
     assert!(Scenario::parse(&" ".repeat(70_000)).is_err());
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::engine::interval::ascending;
 use crate::engine::math::{exp, ln};
+use crate::model::Outcome;
 use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
 
 use super::report::{Curve, CurvePoint, Knee, KneeLimit, TheoryPoint};
@@ -189,7 +190,7 @@ impl Point {
             x: self.x,
             latency_ms: measured.latency(),
             offered_per_s: measured.rate(totals.sent + totals.retries),
-            goodput_per_s: measured.rate(totals.in_time),
+            goodput_per_s: measured.rate(totals.of(Outcome::InTime)),
             error_share: measured.error_share(),
             overloaded: measured.overloaded(),
             settled: self.settled,

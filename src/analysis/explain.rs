@@ -244,8 +244,10 @@ fn failures(report: &RunReport) -> String {
         (outcomes.rejected, "refused because a queue was full"),
         (outcomes.timed_out, "not answered before the timeout"),
         (outcomes.gave_up, "tired of waiting in a queue"),
+        (outcomes.failed, "answered with an error"),
+        (outcomes.shed, "turned away to protect the others"),
     ];
-    let total = (outcomes.rejected + outcomes.timed_out + outcomes.gave_up).max(1);
+    let total = kinds.iter().map(|(count, _)| count).sum::<u64>().max(1);
     let worth_saying = kinds.iter().filter(|(count, _)| *count * 100 >= total);
     let words: Vec<String> = worth_saying
         .map(|(count, what)| {

@@ -74,6 +74,10 @@ pub struct Outcomes {
     pub gave_up: u64,
     /// The last attempt got no answer within the caller's timeout.
     pub timed_out: u64,
+    /// Answered with an error, or lost with the part that worked on it.
+    pub failed: u64,
+    /// Turned away to protect the others.
+    pub shed: u64,
     /// Still under way when the run ended.
     pub in_flight: u64,
 }

@@ -81,7 +81,8 @@ const LANES_MAX: usize = 8;
 pub struct FutureEvents {
     /// Events before `near_limit`, latest first, so that the next one is popped from the end.
     near: Vec<Entry>,
-    /// Invariant: `near` holds all events before it that are in no lane, `far` none of them.
+    /// Invariant: `near` holds all events before it that are in no lane, `far` none of them; of
+    /// those at this very time, `near` holds none or the first that were scheduled.
     near_limit: u64,
     far: Wheel,
     lanes: Vec<Lane>,
@@ -223,16 +224,25 @@ impl FutureEvents {
         }
     }
 
-    /// Moves the later part of `near` to the wheel, keeping events of one instant together.
+    /// Moves the later part of `near` to the wheel.
     #[cold]
     fn split_near(&mut self) {
         if self.far.is_empty() {
             self.far.rebase(self.now);
         }
         let limit = self.near[self.near.len() - NEAR_KEPT].time.max(self.far.base());
-        let moved = self.near.partition_point(|entry| entry.time >= limit);
-        // Thousands of events of one instant all move: the wheel takes more of them at once, `near`
-        // would shift them all for each. Scheduling order among equal times is kept: the wheel sorts by (time, ticket).
+        let mut moved = self.near.partition_point(|entry| entry.time >= limit);
+        if self.near[0].time == limit {
+            // The later part is a crowd at one instant: it stays, and whoever is scheduled for that
+            // instant from now on lines up in the wheel, where a crowd costs nothing.
+            self.near_limit = limit;
+            return;
+        }
+        if moved == self.near.len() {
+            // Only the next instant stays.
+            moved = self.near.partition_point(|entry| entry.time > limit);
+        }
+        // Scheduling order among equal times is kept: the wheel sorts by (time, ticket).
         for entry in self.near.drain(..moved) {
             self.far.push(entry);
         }

@@ -51,7 +51,7 @@ pub enum BuildError {
         /// Its value.
         found: u64,
         /// The range, in words.
-        possible: &'static str,
+        possible: String,
     },
 }
 
@@ -68,10 +68,14 @@ pub(super) struct Builder<'a> {
     seed: u64,
     pub(super) model: Model,
     pub(super) places: Vec<Place>,
+    /// Ids of the clients, in the order of the model's.
+    pub(super) client_ids: Vec<String>,
     /// Endpoints being compiled, outermost first.
     pub(super) path: Vec<String>,
     /// Endpoints that edges lead to.
     pub(super) compiled: Vec<Compiled>,
+    /// Branches of all forks so far.
+    pub(super) branches_count: usize,
     /// Pools whose connection is held at the present step.
     pub(super) open_pools: Vec<String>,
     /// Parts that the request holds at the present step, outermost first.
@@ -90,8 +94,10 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         seed,
         model: Model::default(),
         places: Vec::new(),
+        client_ids: Vec::new(),
         path: Vec::new(),
         compiled: Vec::new(),
+        branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
         nested: Vec::new(),
@@ -106,6 +112,9 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     }
     if builder.model.clients.is_empty() {
         return Err(BuildError::NoClients);
+    }
+    for fault in &system.faults {
+        builder.add_fault(fault)?;
     }
     builder.set_depths();
     Ok(builder.model)
@@ -154,6 +163,8 @@ impl Builder<'_> {
             turn: 0,
             account,
             wait_limit,
+            refused_share: 0.0,
+            stream: 0,
         });
         let part = self.model.parts.len() as u16;
         self.model.parts.push(PartModel {
@@ -172,7 +183,7 @@ impl Builder<'_> {
         let (gap, users) = match &clients.arrivals {
             Arrivals::Open { gap } => (SamplerKind::new(gap), 0),
             Arrivals::Closed { users_count, think } => {
-                in_range(&clients.id, "users", *users_count, 1_000_000)?;
+                in_range(&clients.id, "users", *users_count, 5_000_000)?;
                 // Thinking takes at least a nanosecond: time must pass in every round of a user.
                 let instant = *think == Distribution::Constant(0.0);
                 let think = if instant { &Distribution::Constant(1e-9) } else { think };
@@ -184,6 +195,7 @@ impl Builder<'_> {
         self.call(&clients.call, 0)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");
+        self.client_ids.push(clients.id.clone());
         self.model.clients.push(ClientsModel { start, gap, users, stream });
         Ok(())
     }
@@ -224,7 +236,7 @@ pub(super) fn in_range(part: &str, what: &str, found: u32, most: u32) -> Result<
     if (1..=most).contains(&found) {
         return Ok(());
     }
-    let possible = if most >= 1_000_000 { "1 to 1000000" } else { "1 to 10000" };
+    let possible = format!("1 to {most}");
     Err(BuildError::Count {
         what: format!("{what} of `{part}`"),
         found: u64::from(found),

@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 64;
 /// In a program longer than this no call is compiled into its caller any more: calls in callers in
 /// callers multiply.
 const INLINE_MAX: usize = 4_000;
-/// Most operations of a program.
+/// Most operations and branches of a program.
 const PROGRAM_MAX: usize = 50_000;
 
 /// An endpoint that edges lead to.
@@ -37,7 +37,7 @@ impl<'a> Builder<'a> {
         if call.retries_count > 100 {
             let what = format!("retries of the call to `{}`", call.service);
             let found = u64::from(call.retries_count);
-            return Err(BuildError::Count { what, found, possible: "0 to 100" });
+            return Err(BuildError::Count { what, found, possible: "0 to 100".to_owned() });
         }
         let edge = self.model.edges.len() as u16;
         let owner = self.path.last().cloned().unwrap_or_default();
@@ -116,7 +116,7 @@ impl<'a> Builder<'a> {
 
     fn steps(&mut self, steps: &[Step], service: &str, register: usize) -> Result<(), BuildError> {
         for step in steps {
-            if self.model.program.len() > PROGRAM_MAX {
+            if self.model.program.len() + self.branches_count > PROGRAM_MAX {
                 return Err(BuildError::TooLong { place: self.path.join(" > ") });
             }
             self.step(step, service, register)?;
@@ -135,6 +135,9 @@ impl<'a> Builder<'a> {
                 self.steps(steps, service, inside)?;
                 self.open_pools.pop();
                 self.release(register);
+            }
+            Step::Fail => {
+                self.emit(Op::Fail);
             }
             Step::Call(call) => return self.call(call, register),
             Step::Repeat { times, steps } => {
@@ -195,6 +198,7 @@ impl<'a> Builder<'a> {
         service: &str,
     ) -> Result<(), BuildError> {
         in_range(service, "parallel branches", branches.len() as u32, 10_000)?;
+        self.branches_count += branches.len();
         let fork = self.model.forks.len() as u16;
         let needed = needed.clamp(1, branches.len() as u32) as u16;
         self.model.forks.push(Fork { starts: Vec::new(), needed });
@@ -255,7 +259,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn place(&self, part: &str) -> Result<&Place, BuildError> {
+    pub(super) fn place(&self, part: &str) -> Result<&Place, BuildError> {
         self.places.iter().find(|place| place.id == part).ok_or_else(|| unknown("part", part))
     }
 
@@ -291,7 +295,7 @@ impl<'a> Builder<'a> {
 /// Registers that steps need at once, those of calls aside: a call that does not fit gets an edge.
 fn registers(steps: &[Step]) -> usize {
     let need = |step: &Step| match step {
-        Step::Cpu(_) | Step::Wait(_) | Step::Call(_) | Step::Parallel { .. } => 0,
+        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Call(_) | Step::Parallel { .. } => 0,
         // A connection and a core.
         Step::Query { .. } => 2,
         Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => 1 + registers(steps),

@@ -24,6 +24,8 @@ mod waiting;
 
 mod calls;
 
+mod faults;
+
 mod booking;
 
 mod measure;

@@ -19,6 +19,8 @@ use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
 const CLIENTS_BIT: u32 = 1 << 31;
+/// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
+const FAULT_BIT: u32 = 1 << 30;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
@@ -83,6 +85,7 @@ impl Simulation {
             stopped: None,
             breakdown: None,
         };
+        simulation.schedule_faults();
         simulation.start_clients();
         Ok(simulation)
     }
@@ -133,6 +136,15 @@ impl Simulation {
 
     /// Runs until `finished` requests in all have ended, or for at most `events` events.
     pub fn advance(&mut self, finished: u64, events: u64) -> Progress {
+        self.advance_to(finished, SimTime::NEVER, events)
+    }
+
+    /// Runs up to a point in time, or for at most `events` events.
+    pub fn advance_until(&mut self, time: SimTime, events: u64) -> Progress {
+        self.advance_to(u64::MAX, time, events)
+    }
+
+    fn advance_to(&mut self, finished: u64, until: SimTime, events: u64) -> Progress {
         if let Some(limit) = self.stopped {
             return Progress::Stopped(limit);
         }
@@ -153,8 +165,12 @@ impl Simulation {
             if self.events_count >= last {
                 return self.pause(last);
             }
-            let Some(event) = self.model.events.pop_until(SimTime::NEVER) else {
-                return self.stop(Limit::Idle);
+            let Some(event) = self.model.events.pop_until(until) else {
+                if until == SimTime::NEVER {
+                    return self.stop(Limit::Idle);
+                }
+                self.now = self.now.max(until);
+                return Progress::Finished;
             };
             self.events_count += 1;
             self.now = event.time;
@@ -179,6 +195,14 @@ impl Simulation {
         Progress::Stopped(limit)
     }
 
+    fn schedule_faults(&mut self) {
+        for (index, fault) in self.model.faults.iter().enumerate() {
+            let number = (2 * index as u32) | CLIENTS_BIT | FAULT_BIT;
+            self.model.events.schedule(fault.from, number);
+            self.model.events.schedule(fault.until, number + 1);
+        }
+    }
+
     fn start_clients(&mut self) {
         for index in 0..self.model.clients.len() {
             let clients = &self.model.clients[index];
@@ -187,6 +211,10 @@ impl Simulation {
                 self.schedule_arrival(index as u32);
             }
             for _ in 0..users {
+                if self.tasks.len() > TASKS_MAX {
+                    self.stopped = Some(Limit::InFlight);
+                    return;
+                }
                 let task = self.tasks.insert(Task::new(self.now, start, index as u16));
                 self.run(task);
             }
@@ -204,6 +232,10 @@ impl Simulation {
 
     #[inline]
     fn arrive(&mut self, index: u32) {
+        if index & FAULT_BIT != 0 {
+            self.turn_fault(index & !FAULT_BIT);
+            return;
+        }
         self.schedule_arrival(index);
         let start = self.model.clients[index as usize].start;
         let task = self.new_task(Task::new(self.now, start, index as u16));
@@ -267,6 +299,11 @@ impl Simulation {
                     }
                     task.held |= 1 << register;
                 }
+                Op::AskAndAcquire { group, register } => {
+                    if !self.ask_and_acquire(id, group, register) {
+                        return;
+                    }
+                }
                 Op::Release { register } => {
                     task.held &= !(1 << register);
                     let station = task.registers[usize::from(register)];
@@ -301,6 +338,10 @@ impl Simulation {
                 Op::Send => {
                     task.started = self.now;
                     self.record.totals.sent += 1;
+                }
+                Op::Fail => {
+                    self.fail(id, Outcome::Failed);
+                    return;
                 }
                 Op::Return => {
                     self.finish(id, Outcome::InTime);

@@ -2,13 +2,34 @@
 
 use crate::engine::events::Ticket;
 
-use super::program::{Delay, Op};
+use super::program::Delay;
 use super::record::Outcome;
 use super::simulation::Simulation;
 use super::station::WaitLimit;
 use super::task::State;
 
 impl Simulation {
+    /// Takes a server of a group that a fault lets refuse some of what comes; false if the task has
+    /// to wait or has failed.
+    #[cold]
+    pub(super) fn ask_and_acquire(&mut self, id: u32, group: u16, register: u8) -> bool {
+        let model = &mut self.model.groups[usize::from(group)];
+        let random = &mut self.model.streams[usize::from(model.stream)];
+        if random.chance(model.refused_share) {
+            self.fail(id, Outcome::Failed);
+            return false;
+        }
+        let station = model.next_station();
+        let task = &mut self.tasks[id];
+        task.registers[usize::from(register)] = u32::from(station);
+        if !self.model.stations[usize::from(station)].try_take(self.now) {
+            self.wait_for(id, group, station);
+            return false;
+        }
+        task.held |= 1 << register;
+        true
+    }
+
     /// Queues a task that found no free server, or fails it if the queue is full.
     pub(super) fn wait_for(&mut self, id: u32, group: u16, station: u16) {
         let task = &mut self.tasks[id];
@@ -45,16 +66,24 @@ impl Simulation {
     #[inline]
     pub(super) fn release(&mut self, station: u32) {
         let station = &mut self.model.stations[station as usize];
-        let Some(next) = station.release(&mut self.tasks, self.now) else { return };
+        if let Some(next) = station.release(&mut self.tasks, self.now) {
+            self.take_over(next);
+        }
+    }
+
+    /// Lets a task go on that was given the server it waited for.
+    #[inline]
+    pub(super) fn take_over(&mut self, next: u32) {
         if self.breakdown.is_some() {
             self.book_wait(next);
         }
         let task = &mut self.tasks[next];
         task.awaited = Ticket::NONE;
-        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
+        if let Some(register) = self.model.program[task.pc as usize].acquired() {
             task.held |= 1 << register;
         }
         task.pc += 1;
+        task.state = State::Running;
         self.ready.push_back(next);
     }
 
@@ -65,7 +94,7 @@ impl Simulation {
 
     pub(super) fn leave_queue(&mut self, id: u32) {
         let task = &self.tasks[id];
-        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
+        if let Some(register) = self.model.program[task.pc as usize].acquired() {
             let station = task.registers[usize::from(register)] as usize;
             self.model.stations[station].leave(&mut self.tasks, id, self.now);
         }

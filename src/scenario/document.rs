@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::migrate::{self, FORMAT_VERSION};
 use super::reader::{Mistakes, Reader};
 use super::{Claim, Fix, Knob, Objective, RunLength, Settings, Source, Theory};
 use crate::model::Simulation;
 use crate::model::system::System;
 
-/// The version of the document format that this build reads and writes.
-pub const FORMAT_VERSION: u64 = 1;
 /// Documents larger than this are refused.
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 
@@ -64,16 +63,13 @@ impl Scenario {
         }
         let value: Value = serde_json::from_str(text)
             .map_err(|error| Mistakes::one("document", error, "a JSON object"))?;
+        let value = migrate::document(value).map_err(|found| {
+            let expected = format!("a version from 1 to {FORMAT_VERSION}, which this one reads");
+            Mistakes::one("format", found, expected)
+        })?;
         let none = BTreeMap::new();
         let mut reader = Reader::new(&none);
-        match value.get("format") {
-            Some(found) if found.as_u64() == Some(FORMAT_VERSION) => {}
-            found => {
-                let expected = format!("format version {FORMAT_VERSION}");
-                reader.wrong("format", found.unwrap_or(&Value::Null), &expected);
-            }
-        }
-        let scenario = if reader.mistakes.is_empty() { reader.scenario(&value) } else { None };
+        let scenario = reader.scenario(&value);
         if let Some(scenario) = &scenario {
             scenario.check(&mut reader);
         }
@@ -120,12 +116,11 @@ impl Scenario {
         // In the order of the document, so that the order of switching on does not matter.
         for fix in self.fixes.iter().filter(|fix| settings.fixes.contains(&fix.id)) {
             for patch in &fix.patch {
-                match place_of(&mut parts, &patch.at) {
-                    Some(place) => *place = patch.value.clone(),
-                    None => {
-                        let path = format!("fixes.{}.patch", fix.id);
-                        reader.note(&path, &format!("`{}`", patch.at), "a place in parts");
-                    }
+                if let Some(place) = place_of(&mut parts, &patch.at) {
+                    *place = patch.value.clone();
+                } else {
+                    let path = format!("fixes.{}.patch", fix.id);
+                    reader.note(&path, &format!("`{}`", patch.at), "a place in parts");
                 }
             }
         }

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::document::{FORMAT_VERSION, Scenario, is_name};
+use super::document::{Scenario, is_name};
 use super::face::Patch;
+use super::migrate::FORMAT_VERSION;
 use super::reader::{Fields, Reader};
 use super::{
     Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, RunLength, Scale, Source, Theory, Unit,
 };
 
 const PARTS_MAX: usize = 64;
+/// Each fix is tried when a document is read.
+const FIXES_MAX: usize = 16;
 /// Keys of links that no knob may have.
 const LINK_KEYS: [&str; 6] = ["v", "s", "z", "m", "fix", "seed"];
 
@@ -148,8 +151,12 @@ impl Reader<'_> {
 
     fn fixes_of(&mut self, fields: &mut Fields<'_>) -> Vec<Fix> {
         let items = self.list_of(fields, "fixes", false);
+        if items.len() > FIXES_MAX {
+            let found = items.len().to_string();
+            self.note(&fields.under("fixes"), &found, &format!("at most {FIXES_MAX}"));
+        }
         let mut fixes: Vec<Fix> = Vec::new();
-        for (item, path) in items {
+        for (item, path) in items.into_iter().take(FIXES_MAX) {
             let Some(mut fields) = self.named(item, &path, "fixes") else { continue };
             if fixes.iter().any(|other| !other.id.is_empty() && other.id == fields.name) {
                 self.note(&fields.path, "a second fix of this id", "a name of its own");
@@ -282,6 +289,9 @@ impl Reader<'_> {
             return None;
         }
         let mut fields = self.inner(fields, "theory")?;
+        if !fields.has("kind") {
+            self.note(&fields.under("kind"), "nothing", "queue");
+        }
         self.word_of(&mut fields, "kind", &["queue"]);
         let clients = self.text_of(&mut fields, "clients");
         let service = self.text_of(&mut fields, "service");

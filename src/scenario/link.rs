@@ -19,10 +19,9 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::document::DOCUMENT_BYTES_MAX;
+use super::migrate::{self, LINK_VERSION, Pairs, VersionError};
 use super::{MODEL_VERSION, Scenario, Settings, catalogue, quantity};
 
-/// The version of links that this build writes.
-pub const LINK_VERSION: u32 = 1;
 /// Longer links are refused.
 pub const LINK_BYTES_MAX: usize = 8 * 1024;
 
@@ -89,13 +88,15 @@ fn write_settings(text: &mut String, prefix: &str, scenario: &Scenario, settings
 /// Reads a link: a fragment, or a whole address that ends in one.
 pub fn decode(text: &str) -> Decoded {
     let mut notices = Vec::new();
-    let pairs = pairs_of(text, &mut notices);
+    let (pairs, wrong_version) = migrate::link(pairs_of(text, &mut notices));
     let get = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-    if let Some(version) = get("v")
-        && version.parse() != Ok(LINK_VERSION)
-    {
-        notices
-            .push(format!("v: this link has version {version}; read as version {LINK_VERSION}."));
+    match wrong_version {
+        Some(error @ VersionError::Newer { .. }) => notices.push(format!(
+            "v: this link is of {error}; read as version {LINK_VERSION}, it may say less."
+        )),
+        Some(VersionError::Unknown { found }) => notices
+            .push(format!("v: `{found}` is no version of links; read as version {LINK_VERSION}.")),
+        None => {}
     }
     if let Some(model) = get("m")
         && model.parse() != Ok(MODEL_VERSION)
@@ -126,7 +127,7 @@ pub fn decode(text: &str) -> Decoded {
 }
 
 /// Keys and values, percent-decoded; nothing of a text that is too long.
-fn pairs_of(text: &str, notices: &mut Vec<String>) -> Vec<(String, String)> {
+fn pairs_of(text: &str, notices: &mut Vec<String>) -> Pairs {
     if text.len() > LINK_BYTES_MAX {
         notices.push("This link is longer than 8 kB and was not read.".to_owned());
         return Vec::new();
@@ -290,7 +291,8 @@ mod tests {
     #[test]
     fn every_fault_gets_a_notice_that_names_the_field() {
         for (text, field) in [
-            ("v=9&s=n-plus-one", "v:"),
+            ("v=9&s=n-plus-one", "v: this link is of version 9, made by a newer Kneepoint"),
+            ("v=one&s=n-plus-one", "v: `one` is no version"),
             ("v=1&s=nothing", "s:"),
             ("v=1&s=n-plus-one&users=many", "users:"),
             ("v=1&s=n-plus-one&users=1e99", "users:"),

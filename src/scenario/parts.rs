@@ -13,6 +13,8 @@ use super::reader::{Fields, Reader};
 
 /// Steps inside steps inside steps.. at most this deep.
 const NESTING_MAX: usize = 8;
+/// Steps of all branches of a `parallel` together: branches of branches multiply.
+const BRANCH_STEPS_MAX: usize = 20_000;
 
 impl Reader<'_> {
     pub(super) fn part(&mut self, value: &Value, path: &str) -> Option<Part> {
@@ -223,6 +225,12 @@ impl Reader<'_> {
                 let needed =
                     needed.map_or(times, |n| self.count(n, &fields.under("needed"), 1, times));
                 let steps = inner(self, fields, "steps");
+                let all = steps_count(&steps).saturating_mul(times as usize);
+                if all > BRANCH_STEPS_MAX {
+                    let expected = format!("at most {BRANCH_STEPS_MAX} steps in all branches");
+                    self.note(&fields.path, &format!("{all} steps"), &expected);
+                    return None;
+                }
                 Step::Parallel { branches: vec![steps; times as usize], needed }
             }
             _ => {
@@ -332,4 +340,15 @@ impl Reader<'_> {
         let value = fields.take(name);
         value.map_or(missing, |value| self.count(value, &fields.under(name), 1, most))
     }
+}
+
+/// Steps of a list and of all lists in them.
+fn steps_count(steps: &[Step]) -> usize {
+    let inner = |step: &Step| match step {
+        Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => steps_count(steps),
+        Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
+        Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
+        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Query { .. } | Step::Call(_) => 0,
+    };
+    steps.iter().map(|step| 1 + inner(step)).sum()
 }

@@ -158,14 +158,13 @@ impl<'k> Reader<'k> {
         name: &'static str,
         is_needed: bool,
     ) -> Vec<(&'a Value, String)> {
-        match fields.take(name) {
-            Some(value) => self.list(value, &fields.under(name)),
-            None => {
-                if is_needed {
-                    self.note(&fields.under(name), "nothing", "a list");
-                }
-                Vec::new()
+        if let Some(value) = fields.take(name) {
+            self.list(value, &fields.under(name))
+        } else {
+            if is_needed {
+                self.note(&fields.under(name), "nothing", "a list");
             }
+            Vec::new()
         }
     }
 

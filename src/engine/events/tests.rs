@@ -28,6 +28,26 @@ fn simultaneous_events_come_out_in_the_order_of_scheduling() {
     assert_sorted_drain(&mut events, expected);
 }
 
+/// Crowds at few instants, some of them now, while others come and go.
+#[test]
+fn crowds_at_one_instant_keep_their_order_and_the_short_list_short() {
+    let mut random = Stream::new(3, 1, 4);
+    let mut events = FutureEvents::default();
+    let mut model = std::collections::BTreeSet::new();
+    for order in 0..60_000_u32 {
+        let time = if order < 20_000 { 100 } else { 100 * random.below(4) };
+        let time = time.max(events.now);
+        events.schedule(SimTime(time), order);
+        assert!(events.near.len() <= 2 * NEAR_MAX, "{} after {order}", events.near.len());
+        model.insert((time, order));
+        if order % 2_000 == 1_999 {
+            let event = events.pop_until(SimTime::NEVER).unwrap();
+            assert_eq!(Some((event.time.0, event.subject)), model.pop_first());
+        }
+    }
+    assert_sorted_drain(&mut events, model.into_iter().collect());
+}
+
 #[test]
 fn events_of_all_magnitudes_come_out_in_order() {
     let mut random = Stream::new(1, 2, 3);
