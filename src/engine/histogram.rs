@@ -99,6 +99,29 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
+    /// The values recorded after `before`, an earlier state of this histogram. Its greatest value is
+    /// known to a bin only.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let mut later = self.clone();
+        let mut last = None;
+        for (bin, (mine, &theirs)) in later.bins.iter_mut().zip(before.bins.iter()).enumerate() {
+            *mine -= theirs;
+            if *mine > 0 {
+                last = Some(bin);
+            }
+        }
+        later.count -= before.count;
+        later.sum = later.sum.wrapping_sub(before.sum);
+        if self.max == before.max {
+            later.max = last.map_or(0, |bin| {
+                let (start, width) = range_of(bin);
+                (start + width - 1).min(self.max)
+            });
+        }
+        later
+    }
+
     /// Forgets all values, keeping the memory.
     pub fn clear(&mut self) {
         self.bins.fill(0);
