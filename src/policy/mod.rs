@@ -1,3 +1,10 @@
 //! Decisions without events: pure state machines, each tested alone.
+//!
+//! A policy is asked at an instant and answers; what must happen later (a timer, a sweep) is said
+//! by the answer, and scheduled by whoever asked.
+
+pub mod setting;
 
 pub mod backoff;
+
+pub use setting::BadSetting;
