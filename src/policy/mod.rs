@@ -7,4 +7,6 @@ pub mod setting;
 
 pub mod backoff;
 
+pub mod budget;
+
 pub use setting::BadSetting;
