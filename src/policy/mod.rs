@@ -9,4 +9,6 @@ pub mod backoff;
 
 pub mod budget;
 
+pub mod retry;
+
 pub use setting::BadSetting;
