@@ -11,4 +11,6 @@ pub mod budget;
 
 pub mod retry;
 
+pub mod breaker;
+
 pub use setting::BadSetting;
