@@ -13,4 +13,6 @@ pub mod retry;
 
 pub mod breaker;
 
+pub mod bulkhead;
+
 pub use setting::BadSetting;
