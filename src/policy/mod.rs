@@ -15,4 +15,6 @@ pub mod breaker;
 
 pub mod bulkhead;
 
+pub mod throttle;
+
 pub use setting::BadSetting;
