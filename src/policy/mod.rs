@@ -17,4 +17,6 @@ pub mod bulkhead;
 
 pub mod throttle;
 
+pub mod admission;
+
 pub use setting::BadSetting;
