@@ -1,8 +1,8 @@
 //! Admission: which requests are let in, which wait at the door, and which are turned away.
 //!
 //! Limits on the rate ([`token_bucket`], [`leaky_bucket`], [`fixed_window`], [`sliding_log`],
-//! [`sliding_counter`]) forget a request once it is in. [`keyed`] keeps a limit for each user or
-//! tenant.
+//! [`sliding_counter`]) forget a request once it is in; limits on concurrency ([`concurrency`],
+//! [`adaptive`]) are told when it is out again. [`keyed`] keeps a limit for each user or tenant.
 
 pub mod token_bucket;
 
@@ -15,6 +15,14 @@ pub mod sliding_log;
 pub mod sliding_counter;
 
 pub mod keyed;
+
+pub mod concurrency;
+
+pub mod adaptive;
+
+pub mod gradient;
+
+pub mod vegas;
 
 use crate::engine::SimDuration;
 
@@ -31,6 +39,9 @@ pub enum Decision {
         retry_after: SimDuration,
     },
 }
+
+/// Turned away without a hint.
+pub(crate) const REJECT: Decision = Decision::Reject { retry_after: SimDuration::ZERO };
 
 #[cfg(test)]
 mod conservation;
