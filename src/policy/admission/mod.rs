@@ -2,7 +2,8 @@
 //!
 //! Limits on the rate ([`token_bucket`], [`leaky_bucket`], [`fixed_window`], [`sliding_log`],
 //! [`sliding_counter`]) forget a request once it is in; limits on concurrency ([`concurrency`],
-//! [`adaptive`]) are told when it is out again. [`keyed`] keeps a limit for each user or tenant.
+//! [`adaptive`]) are told when it is out again. [`deadline`] and [`priority`] shed by what a
+//! request is worth. [`keyed`] keeps a limit for each user or tenant.
 
 pub mod token_bucket;
 
@@ -23,6 +24,10 @@ pub mod adaptive;
 pub mod gradient;
 
 pub mod vegas;
+
+pub mod deadline;
+
+pub mod priority;
 
 use crate::engine::SimDuration;
 
