@@ -13,6 +13,8 @@ pub mod retry;
 
 pub mod breaker;
 
+pub mod hedge;
+
 pub mod bulkhead;
 
 pub mod throttle;
