@@ -21,4 +21,6 @@ pub mod throttle;
 
 pub mod admission;
 
+pub mod queue;
+
 pub use setting::BadSetting;
