@@ -23,4 +23,6 @@ pub mod admission;
 
 pub mod queue;
 
+pub mod balancer;
+
 pub use setting::BadSetting;
