@@ -25,4 +25,6 @@ pub mod queue;
 
 pub mod balancer;
 
+pub mod overlap;
+
 pub use setting::BadSetting;
