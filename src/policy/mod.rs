@@ -27,4 +27,6 @@ pub mod balancer;
 
 pub mod overlap;
 
+pub mod busy;
+
 pub use setting::BadSetting;
