@@ -25,6 +25,8 @@ pub mod queue;
 
 pub mod balancer;
 
+pub mod arrivals;
+
 pub mod overlap;
 
 pub mod busy;
