@@ -30,6 +30,8 @@ pub struct Settings {
     pub calls_min: u32,
     /// Share of failed calls that opens it, above 0 to 1.
     pub failures_share: f64,
+    /// Failed calls in the window below which it stays closed, whatever their share.
+    pub failures_min: u32,
     /// A call that takes longer is slow.
     pub slow_after: SimDuration,
     /// Share of slow calls that opens it, above 0; above 1 for never.
@@ -68,6 +70,7 @@ impl Default for Settings {
             window: Window::Calls(100),
             calls_min: 100,
             failures_share: 0.5,
+            failures_min: 0,
             slow_after: SimDuration(60_000_000_000),
             slow_share: 1.0,
             open_wait: SimDuration(60_000_000_000),
@@ -254,7 +257,8 @@ impl Breaker {
     fn reaches_threshold(&self) -> bool {
         let Counts { calls, failed, slow } = self.counts;
         let calls = f64::from(calls);
-        f64::from(failed) >= self.settings.failures_share * calls
+        (failed >= self.settings.failures_min
+            && f64::from(failed) >= self.settings.failures_share * calls)
             || f64::from(slow) >= self.settings.slow_share * calls
     }
 

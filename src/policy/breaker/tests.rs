@@ -14,6 +14,7 @@ fn settings() -> Settings {
         window: Window::Calls(4),
         calls_min: 4,
         failures_share: 0.5,
+        failures_min: 0,
         slow_after: SimDuration(SECOND),
         slow_share: 2.0,
         open_wait: SimDuration(5 * SECOND),
@@ -100,6 +101,16 @@ fn a_window_of_time_forgets_the_oldest() {
     call(&mut breaker, at(15.0), BAD);
     call(&mut breaker, at(16.0), BAD);
     assert_eq!(breaker.state(), State::Open, "three of six");
+}
+
+#[test]
+fn a_few_failures_can_be_too_few_whatever_their_share() {
+    let counted = Settings { calls_min: 1, failures_min: 3, ..settings() };
+    let mut breaker = Breaker::new(counted);
+    [BAD, BAD, GOOD].into_iter().for_each(|outcome| call(&mut breaker, at(0.0), outcome));
+    assert_eq!(breaker.state(), State::Closed);
+    call(&mut breaker, at(0.0), BAD);
+    assert_eq!(breaker.state(), State::Open);
 }
 
 #[test]

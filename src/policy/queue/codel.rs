@@ -51,12 +51,14 @@ enum Step {
 }
 
 /// The state of the control loop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CoDel {
     settings: Settings,
     /// When waits will have been above the target for an interval.
     first_above: Option<SimTime>,
     drop_next: SimTime,
+    /// What rounding `drop_next` to a nanosecond left over, so that the schedule does not drift.
+    rest: f64,
     count: u32,
     last_count: u32,
     dropping: bool,
@@ -70,6 +72,7 @@ impl CoDel {
             settings: *settings,
             first_above: None,
             drop_next: SimTime::ZERO,
+            rest: 0.0,
             count: 0,
             last_count: 0,
             dropping: false,
@@ -87,6 +90,11 @@ impl CoDel {
     pub fn on_empty(&mut self, now: SimTime) {
         self.first_above = None;
         self.decide(now, false);
+    }
+
+    /// When the next entry is dropped if waits stay above the target; `None` while none is.
+    pub fn drop_next(&self) -> Option<SimTime> {
+        self.dropping.then_some(self.drop_next)
     }
 
     fn may_drop(&mut self, now: SimTime, wait: SimDuration, left: u32) -> bool {
@@ -112,7 +120,7 @@ impl CoDel {
             Step::Dropping => {
                 self.dropping = may_drop;
                 if may_drop {
-                    self.drop_next = self.after(self.drop_next);
+                    self.schedule(self.drop_next);
                 }
             }
             Step::Entering => {
@@ -135,13 +143,16 @@ impl CoDel {
         self.count = if more > 1 && soon { more } else { 1 };
         self.last_count = self.count;
         self.dropping = true;
-        self.drop_next = self.after(now);
+        self.rest = 0.0;
+        self.schedule(now);
     }
 
     /// The control law.
-    fn after(&self, time: SimTime) -> SimTime {
-        let span = self.settings.interval.0 as f64 / sqrt(f64::from(self.count));
-        time + SimDuration((span + 0.5) as u64)
+    fn schedule(&mut self, from: SimTime) {
+        let exact = self.settings.interval.0 as f64 / sqrt(f64::from(self.count)) + self.rest;
+        let span = SimDuration((exact + 0.5) as u64);
+        self.rest = exact - span.0 as f64;
+        self.drop_next = from + span;
     }
 }
 
