@@ -23,7 +23,7 @@ pub(super) fn backoff(case: &Case<'_>) -> Measures {
         let retries_count = case.count("n");
         let settings = retry::Settings { retries_count, backoff, ..retry::Settings::default() };
         let mut random = stream(0, 0);
-        let (mut total, requests) = (0.0, 4_000_000);
+        let (mut total, requests) = (0.0, 2_000_000);
         for _ in 0..requests {
             let (mut made, mut previous) = (1, SimDuration::ZERO);
             while random.chance(case.number("p")) {

@@ -70,7 +70,7 @@ pub(super) fn balanced(case: &Case<'_>) -> Measures {
         case.number("lam")
     };
     let (mut responses, mut waits, mut busy) = (Vec::new(), Vec::new(), 0.0);
-    let (warm_up, total) = (400_000, 6_400_000);
+    let (warm_up, total) = (400_000, 4_400_000);
     let mut arrived = 0;
     behind(algorithm, &vec![1.0 / mu; count], rate, 0, |seen| {
         arrived += 1;

@@ -78,7 +78,6 @@ pub enum Out {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Backend {
     weight: f64,
-    in_flight: u32,
     /// Bits of [`Out`].
     out: u8,
     /// Place in the list of usable ones, if it is in.
@@ -94,6 +93,8 @@ struct Backend {
 pub struct Balancer {
     settings: Settings,
     backends: Box<[Backend]>,
+    /// Attempts under way at each; apart, because the search for the fewest reads them all.
+    in_flight: Box<[u32]>,
     /// Those not out, in any order; never grows beyond its first capacity.
     usable: Vec<u16>,
     all: Box<[u16]>,
@@ -109,7 +110,6 @@ impl Balancer {
         let count = weights.len().min(BACKENDS_MAX) as u16;
         let backend = |(place, weight): (u16, &u32)| Backend {
             weight: f64::from(*weight),
-            in_flight: 0,
             out: 0,
             place,
             credit: 0.0,
@@ -118,6 +118,7 @@ impl Balancer {
         Self {
             settings: *settings,
             backends: (0..count).zip(weights).map(backend).collect(),
+            in_flight: vec![0; usize::from(count)].into_boxed_slice(),
             usable: (0..count).collect(),
             all: (0..count).collect(),
             has_weights: weights.windows(2).any(|pair| pair[0] != pair[1]),
@@ -140,21 +141,21 @@ impl Balancer {
             Algorithm::LeastConnections => self.least(now, is_plain, random),
             Algorithm::TwoChoices => self.better_of_two(now, random),
         };
-        self.backends[usize::from(chosen)].in_flight += 1;
+        self.in_flight[usize::from(chosen)] += 1;
         Some(chosen)
     }
 
     /// An attempt at `backend` has ended, or is no longer waited for.
     #[inline]
     pub fn finished(&mut self, backend: u16) {
-        let in_flight = &mut self.backends[usize::from(backend)].in_flight;
+        let in_flight = &mut self.in_flight[usize::from(backend)];
         debug_assert!(*in_flight > 0, "only what was sent can end");
         *in_flight -= 1;
     }
 
     /// Attempts under way at `backend`.
     pub fn in_flight(&self, backend: u16) -> u32 {
-        self.backends[usize::from(backend)].in_flight
+        self.in_flight[usize::from(backend)]
     }
 
     /// How many backends are not out.
@@ -265,23 +266,16 @@ impl Balancer {
     }
 
     fn least(&self, now: SimTime, is_plain: bool, random: &mut Stream) -> u16 {
-        let load = |backend| {
-            if is_plain { f64::from(self.in_flight(backend)) } else { self.load(backend, now) }
-        };
-        let (mut chosen, mut least, mut ties) = (0, f64::INFINITY, 0);
-        for &backend in self.candidates() {
-            let load = load(backend);
-            if load < least {
-                (chosen, least, ties) = (backend, load, 1);
-            } else if load <= least {
-                // The k-th of equals takes the place of the one before with chance 1/k.
-                ties += 1;
-                if random.below(ties) == 0 {
-                    chosen = backend;
-                }
-            }
+        let candidates = self.candidates();
+        if !is_plain {
+            let loads = || candidates.iter().map(|&backend| self.load(backend, now));
+            return candidates[any_least(loads, f64::INFINITY, random)];
         }
-        chosen
+        if candidates.len() == self.backends.len() {
+            return any_least(|| self.in_flight.iter().copied(), u32::MAX, random) as u16;
+        }
+        let counts = || candidates.iter().map(|&backend| self.in_flight[usize::from(backend)]);
+        candidates[any_least(counts, u32::MAX, random)]
     }
 
     fn better_of_two(&self, now: SimTime, random: &mut Stream) -> u16 {
@@ -297,6 +291,20 @@ impl Balancer {
         // Which of two equals was drawn first is a coin already.
         if self.load(second, now) < self.load(first, now) { second } else { first }
     }
+}
+
+/// The place of one of the least of some loads, each as likely as another: one pass for how many
+/// there are, and one to the chosen one.
+fn any_least<T: PartialOrd + Copy, L: Iterator<Item = T>>(
+    loads: impl Fn() -> L,
+    most: T,
+    random: &mut Stream,
+) -> usize {
+    let least = loads().fold(most, |least, load| if load < least { load } else { least });
+    let ties = loads().filter(|&load| load <= least).count() as u64;
+    let chosen = if ties > 1 { random.below(ties) } else { 0 };
+    let mut among = loads().enumerate().filter(|(_, load)| *load <= least);
+    among.nth(chosen as usize).map_or(0, |(place, _)| place)
 }
 
 #[cfg(test)]
