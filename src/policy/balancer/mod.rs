@@ -139,7 +139,7 @@ impl Balancer {
             Algorithm::RoundRobin => self.next_by_credit(now),
             Algorithm::Random => self.any(now, is_plain, random),
             Algorithm::LeastConnections => self.least(now, is_plain, random),
-            Algorithm::TwoChoices => self.better_of_two(now, random),
+            Algorithm::TwoChoices => self.better_of_two(now, is_plain, random),
         };
         self.in_flight[usize::from(chosen)] += 1;
         Some(chosen)
@@ -272,13 +272,13 @@ impl Balancer {
             return candidates[any_least(loads, f64::INFINITY, random)];
         }
         if candidates.len() == self.backends.len() {
-            return any_least(|| self.in_flight.iter().copied(), u32::MAX, random) as u16;
+            return any_fewest(&self.in_flight, random) as u16;
         }
         let counts = || candidates.iter().map(|&backend| self.in_flight[usize::from(backend)]);
         candidates[any_least(counts, u32::MAX, random)]
     }
 
-    fn better_of_two(&self, now: SimTime, random: &mut Stream) -> u16 {
+    fn better_of_two(&self, now: SimTime, is_plain: bool, random: &mut Stream) -> u16 {
         let candidates = self.candidates();
         let count = candidates.len() as u64;
         let first = random.below(count);
@@ -289,8 +289,38 @@ impl Balancer {
         let second = second + u64::from(second >= first);
         let [first, second] = [first, second].map(|place| candidates[place as usize]);
         // Which of two equals was drawn first is a coin already.
-        if self.load(second, now) < self.load(first, now) { second } else { first }
+        let second_is_better = if is_plain {
+            self.in_flight(second) < self.in_flight(first)
+        } else {
+            self.load(second, now) < self.load(first, now)
+        };
+        if second_is_better { second } else { first }
     }
+}
+
+/// The place of one of the fewest, each as likely as another; without branches that depend on the
+/// counts, which nobody could predict.
+fn any_fewest(counts: &[u32], random: &mut Stream) -> usize {
+    let fewest = counts.iter().copied().fold(u32::MAX, u32::min);
+    let ties = |part: &[u32]| part.iter().map(|&count| u32::from(count == fewest)).sum::<u32>();
+    let all = ties(counts);
+    // So many of them come before the chosen one.
+    let mut before = if all > 1 { random.below(u64::from(all)) as u32 } else { 0 };
+    let mut place = 0;
+    for part in counts.chunks(32) {
+        let here = ties(part);
+        if before < here {
+            let mut seen = 0;
+            for &count in part {
+                seen += u32::from(count == fewest);
+                place += usize::from(seen <= before);
+            }
+            return place;
+        }
+        before -= here;
+        place += part.len();
+    }
+    0
 }
 
 /// The place of one of the least of some loads, each as likely as another: one pass for how many
