@@ -38,7 +38,10 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::fuzz(&args[1..]),
         "bench" => bench::bench(),
         "screenshots" => screenshots(),
-        "setup" => setup::page_tools().and_then(|_| setup::browser()).map(|_| ()),
+        "setup" => setup::page_tools()
+            .and_then(|_| setup::browser())
+            .and_then(|_| setup::driver())
+            .map(|_| ()),
         _ => {
             print!("{HELP}");
             return ExitCode::from(2);
