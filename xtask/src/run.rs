@@ -23,7 +23,8 @@ pub fn visibly(program: &str, args: &[&str]) -> Result<(), String> {
 
 /// Runs a prepared command to its end.
 pub fn succeed(command: &mut Command) -> Result<(), String> {
-    let line = format!("{command:?}").replace('"', "");
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let status = command.status().map_err(|error| format!("cannot start {line}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{line} failed ({status})")) }
 }
