@@ -4,6 +4,8 @@ pub mod system;
 
 mod build;
 
+mod compile;
+
 mod program;
 
 mod built;
@@ -18,7 +20,11 @@ mod trace;
 
 mod simulation;
 
+mod waiting;
+
 mod calls;
+
+mod faults;
 
 mod booking;
 

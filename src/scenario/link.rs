@@ -30,7 +30,7 @@ pub const LINK_BYTES_MAX: usize = 8 * 1024;
 pub struct Link {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// Text of the document, if it is not in the catalogue.
+    /// The document as it stands in links (see `pack`), if it is not in the catalogue.
     pub document: Option<String>,
     /// Its state.
     pub settings: Settings,
@@ -52,10 +52,7 @@ pub fn encode(link: &Link) -> String {
     let mut text = format!("v={LINK_VERSION}");
     match &link.document {
         None => text += &format!("&s={}", link.scenario.id),
-        Some(document) => {
-            let packed = compress_to_vec(document.as_bytes(), 9);
-            text += &format!("&z={}", URL_SAFE_NO_PAD.encode(packed));
-        }
+        Some(document) => text += &format!("&z={document}"),
     }
     write_settings(&mut text, "", &link.scenario, &link.settings);
     text += &format!("&seed={}&m={MODEL_VERSION}", link.scenario.seed(&link.settings));
@@ -64,6 +61,11 @@ pub fn encode(link: &Link) -> String {
         write_settings(&mut text, "~b.", &link.scenario, before);
     }
     text
+}
+
+/// The text of a document as it stands in links: deflated, and in letters that need no escapes.
+pub fn pack(document: &str) -> String {
+    URL_SAFE_NO_PAD.encode(compress_to_vec(document.as_bytes(), 9))
 }
 
 fn write_settings(text: &mut String, prefix: &str, scenario: &Scenario, settings: &Settings) {
@@ -170,7 +172,7 @@ fn scenario_of(
 ) -> (Arc<Scenario>, Option<String>) {
     if let Some(packed) = packed {
         match unpack(packed) {
-            Ok((scenario, document)) => return (Arc::new(scenario), Some(document)),
+            Ok(scenario) => return (Arc::new(scenario), Some(packed.clone())),
             Err(reason) => notices.push(format!("z: {reason}. The first scenario is shown.")),
         }
         return (catalogue::first(), None);
@@ -185,13 +187,12 @@ fn scenario_of(
     (catalogue::first(), None)
 }
 
-fn unpack(packed: &str) -> Result<(Scenario, String), String> {
+fn unpack(packed: &str) -> Result<Scenario, String> {
     let bytes = URL_SAFE_NO_PAD.decode(packed).map_err(|error| format!("unreadable ({error})"))?;
     let text = decompress_to_vec_with_limit(&bytes, DOCUMENT_BYTES_MAX)
         .map_err(|error| format!("cannot be unpacked to at most 64 kB ({})", error.status as i8))?;
     let text = String::from_utf8(text).map_err(|error| format!("no text ({error})"))?;
-    let scenario = Scenario::parse(&text).map_err(|mistakes| format!("invalid: {mistakes}"))?;
-    Ok((scenario, text))
+    Scenario::parse(&text).map_err(|mistakes| format!("invalid: {mistakes}"))
 }
 
 fn read_pair(
@@ -317,7 +318,7 @@ mod tests {
         let scenario = Arc::new(Scenario::parse(&document).unwrap());
         let link = Link {
             scenario,
-            document: Some(document),
+            document: Some(pack(&document)),
             settings: Settings::default(),
             before: None,
         };

@@ -8,6 +8,8 @@ mod migrate;
 
 mod reader;
 
+mod form;
+
 mod parts;
 
 pub mod quantity;

@@ -120,13 +120,16 @@ pub(crate) fn hostile_documents_end_soon() {
     }
     calls.insert("e14".to_owned(), json!([{ "cpu": "1ms" }]));
     for (what, endpoints, expected) in [
-        ("branches of branches", json!({ "e0": branches }), "steps in all branches"),
-        ("calls of calls", calls.into(), "operations"),
+        ("branches of branches", json!({ "e0": branches }), Some("steps in all branches")),
+        ("calls of calls", calls.into(), None),
     ] {
         let begin = ThreadTime::now();
-        let mistakes = Scenario::parse(&hostile(&clients, endpoints)).map(|_| ());
-        let mistakes = mistakes.expect_err("it is refused").to_string();
-        assert!(mistakes.contains(expected), "{what}: {mistakes}");
+        let read = Scenario::parse(&hostile(&clients, endpoints)).map(|_| ());
+        let refused = read.err().map(|mistakes| mistakes.to_string());
+        assert_eq!(refused.is_some(), expected.is_some(), "{what}: {refused:?}");
+        if let (Some(refused), Some(expected)) = (refused, expected) {
+            assert!(refused.contains(expected), "{what}: {refused}");
+        }
         assert!(begin.elapsed() <= TIME_MAX, "{what}: took {:?}", begin.elapsed());
     }
 

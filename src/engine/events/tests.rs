@@ -110,3 +110,43 @@ fn the_same_delay_shares_a_lane_and_lanes_are_few() {
     let made = (0..20).filter(|&delay| events.lane(SimDuration(100 + delay)).is_some()).count();
     assert_eq!(made, LANES_MAX - 1);
 }
+
+/// Times are in milliseconds in a debug build; a list that shifts all events for each takes minutes.
+#[test]
+fn hundreds_of_thousands_of_events_of_one_instant_cost_no_more_than_others() {
+    let mut events = FutureEvents::default();
+    let mut expected = Vec::new();
+    for subject in 0..300_000 {
+        let time = if subject % 2 == 0 { 1_000_000_000 } else { 2_000_000_000 };
+        events.schedule(SimTime(time), subject);
+        expected.push((time, subject));
+    }
+    assert_sorted_drain(&mut events, expected);
+}
+
+/// Timers in lanes fire, and what they schedule piles up, long before the wheel's first event.
+#[test]
+fn a_pile_before_a_distant_event_does_not_stay_in_one_list() {
+    let mut events = FutureEvents::default();
+    let lane = events.lane(SimDuration(1_000_000)).unwrap();
+    let mut model = std::collections::BTreeSet::new();
+    let distant = 1 << 40;
+    for subject in 0..100 {
+        events.schedule(SimTime(distant + u64::from(subject)), subject);
+        model.insert((distant + u64::from(subject), u64::from(subject), subject));
+    }
+    for subject in 100..5_100 {
+        events.schedule_in_lane(lane, subject);
+        model.insert((1_000_000, u64::from(subject), subject));
+    }
+    let mut random = Stream::new(3, 0, 0);
+    for order in 5_100..40_000_u32 {
+        let event = events.pop_until(SimTime::NEVER).unwrap();
+        let (time, _, subject) = model.pop_first().unwrap();
+        assert_eq!((event.time.0, event.subject), (time, subject), "order {order}");
+        let next = time + 1 + random.below(1 << 30);
+        events.schedule(SimTime(next), order);
+        model.insert((next, u64::from(order), order));
+        assert!(events.near.len() <= NEAR_MAX + 1, "{} in one list", events.near.len());
+    }
+}
