@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use gloo::events::EventListener;
-use js_sys::Promise;
+use js_sys::{Promise, Uint8Array};
 use kneepoint::analysis::curve::Share;
 use kneepoint::analysis::report::Curve;
 use kneepoint::analysis::run::run;
@@ -13,9 +13,10 @@ use kneepoint::chart::canvas;
 use kneepoint::chart::palette::LIGHT;
 use kneepoint::chart::plot::{self, Axes, Spec, text_px};
 use kneepoint::scenario::{Settings, catalogue, link};
-use kneepoint::session::jobs::{Answer, GhostWanted, Outcome, Question, Want, Worker};
+use kneepoint::session::jobs::{
+    Answer, GhostWanted, Outcome, Question, Want, Worker, pack, unpack,
+};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -150,47 +151,24 @@ fn runs_have_the_digests_that_are_pinned_natively() {
     assert!(runs >= 15, "only {runs} runs");
 }
 
-/// A value after a journey between two threads: as text through a channel.
-async fn sent<T: Serialize + DeserializeOwned>(value: &T) -> T {
+/// A message after a journey between two threads: packed, through a channel, unpacked.
+async fn sent<T: Serialize + DeserializeOwned>(message: &T) -> T {
     let channel = MessageChannel::new().expect("a channel");
     let (from, to) = (channel.port1(), channel.port2());
+    let bytes = pack(message).expect("it can be packed");
     let arrived = Promise::new(&mut |resolve, _| {
         let listener = EventListener::once(&to, "message", move |event| {
             let data = event.dyn_ref::<MessageEvent>().expect("a message").data();
             resolve.call1(&JsValue::NULL, &data).expect("the promise waits");
         });
         to.start();
-        let text = serde_json::to_string(value).expect("it can be written");
-        from.post_message(&JsValue::from_str(&text)).expect("it can be sent");
+        from.post_message(&Uint8Array::from(&bytes[..])).expect("it can be sent");
         // It runs once and is gone with the page.
         listener.forget();
     });
     let data = JsFuture::from(arrived).await.expect("it arrives");
-    serde_json::from_str(&data.as_string().expect("a text")).expect("it can be read")
-}
-
-fn value(answer: &Answer) -> Value {
-    serde_json::to_value(answer).expect("it can be written")
-}
-
-/// Numbers may lose their last bit on the way through text; everything else stays.
-fn assert_same(found: &Value, expected: &Value) {
-    match (found, expected) {
-        (Value::Array(found), Value::Array(expected)) => {
-            assert_eq!(found.len(), expected.len());
-            found.iter().zip(expected).for_each(|(found, expected)| assert_same(found, expected));
-        }
-        (Value::Object(found), Value::Object(expected)) => {
-            assert!(found.keys().eq(expected.keys()));
-            found.values().zip(expected.values()).for_each(|(f, e)| assert_same(f, e));
-        }
-        (Value::Number(found), Value::Number(expected)) => {
-            let number = |n: &serde_json::Number| n.as_f64().expect("a number");
-            let (found, expected) = (number(found), number(expected));
-            assert!((found - expected).abs() <= 2.3e-16 * expected.abs(), "{found} {expected}");
-        }
-        _ => assert_eq!(found, expected),
-    }
+    let bytes: Uint8Array = data.dyn_into().expect("bytes");
+    unpack(&bytes.to_vec()).expect("it can be unpacked")
 }
 
 #[wasm_bindgen_test]
@@ -216,7 +194,7 @@ async fn questions_and_answers_of_workers_survive_the_way_between_threads() {
             while worker.is_busy() && answers < 6 {
                 if let Some(answer) = worker.step(200_000) {
                     assert!(!matches!(answer.result, Outcome::Error(_)), "{answer:?}");
-                    assert_same(&value(&sent(&answer).await), &value(&answer));
+                    assert_eq!(sent(&answer).await, answer);
                     answers += 1;
                 }
             }
