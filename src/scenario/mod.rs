@@ -12,6 +12,8 @@ mod form;
 
 mod parts;
 
+mod faults;
+
 pub mod quantity;
 
 pub mod catalogue;
