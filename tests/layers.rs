@@ -58,10 +58,3 @@ fn every_file_says_what_it_is_and_has_a_readable_length() {
         assert!(lines <= 460, "{} has {lines} lines", file.display());
     }
 }
-
-#[test]
-fn locks_name_no_place_to_download_from() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let lock = fs::read_to_string(root.join("tests/e2e/package-lock.json")).expect("the lock");
-    assert!(!lock.contains("\"resolved\""), "package-lock.json has addresses");
-}

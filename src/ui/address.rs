@@ -63,3 +63,44 @@ pub(super) fn parameter(name: &str) -> Option<String> {
     let mut pairs = query.trim_start_matches('?').split('&').filter_map(|p| p.split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    fn history() -> u32 {
+        web_sys::window().unwrap().history().unwrap().length().unwrap()
+    }
+
+    #[wasm_bindgen_test]
+    fn a_link_in_the_address_reads_back_and_only_steps_lengthen_the_history() {
+        let before = history();
+        write("v=1&s=queue-knee&users=20&seed=1&m=1", true);
+        assert_eq!(history(), before + 1);
+        write("v=1&s=queue-knee&users=30&seed=1&m=1", false);
+        write("v=1&s=queue-knee&users=30&seed=1&m=1", true);
+        assert_eq!(history(), before + 1, "the same link is no step");
+        let decoded = read();
+        assert_eq!(decoded.notices, Vec::<String>::new());
+        assert_eq!(decoded.link.scenario.id, "queue-knee");
+        assert_eq!(decoded.link.settings.knobs["users"].to_bits(), 30.0_f64.to_bits());
+    }
+
+    #[wasm_bindgen_test]
+    fn the_query_is_read_when_there_is_no_fragment_but_never_shared() {
+        let history = web_sys::window().unwrap().history().unwrap();
+        let go = |address| history.replace_state_with_url(&JsValue::NULL, "", Some(address));
+        go("?embed=1&theme=dark&v=1&s=queue-knee&users=50").unwrap();
+        assert_eq!(parameter("theme").as_deref(), Some("dark"));
+        assert_eq!(parameter("users").as_deref(), Some("50"));
+        assert_eq!(parameter("colour"), None);
+        let decoded = read();
+        assert_eq!(decoded.notices, Vec::<String>::new());
+        assert_eq!(decoded.link.settings.knobs["users"].to_bits(), 50.0_f64.to_bits());
+        let full = full("v=1&s=queue-knee");
+        assert!(full.starts_with("http") && full.ends_with("/#v=1&s=queue-knee"), "{full}");
+        go("?").unwrap();
+    }
+}

@@ -71,3 +71,26 @@ impl Theme {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn a_theme_is_applied_kept_and_loaded() {
+        let root = web_sys::window().unwrap().document().unwrap().document_element().unwrap();
+        let mut theme = Theme::Auto;
+        for (word, is_dark) in [("light", Some(false)), ("dark", Some(true)), ("auto", None)] {
+            theme = theme.next();
+            theme.apply();
+            assert_eq!(root.get_attribute("data-theme").as_deref(), Some(word));
+            theme.keep();
+            assert_eq!(Theme::load(), theme);
+            let system = Theme::system().is_some_and(|query| query.matches());
+            assert_eq!(theme.is_dark(), is_dark.unwrap_or(system));
+        }
+        assert_eq!(theme, Theme::Auto);
+    }
+}

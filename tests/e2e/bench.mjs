@@ -13,7 +13,7 @@ const queues = ["mm4", "retries"];
 const requests = 500_000;
 const rounds = 3;
 
-// Best of all rounds, by maker and name.
+// By maker and name: medians of processor time for C++ and native, else the best of all rounds.
 const best = {};
 const keep = (who, name, value) => {
   best[who] ??= {};
@@ -118,14 +118,16 @@ const rows = queues.map((queue) => ({
   native_ns: best.native[queue],
   node_ns: best.node[queue],
   chromium_ns: best.chromium[queue],
-  native_to_cpp: best.native[queue] / best.cpp[queue],
-  chromium_speed_of_native: best.native[queue] / best.chromium[queue],
+  native_to_cpp: best.ratio[queue],
+  // Both by the clock, as a page cannot see its processor time.
+  native_wall_ns: best.wall[queue],
+  chromium_speed_of_native: best.wall[queue] / best.chromium[queue],
   chromium_events_per_s: speeds[queue],
 }));
 const result = {
   queues: rows,
   sliders,
-  bytes_per_request_in_flight: best.native.bytes,
+  bytes_per_request_in_flight: best.bytes,
   download_brotli_bytes: download,
 };
 writeFileSync(outFile, `${JSON.stringify(result, null, 1)}\n`);
@@ -138,6 +140,9 @@ for (const row of rows) {
   const ratios = `${fixed(row.native_to_cpp, 2)}${fixed(row.chromium_speed_of_native, 2).padStart(20)}`;
   console.log(`${queue.padEnd(14)}${times}${ratios}${fixed(row.chromium_events_per_s / 1e6, 1).padStart(18)}`);
 }
+console.log("\nbytes a request in flight, of a million");
+for (const [kind, bytes] of Object.entries(best.bytes)) console.log(`${kind.padEnd(14)}${fixed(bytes, 0)}`);
+console.log(`\nbytes to download, brotli ${fixed(download, 0)}`);
 console.log("\nslider to painted curve, ms           median      p95    worst   inputs");
 for (const { scenario, knob, median_ms, p95_ms, worst_ms, inputs } of sliders) {
   const times = [median_ms, p95_ms, worst_ms].map((value) => fixed(value, 1)).join("");
@@ -147,7 +152,7 @@ const musts = [
   ["native at most the time of C++, both queues", rows.every((row) => row.native_to_cpp <= 1)],
   ["Chromium at least 0.8 of native, both queues", rows.every((row) => row.chromium_speed_of_native >= 0.8)],
   ["slider to curve at most 50 ms median, 100 ms worst", sliders.every((s) => s.median_ms <= 50 && s.worst_ms <= 100)],
-  [`at most 160 bytes a request in flight (${best.native.bytes})`, best.native.bytes <= 160],
+  ["at most 160 bytes a request in flight, with a timeout or without", Object.values(best.bytes).every((bytes) => bytes <= 160)],
   [`at most 180000 bytes to download (${download})`, download <= 180_000],
 ];
 console.log();

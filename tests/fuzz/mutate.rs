@@ -255,7 +255,11 @@ fn anything(chance: &mut Chance) -> Value {
         6 => {
             json!([{ "repeat": { "times": 1_000_000, "steps": [{ "repeat": { "times": 1_000_000, "steps": [] } }] } }])
         }
-        _ => json!({ "closed": { "users": 5_000_000, "think": *pick(&TEXTS, chance) } }),
+        _ => {
+            // Crowds take their time to start, so they are rare.
+            let users = *pick(&[1, 10, 100, 1_000, 1_000, 1_000, 5_000_000], chance);
+            json!({ "closed": { "users": users, "think": *pick(&TEXTS, chance) } })
+        }
     }
 }
 

@@ -1,16 +1,11 @@
 //! Measures the engine beside hand-written loops, then wasm and the page, all in one run.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::build::build;
 use crate::run::{command, exists, root, succeed, visibly};
 use crate::setup;
-
-/// The machine is shared, so the contestants take turns, and each is judged by its best round.
-const ROUNDS: usize = 3;
 
 /// Runs every benchmark, prints a table, writes `target/bench.json`.
 pub fn bench() -> Result<(), String> {
@@ -27,14 +22,9 @@ pub fn bench() -> Result<(), String> {
     succeed(compile.arg(&loops).arg("benches/cpp/queues.cpp"))?;
     visibly("cargo", &["bench", "--quiet", "--no-run", "--bench", "queues"])?;
 
-    let mut measured = String::new();
-    for round in 1..=ROUNDS {
-        println!("round {round} of {ROUNDS}: hand-written loops, then the interpreter");
-        let lines = lines_of(&loops, &[])?;
-        collect(&mut measured, "cpp", &lines)?;
-        let lines = lines_of(Path::new("cargo"), &["bench", "--quiet", "--bench", "queues"])?;
-        collect(&mut measured, "native", &lines)?;
-    }
+    println!("hand-written loops and the interpreter, in turns");
+    let mut queues = command("cargo", &["bench", "--quiet", "--bench", "queues"]);
+    let measured = measured_by(queues.env("KNEEPOINT_CPP", &loops))?;
     let native = target.join("bench-native.txt");
     fs::write(&native, measured).map_err(|error| format!("{}: {error}", native.display()))?;
     println!("Node and Chromium: the same queues, then sliders");
@@ -43,42 +33,35 @@ pub fn bench() -> Result<(), String> {
     succeed(&mut page)
 }
 
-/// What a program prints.
-fn lines_of(program: &Path, args: &[&str]) -> Result<String, String> {
-    let name = program.display();
-    let mut run = command(&program.to_string_lossy(), args);
-    let output = run
+/// The lines `who name number` that a benchmark prints.
+fn measured_by(benchmark: &mut Command) -> Result<String, String> {
+    let output = benchmark
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("cannot start {name}: {error}"))?;
+        .map_err(|error| format!("cannot start the benchmark: {error}"))?;
     if !output.status.success() {
-        return Err(format!("{name} failed ({})", output.status));
+        return Err(format!("the benchmark failed ({})", output.status));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let measured = kept(&String::from_utf8_lossy(&output.stdout));
+    if measured.is_empty() { Err("nothing was measured".to_owned()) } else { Ok(measured) }
 }
 
-/// Keeps the lines `name number..`, with who made them.
-fn collect(measured: &mut String, who: &str, lines: &str) -> Result<(), String> {
-    let before = measured.len();
-    for line in lines.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(name), Some(value)) = (words.next(), words.next()) else { continue };
-        if let Ok(number) = value.parse::<f64>() {
-            let _ = writeln!(measured, "{who} {name} {number}");
-        }
-    }
-    if measured.len() > before { Ok(()) } else { Err(format!("{who} measured nothing")) }
+fn kept(lines: &str) -> String {
+    let is_measured = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.len() == 3 && words[2].parse::<f64>().is_ok()
+    };
+    lines.lines().filter(is_measured).map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::collect;
+    use super::kept;
 
     #[test]
-    fn measured_lines_are_kept_with_their_maker_and_others_are_not() {
-        let mut measured = String::new();
-        collect(&mut measured, "cpp", "mm4 85.20 0.02\nnoise\nretries 205 0.1\n").unwrap();
-        assert_eq!(measured, "cpp mm4 85.2\ncpp retries 205\n");
-        assert!(collect(&mut measured, "cpp", "nothing here\n").is_err());
+    fn measured_lines_are_kept_and_others_are_not() {
+        let lines = "cpp mm4 85.20\nnoise\nrunning 3 things\nbytes plain 72\n";
+        assert_eq!(kept(lines), "cpp mm4 85.20\nbytes plain 72\n");
+        assert_eq!(kept("nothing here\n"), "");
     }
 }

@@ -10,13 +10,15 @@ mod run;
 mod serve;
 mod setup;
 mod test;
+mod watch;
 
 use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  serve   builds the page and opens it on localhost (--port N, --no-open)
+  serve   builds the page and opens it on localhost (--port N, --no-open); builds again and
+          reloads when the sources change
   test    every check: format, lints, tests, claims, the page in a browser
   build   makes the deployable dist/, and prints its sizes
   fuzz    changes links and documents by chance, and reads them (--secs N, --seed N)
@@ -38,7 +40,10 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::fuzz(&args[1..]),
         "bench" => bench::bench(),
         "screenshots" => screenshots(),
-        "setup" => setup::page_tools().and_then(|_| setup::browser()).map(|_| ()),
+        "setup" => setup::page_tools()
+            .and_then(|_| setup::browser())
+            .and_then(|_| setup::driver())
+            .map(|_| ()),
         _ => {
             print!("{HELP}");
             return ExitCode::from(2);

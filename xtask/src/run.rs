@@ -23,7 +23,8 @@ pub fn visibly(program: &str, args: &[&str]) -> Result<(), String> {
 
 /// Runs a prepared command to its end.
 pub fn succeed(command: &mut Command) -> Result<(), String> {
-    let line = format!("{command:?}").replace('"', "");
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     let status = command.status().map_err(|error| format!("cannot start {line}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{line} failed ({status})")) }
 }
@@ -36,8 +37,14 @@ pub fn output(program: &str, args: &[&str]) -> Option<String> {
 
 /// Whether a program is on the path.
 pub fn exists(program: &str) -> bool {
+    place_of(program).is_some()
+}
+
+/// Where a program is on the path.
+pub fn place_of(program: &str) -> Option<String> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    let mut files = std::env::split_paths(&path).map(|folder| folder.join(program));
+    files.find(|file| file.is_file()).map(|file| file.to_string_lossy().into_owned())
 }
 
 /// The number after a flag, if the flag is there.

@@ -2,11 +2,13 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::run::{command, exists, output, root, succeed, visibly};
+use crate::run::{command, exists, output, place_of, root, succeed, visibly};
 
 const TRUNK_VERSION: &str = "0.21.14";
+/// Older ones lack the test runner with its report for machines.
+const NODE_MAJOR_MIN: u32 = 20;
 
 /// Folders with the tools that build the page.
 pub struct Tools {
@@ -45,8 +47,14 @@ fn wasm_target() -> Result<(), String> {
     if libraries.is_some_and(|folder| PathBuf::from(folder.trim()).is_dir()) {
         return Ok(());
     }
+    if !exists("rustup") {
+        return Err(format!(
+            "the target {TARGET} is missing, and rustup, which could add it, is not on the path: \
+             install rustup, or the target by the means that installed rustc"
+        ));
+    }
     visibly("rustup", &["target", "add", TARGET])
-        .map_err(|error| format!("{error}. The page needs the target {TARGET} of rustup."))
+        .map_err(|error| format!("{error}. The page needs this target; is there a network?"))
 }
 
 /// Where tools are kept between sessions and checkouts.
@@ -67,16 +75,44 @@ fn cargo_tool(name: &str, version: &str, flags: &[&str]) -> Result<PathBuf, Stri
     let short = name.trim_end_matches("-cli");
     let folder = cache()?.join("tools").join(format!("{short}-{version}"));
     let bin = folder.join("bin");
-    if bin.join(short).is_file() {
+    if answers(&bin.join(short), version) {
         return Ok(bin);
     }
-    println!("installing {name} {version}, once, into {}", folder.display());
-    let mut install = command("cargo", &["install", &format!("{name}@{version}"), "--root"]);
-    install.arg(&folder).args(flags);
+    fs::create_dir_all(&folder).map_err(|error| {
+        let folder = folder.display();
+        format!("no tools can be kept in {folder} ({error}): name a folder in KNEEPOINT_CACHE")
+    })?;
+    println!("installing {name} {version}, once, into {}; takes minutes", folder.display());
+    let mut install = command("cargo", &["install", &format!("{name}@{version}")]);
+    // What is there is of an interrupted or damaged installation, or of another machine.
+    install.args(["--force", "--root"]).arg(&folder).args(flags);
+    // Kept when interrupted, so that the next attempt goes on from there.
+    let build = cache()?.join("build");
+    install.env("CARGO_TARGET_DIR", &build);
     install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "false");
     install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-    succeed(&mut install)?;
-    Ok(bin)
+    succeed(&mut install).map_err(|error| {
+        format!(
+            "{error}. {name} {version} could not be built, see above. Without a network, put a \
+             ready one into {}",
+            bin.display()
+        )
+    })?;
+    if answers(&bin.join(short), version) {
+        // A gigabyte that nothing needs any more; should it stay, it only takes room.
+        let _ = fs::remove_dir_all(build);
+        return Ok(bin);
+    }
+    Err(format!(
+        "{} was installed, but does not say that it is {version}",
+        bin.join(short).display()
+    ))
+}
+
+/// Whether a tool is there, starts, and is of this version.
+fn answers(tool: &Path, version: &str) -> bool {
+    let said = output(&tool.to_string_lossy(), &["--version"]).unwrap_or_default();
+    said.split_whitespace().any(|word| word == version)
 }
 
 /// The version of a package in Cargo.lock.
@@ -92,43 +128,117 @@ fn locked_version(package: &str) -> Result<String, String> {
 
 /// Folder of the Node packages, installed from their lock if they are missing or of old versions.
 fn node_packages() -> Result<PathBuf, String> {
+    let said = output("node", &["--version"]).unwrap_or_default();
+    let major = said.trim_start_matches('v').split('.').next().and_then(|text| text.parse().ok());
+    if major.is_none_or(|major: u32| major < NODE_MAJOR_MIN) {
+        let found = if said.is_empty() { "none" } else { said.trim() };
+        return Err(format!("Node {NODE_MAJOR_MIN} or later is needed on the path; found {found}"));
+    }
     let folder = root().join("tests/e2e");
     let modules = folder.join("node_modules");
     let read = |path: PathBuf| fs::read(path).unwrap_or_default();
     let lock = read(folder.join("package-lock.json"));
+    // Written last, so that an interrupted installation starts again.
     let stamp = modules.join(".kneepoint-lock");
     if read(stamp.clone()) != lock {
         if !exists("npm") {
-            return Err("npm is missing: install Node 20 or later".to_owned());
+            return Err("npm is missing: it comes with Node, or as a package beside it".to_owned());
         }
         let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-        succeed(install.current_dir(&folder))?;
+        succeed(install.current_dir(&folder)).map_err(|error| {
+            format!("{error}. The page needs the Node packages of tests/e2e; is there a network?")
+        })?;
         fs::write(stamp, lock)
             .map_err(|error| format!("cannot write into node_modules: {error}"))?;
     }
     Ok(modules)
 }
 
-/// The path of a Chromium, installed through Debian's packages if it is missing.
+/// The path of a Chromium, installed through the system's packages if it is missing.
 pub fn browser() -> Result<String, String> {
-    let find = || {
-        let known = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-        let named = env::var("CHROMIUM").ok().filter(|path| PathBuf::from(path).is_file());
-        named.or_else(|| {
-            known.into_iter().find(|name| exists(name)).and_then(|name| output("which", &[name]))
-        })
-    };
-    if let Some(path) = find() {
-        return Ok(path.trim().to_owned());
-    }
-    if exists("apt-get") {
-        let sudo: &[&str] = if exists("sudo") { &["sudo"] } else { &[] };
-        for step in ["update", "install -y chromium chromium-driver"] {
-            let line = [sudo, &["apt-get", "-qq"], &step.split(' ').collect::<Vec<_>>()].concat();
-            visibly(line[0], &line[1..])?;
+    let known = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    system_tool("CHROMIUM", &known, "chromium")
+}
+
+/// The path of the driver that belongs to Chromium, installed like it.
+pub fn driver() -> Result<String, String> {
+    system_tool("CHROMEDRIVER", &["chromedriver", "chromium.chromedriver"], "chromium-driver")
+}
+
+/// The path of a program: as a variable says, else by one of its names, else from a package.
+fn system_tool(variable: &str, names: &[&str], package: &str) -> Result<String, String> {
+    if let Ok(named) = env::var(variable) {
+        if PathBuf::from(&named).is_file() {
+            return Ok(named);
         }
+        return Err(format!("{variable} names {named}, which is no file"));
     }
-    find()
-        .map(|path| path.trim().to_owned())
-        .ok_or_else(|| "no Chromium: install it, or name one in the variable CHROMIUM".to_owned())
+    let find = || names.iter().find_map(|name| place_of(name));
+    if let Some(path) = find() {
+        return Ok(path);
+    }
+    let missing = format!("none of {} is on the path", names.join(", "));
+    let advice = format!("install {package}, or name one in the variable {variable}");
+    if !exists("apt-get") {
+        return Err(format!("{missing}: {advice}"));
+    }
+    let as_root: &[&str] = match output("id", &["-u"]).as_deref().map(str::trim) {
+        Some("0") => &[],
+        _ if exists("sudo") => &["sudo"],
+        _ => return Err(format!("{missing}, and installing it takes root: {advice}")),
+    };
+    println!("installing {package}");
+    let run = |step: &[&str]| {
+        let line = [as_root, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"], step];
+        let line = line.concat();
+        visibly(line[0], &line[1..])
+    };
+    // An old list of packages may do, and one broken source must not stop the others.
+    if let Err(error) = run(&["update"]) {
+        println!("{error}; going on with the packages known so far");
+    }
+    run(&["install", "-y", "--no-install-recommends", package])
+        .map_err(|error| format!("{error}. {missing}: {advice}"))?;
+    find().ok_or_else(|| format!("{package} was installed, but {missing}: {advice}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn half_installed_and_other_tools_do_not_count() {
+        let folder = env::temp_dir().join(format!("kneepoint-setup-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let tool = folder.join("tool");
+        assert!(!answers(&tool, "1.2.3"), "missing");
+        fs::write(&tool, "").unwrap();
+        assert!(!answers(&tool, "1.2.3"), "cannot be started");
+        let executable = |text: &str| {
+            fs::write(&tool, text).unwrap();
+            fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        executable("#!/bin/sh\necho tool 1.2.30\n");
+        assert!(!answers(&tool, "1.2.3"), "another version");
+        executable("#!/bin/sh\necho tool 1.2.3\nexit 1\n");
+        assert!(!answers(&tool, "1.2.3"), "fails");
+        executable("#!/bin/sh\necho tool 1.2.3\n");
+        assert!(answers(&tool, "1.2.3"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_lock_names_the_version_of_the_bindings() {
+        let version = locked_version("wasm-bindgen").unwrap();
+        assert_eq!(version.split('.').count(), 3, "{version}");
+        assert!(locked_version("no-such-package").is_err());
+    }
+
+    #[test]
+    fn a_variable_that_names_no_file_is_an_error_that_says_so() {
+        let error = system_tool("HOME", &["sh"], "none").unwrap_err();
+        assert!(error.contains("HOME names"), "{error}");
+    }
 }

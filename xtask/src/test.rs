@@ -7,6 +7,8 @@ use std::time::Instant;
 use crate::run::command;
 use crate::setup;
 
+const WASM: &str = "wasm32-unknown-unknown";
+
 /// What the runners report.
 #[derive(Default)]
 struct Sum {
@@ -46,17 +48,22 @@ impl Sum {
 pub fn test() -> Result<(), String> {
     let tools = setup::page_tools()?;
     let browser = setup::browser()?;
+    let driver = setup::driver()?;
     let mut sum = Sum::default();
     let cargo = |args: &[&str]| command("cargo", args);
     sum.check("format", &mut cargo(&["fmt", "--all", "--check"]));
     let lints = ["--", "-D", "warnings"];
     let native = [&["clippy", "--quiet", "--workspace", "--all-targets"], &lints[..]].concat();
     sum.check("lints, native", &mut cargo(&native));
-    let wasm = ["clippy", "--quiet", "--target", "wasm32-unknown-unknown", "--lib", "--bins"];
+    let wasm = ["clippy", "--quiet", "--target", WASM, "--lib", "--bins", "--test", "browser"];
     sum.check("lints, wasm32", &mut cargo(&[&wasm, &lints[..]].concat()));
     let doc = ["doc", "--quiet", "--no-deps", "--lib", "--document-private-items"];
     sum.check("documentation", cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"));
     sum.runner("tests", &mut cargo(&["test", "--quiet", "--workspace"]));
+    let mut inside = cargo(&["test", "--target", WASM, "--lib", "--test", "browser"]);
+    inside.env("PATH", tools.path()).env("CHROMEDRIVER", driver);
+    inside.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
+    sum.runner("tests inside Chromium", &mut inside);
     sum.check("release build", &mut cargo(&["build", "--quiet", "--release"]));
     let claims = ["run", "--quiet", "--release", "--", "check", "--all", "--seeds", "5"];
     sum.runner("claims, on 5 seeds", &mut cargo(&claims));
