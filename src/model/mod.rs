@@ -2,6 +2,12 @@
 
 pub mod system;
 
+pub mod waiting;
+
+pub mod sparse;
+
+pub mod machine;
+
 mod build;
 
 mod program;

@@ -1,0 +1,5 @@
+//! Single parts of the model against reference values: each in a small simulation of its own, so
+//! that a difference points at one part.
+
+mod machines;
+mod reference;
