@@ -8,6 +8,8 @@ pub mod sparse;
 
 pub mod machine;
 
+pub mod cache;
+
 mod build;
 
 mod program;

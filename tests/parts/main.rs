@@ -1,5 +1,7 @@
 //! Single parts of the model against reference values: each in a small simulation of its own, so
 //! that a difference points at one part.
 
+mod cache_races;
+mod caches;
 mod machines;
 mod reference;
