@@ -10,6 +10,8 @@ pub mod machine;
 
 pub mod cache;
 
+pub mod database;
+
 mod build;
 
 mod program;

@@ -3,5 +3,6 @@
 
 mod cache_races;
 mod caches;
+mod locks;
 mod machines;
 mod reference;
