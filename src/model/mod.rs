@@ -12,6 +12,10 @@ pub mod cache;
 
 pub mod database;
 
+pub mod jobs;
+
+pub mod third_party;
+
 mod build;
 
 mod program;

@@ -3,6 +3,7 @@
 
 mod cache_races;
 mod caches;
+mod jobs;
 mod locks;
 mod machines;
 mod reference;
