@@ -12,6 +12,8 @@ pub mod cache;
 
 pub mod database;
 
+pub mod planner;
+
 pub mod jobs;
 
 pub mod third_party;
