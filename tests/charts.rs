@@ -1,6 +1,8 @@
 //! Charts as they come out of the backend: geometry and words are read back from the SVG.
 
-use kneepoint::analysis::report::{Curve, CurvePoint, Knee, LatencySummary, TheoryPoint};
+use kneepoint::analysis::report::{
+    Curve, CurvePoint, Knee, KneeLimit, LatencySummary, TheoryPoint,
+};
 use kneepoint::chart::axis::Axis;
 use kneepoint::chart::backend::{FINE, MeasureText};
 use kneepoint::chart::palette::{DARK, LIGHT, Rgb};
@@ -49,7 +51,7 @@ fn curve(p99s: &[Option<f64>]) -> Curve {
         points: p99s.iter().enumerate().map(|(index, p99)| point(x(index), *p99)).collect(),
         pass: 3,
         finished: true,
-        knee: Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: "p99".to_owned() }),
+        knee: Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: KneeLimit::P99 }),
         theory: Vec::new(),
     }
 }

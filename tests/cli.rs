@@ -97,3 +97,11 @@ fn a_picture_is_svg() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("<svg") && text.contains("<desc>p99 latency over users"));
 }
+
+#[test]
+fn the_schema_is_printed_as_it_ships() {
+    let output = kneepoint(&["schema"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.stdout, kneepoint::scenario::SCHEMA.as_bytes());
+    assert_eq!(json(&output)["$schema"], "https://json-schema.org/draft/2020-12/schema");
+}

@@ -1,7 +1,7 @@
 //! Scenario documents: every mistake is found and named, and nothing a document says gets out of
 //! hand.
 
-use kneepoint::analysis::run::run;
+use kneepoint::analysis::run::{Run, run};
 use kneepoint::scenario::{Scenario, Settings, catalogue};
 use serde_json::{Value, json};
 
@@ -58,6 +58,91 @@ fn all_mistakes_of_the_parts_are_reported_with_their_paths() {
 }
 
 #[test]
+fn all_mistakes_of_the_whole_document_are_reported_at_once() {
+    let found = mistakes(|document| {
+        document["title"] = json!(7);
+        document["colour"] = json!("red");
+        document["seed"] = json!(-1);
+        document["run"] = json!({ "requests": 5, "minutes": 2 });
+        document["objective"] = json!({ "p99_ms": 0 });
+        document["knobs"][0]["unit"] = json!("apples");
+        document["knobs"][0]["max"] = json!(null);
+        document["knobs"][0]["maximum"] = json!(100);
+        let other =
+            json!({ "id": "wide", "label": "", "about": "", "min": 2, "max": 1, "default": 1 });
+        document["knobs"].as_array_mut().unwrap().push(other);
+        document["parts"][0]["arrivals"]["open"] = json!({});
+        document["parts"][0]["call"]["retries"] = json!("often");
+        document["parts"][1]["endpoints"]["work"][0]["cpu"] = json!("soon");
+        document["fixes"] = json!([
+            { "id": "f", "label": "F", "about": "", "excludes": ["g"],
+              "patch": [{ "at": "x.y", "value": 1 }, { "at": "s.workers", "value": 0 }, { "at": "s.queue" }] },
+            "faster"
+        ]);
+        document["claims"] = json!([{
+            "id": "c", "says": "It is slow.", "measure": { "kind": "colour" }, "because": "It is."
+        }, {
+            "id": "d", "says": "It is slow.", "measure": { "kind": "utilisation" },
+            "in": { "knobs": { "nobody": 1 } }, "expect": { "min": "much" }, "without": {}, "because": ["x"]
+        }]);
+        document["theory"] = json!({ "kind": "string", "clients": "c", "service": "s" });
+        document["assumptions"] = json!("none");
+        document["sources"] = json!([{ "what": "A number." }]);
+    });
+    let expected = [
+        "title",
+        "seed",
+        "run.requests",
+        "run.minutes",
+        "objective.p99_ms",
+        "objective.error_share",
+        "knobs.users.unit",
+        "knobs.users.max",
+        "knobs.users.maximum",
+        "knobs.wide.label",
+        "fixes.f.patch[2].value",
+        "fixes[1]",
+        "claims.c.measure.kind",
+        "claims.c.in",
+        "claims.c.expect",
+        "claims.c.without",
+        "claims.d.measure.part",
+        "claims.d.expect.min",
+        "claims.d.because",
+        "theory.kind",
+        "assumptions",
+        "sources[0].from",
+        "colour",
+        "fixes.f.excludes",
+        "claims.d.in.knobs.nobody",
+        "parts.c.arrivals.open.gap",
+        "parts.c.call.retries",
+        "parts.s.endpoints.work[0].cpu",
+        "fixes.f.patch",
+        "parts.s.workers",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_mistake_says_what_was_found_and_what_is_expected() {
+    let mut document = document();
+    document["run"]["requests"] = json!("many");
+    document["knobs"][0]["scale"] = json!({ "log": 2 });
+    document["parts"][1]["endpoints"]["work"] = json!([{}]);
+    let mistakes = Scenario::parse(&document.to_string()).expect_err("three mistakes");
+    let lines = mistakes.to_string();
+    assert_eq!(
+        lines.lines().collect::<Vec<_>>(),
+        [
+            "run.requests: found \"many\", expected a whole number",
+            "knobs.users.scale: found an object with log, expected one of: linear, log",
+            "parts.s.endpoints.work[0]: found an object with nothing, expected an object with one field that names the step",
+        ]
+    );
+}
+
+#[test]
 fn wrong_knobs_names_and_fixes_are_found() {
     let knob = mistakes(|document| document["knobs"][0]["default"] = json!(1e9));
     assert_eq!(knob, ["knobs.users"]);
@@ -70,6 +155,8 @@ fn wrong_knobs_names_and_fixes_are_found() {
     });
     assert_eq!(fix, ["fixes.f.patch"]);
     assert_eq!(mistakes(|document| document["format"] = json!(2)), ["format"]);
+    let newer = Scenario::parse(&json!({ "format": 9 }).to_string()).map(|_| ()).unwrap_err();
+    assert!(newer.to_string().contains("made by a newer Kneepoint"), "{newer}");
     assert!(Scenario::parse("[").is_err() && Scenario::parse("{}").is_err());
     assert!(Scenario::parse(&" ".repeat(70_000)).is_err());
 }
@@ -84,6 +171,58 @@ fn a_scenario_that_explodes_stops_at_its_limit_with_a_message() {
     let report = run(&scenario, &Settings::default()).unwrap();
     assert!(report.stopped.unwrap().contains("2 million"));
     assert!(report.overloaded || report.latency_ms.p99.is_none());
+}
+
+/// A chain of services, each calling the next `calls` times.
+fn chain(links: usize, calls: usize, call: impl Fn(String) -> Value) -> Value {
+    let mut document = document();
+    let parts = document["parts"].as_array_mut().expect("a list");
+    parts[0]["call"] = json!({ "to": "s0.x" });
+    for link in 0..links {
+        let steps = vec![json!({ "call": call(format!("s{}.x", link + 1)) }); calls];
+        parts.push(
+            json!({ "kind": "service", "id": format!("s{link}"), "endpoints": { "x": steps } }),
+        );
+    }
+    let last = json!({ "kind": "service", "id": format!("s{links}"), "endpoints": { "x": [{ "cpu": 1 }] } });
+    parts.push(last);
+    document
+}
+
+#[test]
+fn calls_that_multiply_are_compiled_once() {
+    let plain = chain(12, 20, |to| json!({ "to": to }));
+    let timed = chain(12, 20, |to| json!({ "to": to, "timeout": "1h" }));
+    for document in [plain, timed] {
+        let scenario = Scenario::parse(&document.to_string()).unwrap();
+        let mut run = Run::new(&scenario.system(&Settings::default()).unwrap(), 1, 100).unwrap();
+        run.advance(300_000);
+        assert_eq!(run.events(), 300_000, "20^12 calls take longer than that, slice by slice");
+    }
+}
+
+#[test]
+fn half_a_million_users_who_all_come_at_once_are_simulated_in_a_moment() {
+    let mut document = document();
+    document["parts"][0]["arrivals"] = json!({ "closed": { "users": 500_000, "think": "1s" } });
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let report = run(&scenario, &Settings::default()).unwrap();
+    assert!((report.throughput_per_s / 50.0 - 1.0).abs() < 0.1, "{report:?}");
+}
+
+#[test]
+fn loops_that_take_no_time_end_with_the_budget_and_not_with_the_memory() {
+    let mut document = document();
+    let nothing = json!({ "repeat": { "times": 1_000_000, "steps": [] } });
+    document["parts"][0]["arrivals"] = json!({ "closed": { "users": 10_000, "think": "1s" } });
+    document["parts"][1]["workers"] = json!(10_000);
+    document["parts"][1]["endpoints"]["work"] = json!([nothing]);
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let mut run = Run::new(&scenario.system(&Settings::default()).unwrap(), 1, 1_000_000).unwrap();
+    for slice in 1..=10 {
+        run.advance(100_000);
+        assert_eq!(run.events(), slice * 100_000);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::SimDuration;
+use crate::engine::interval::ascending;
 use crate::model::{Breakdown, Progress, Simulation, Spent};
 use crate::scenario::quantity::format;
 use crate::scenario::{Mistakes, Scenario, Settings, Unit};
@@ -153,8 +154,8 @@ impl ExplainJob {
                 shares.push(TimeShare { label, part, waiting, median_ms, slow_ms });
             }
         }
-        shares.sort_unstable_by(|a, b| b.slow_ms.total_cmp(&a.slow_ms));
-        shares
+        let slowest_last: Vec<f64> = shares.iter().map(|share| share.slow_ms).collect();
+        ascending(&slowest_last).into_iter().rev().map(|index| shares[index].clone()).collect()
     }
 
     /// The part with the smallest bound on the rate, from what a request asks of each part when
@@ -243,8 +244,10 @@ fn failures(report: &RunReport) -> String {
         (outcomes.rejected, "refused because a queue was full"),
         (outcomes.timed_out, "not answered before the timeout"),
         (outcomes.gave_up, "tired of waiting in a queue"),
+        (outcomes.failed, "answered with an error"),
+        (outcomes.shed, "turned away to protect the others"),
     ];
-    let total = (outcomes.rejected + outcomes.timed_out + outcomes.gave_up).max(1);
+    let total = kinds.iter().map(|(count, _)| count).sum::<u64>().max(1);
     let worth_saying = kinds.iter().filter(|(count, _)| *count * 100 >= total);
     let words: Vec<String> = worth_saying
         .map(|(count, what)| {

@@ -74,6 +74,10 @@ pub struct Outcomes {
     pub gave_up: u64,
     /// The last attempt got no answer within the caller's timeout.
     pub timed_out: u64,
+    /// Answered with an error, or lost with the part that worked on it.
+    pub failed: u64,
+    /// Turned away to protect the others.
+    pub shed: u64,
     /// Still under way when the run ended.
     pub in_flight: u64,
 }
@@ -104,7 +108,7 @@ pub struct PartReport {
 }
 
 /// One point of a curve: the system at one value of a knob.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// Value of the knob.
     pub x: f64,
@@ -148,10 +152,33 @@ pub struct Curve {
 pub struct Knee {
     /// Value of the knob up to which the objective is met, interpolated between points.
     pub x: f64,
-    /// Latency there, in milliseconds (the objective, if latency broke it).
+    /// p99 of latency there, in milliseconds; the objective if latency is the limit.
     pub p99_ms: f64,
-    /// Which limit is passed first: `p99` or `errors`.
-    pub limit: String,
+    /// Which limit is crossed first.
+    pub limit: KneeLimit,
+}
+
+/// What stops an objective from being met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KneeLimit {
+    /// p99 of latency.
+    P99,
+    /// The share of requests not answered in time and right.
+    Errors,
+    /// More is asked for than the system can ever do.
+    Overload,
+}
+
+impl KneeLimit {
+    /// What to add to the word *knee*, if latency is not what limits.
+    pub fn aside(self) -> &'static str {
+        match self {
+            Self::P99 => "",
+            Self::Errors => " (errors)",
+            Self::Overload => " (overload)",
+        }
+    }
 }
 
 /// Values known in closed form at one value of the knob.

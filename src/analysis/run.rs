@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::SimDuration;
 use crate::model::system::System;
-use crate::model::{BuildError, PartMeasure, Period, Progress, Simulation, Totals};
+use crate::model::{BuildError, Outcome, PartMeasure, Period, Progress, Simulation, Totals};
 use crate::scenario::{Mistakes, Scenario, Settings};
 
 use super::report::{LatencySummary, Outcomes, PartReport, RunReport};
@@ -79,7 +79,8 @@ impl Run {
     pub fn report(&self, scenario: &Scenario, settings: &Settings) -> RunReport {
         let measured = self.measured();
         let period = &measured.period;
-        let Totals { sent, retries, in_time, rejected, gave_up, timed_out } = period.totals;
+        let totals = &period.totals;
+        let Totals { sent, retries, .. } = *totals;
         RunReport {
             scenario: scenario.id.clone(),
             seed: scenario.seed(settings),
@@ -89,12 +90,14 @@ impl Run {
             latency_ms: measured.latency(),
             offered_per_s: measured.rate(sent + retries),
             throughput_per_s: measured.rate(period.totals.finished()),
-            goodput_per_s: measured.rate(in_time),
+            goodput_per_s: measured.rate(totals.of(Outcome::InTime)),
             outcomes: Outcomes {
-                in_time,
-                rejected,
-                gave_up,
-                timed_out,
+                in_time: totals.of(Outcome::InTime),
+                rejected: totals.of(Outcome::Rejected),
+                gave_up: totals.of(Outcome::GaveUp),
+                timed_out: totals.of(Outcome::TimedOut),
+                failed: totals.of(Outcome::Failed),
+                shed: totals.of(Outcome::Shed),
                 in_flight: period.in_flight,
             },
             error_share: measured.error_share(),
@@ -156,7 +159,7 @@ impl Measured {
         if finished == 0 {
             return 0.0;
         }
-        (finished - self.period.totals.in_time) as f64 / finished as f64
+        (finished - self.period.totals.of(Outcome::InTime)) as f64 / finished as f64
     }
 
     /// More is asked of some part than it can ever do.
@@ -177,8 +180,8 @@ impl Measured {
 
     /// Busy time that one request asks of a part, in seconds (its demand).
     pub fn demand_secs(&self, part: &PartMeasure) -> f64 {
-        let Totals { rejected, .. } = self.period.totals;
-        let served = self.period.totals.finished() - rejected;
+        let totals = &self.period.totals;
+        let served = totals.finished() - totals.of(Outcome::Rejected);
         part.busy.as_secs() / served.max(1) as f64
     }
 
@@ -189,7 +192,7 @@ impl Measured {
 
     fn parts(&self) -> BTreeMap<String, PartReport> {
         let totals = &self.period.totals;
-        let served = (totals.finished() - totals.rejected).max(1) as f64;
+        let served = (totals.finished() - totals.of(Outcome::Rejected)).max(1) as f64;
         let secs = self.period.span.as_secs().max(1e-9);
         let report = |part: &PartMeasure| PartReport {
             kind: part.kind.word().to_owned(),
@@ -203,7 +206,11 @@ impl Measured {
             visits_per_request: part.visits as f64 / served,
             rejected: part.rejected,
         };
-        self.period.parts.iter().map(|part| (part.id.clone(), report(part))).collect()
+        let mut reports = BTreeMap::new();
+        for part in &self.period.parts {
+            reports.insert(part.id.clone(), report(part));
+        }
+        reports
     }
 }
 

@@ -8,8 +8,10 @@ use crate::scenario::{Knob, Unit};
 pub(super) fn in_sentence(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
-            first.to_lowercase().chain([second]).chain(letters).collect()
+        (Some(first), Some(second))
+            if first.is_ascii_uppercase() && !second.is_ascii_uppercase() =>
+        {
+            [first.to_ascii_lowercase(), second].into_iter().chain(letters).collect()
         }
         _ => label.to_owned(),
     }
@@ -29,8 +31,7 @@ pub fn summary(curve: &Curve, knob: &Knob) -> String {
     let mut parts =
         vec![format!("p99 latency over {name} from {from} to {to}: {} at {from}", p99(first))];
     if let Some(knee) = &curve.knee {
-        let why = if knee.limit == "errors" { " (errors)" } else { "" };
-        parts.push(format!("knee at {}{why}", x(knee.x)));
+        parts.push(format!("knee at {}{}", x(knee.x), knee.limit.aside()));
     }
     let overloaded = curve.points.iter().find(|point| point.overloaded);
     parts.push(match overloaded {
@@ -102,7 +103,7 @@ fn note(point: &CurvePoint) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::report::{Knee, LatencySummary};
+    use crate::analysis::report::{Knee, KneeLimit, LatencySummary};
     use crate::scenario::catalogue;
 
     fn knob() -> Knob {
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn the_summary_names_both_ends_the_knee_and_overload() {
         let mut bent = curve(2_400.0);
-        bent.knee = Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: "p99".to_owned() });
+        bent.knee = Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: KneeLimit::P99 });
         let start = "p99 latency over users from 1 to 20k: 48 ms at 1, ";
         let said = |curve: &Curve| summary(curve, &knob()).strip_prefix(start).map(str::to_owned);
         assert_eq!(said(&bent).as_deref(), Some("knee at 2.1k, overloaded from 2.4k."));

@@ -1,6 +1,7 @@
 //! Where words go so that they neither overlap nor hide a line.
 
 use super::clip::{Bounds, Point, segment};
+use crate::engine::interval::ascending;
 
 /// The rectangle that words take up, in pixels of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,8 +79,7 @@ impl Room {
 /// Moves the middles of labels in a column apart so that each has `height`, staying within
 /// `top..=bottom` as far as there is room, in the same order.
 pub(super) fn spread(middles: &mut [f64], height: f64, (top, bottom): (f64, f64)) {
-    let mut order: Vec<usize> = (0..middles.len()).collect();
-    order.sort_by(|a, b| middles[*a].total_cmp(&middles[*b]));
+    let order = ascending(middles);
     let mut least = top + height / 2.0;
     for &index in &order {
         middles[index] = middles[index].max(least);

@@ -187,8 +187,8 @@ fn knee<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     stage.sheet.rule(pole, Stroke::solid(palette.mark, 1.5))?;
     stage.room.avoid(&pole);
     let short = format!("knee at {}", quantity::format(knee.x, stage.spec.knob.unit));
-    let why = if knee.limit == "errors" { " (errors)" } else { "" };
-    let whole = format!("{short} {}{why}", in_sentence(&stage.spec.knob.label));
+    let label = in_sentence(&stage.spec.knob.label);
+    let whole = format!("{short} {label}{}", knee.limit.aside());
     let most = stage.spec.size.0 - 2.0;
     let has_room = stage.sheet.width(&whole, text)? + text <= most - left;
     let words = if has_room { whole } else { short };

@@ -183,7 +183,8 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     }
 
     fn style(&self, size: f64) -> TextStyle<'a> {
-        TextStyle::from((self.font, size * self.scale).into_font())
+        let family = FontFamily::Name(self.font);
+        TextStyle::from(FontDesc::new(family, size * self.scale, FontStyle::Normal))
     }
 }
 

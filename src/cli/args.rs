@@ -16,6 +16,7 @@ Examples:
   kneepoint curve queue-knee --format csv
   kneepoint ceiling n-plus-one --fix join
   kneepoint run 'https://host/#v=1&s=n-plus-one&users=2500' --format json
+  kneepoint schema > scenario.schema.json
   echo '{\"scenario\": \"queue-knee\", \"set\": {\"users\": 150}}' | kneepoint run -"
 )]
 pub(crate) struct Args {
@@ -31,6 +32,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The JSON Schema of scenario documents, draft 2020-12.
+    Schema,
     /// One run, and what was measured; `-` reads JSON lines and answers a line each.
     Run {
         #[command(flatten)]

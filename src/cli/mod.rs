@@ -21,7 +21,7 @@ use self::args::{Args, Chosen, Command};
 use self::input::{Input, InputError};
 use crate::analysis::{ceiling, claims, curve, explain, run};
 use crate::chart::svg;
-use crate::scenario::{Scenario, catalogue};
+use crate::scenario::{SCHEMA, Scenario, catalogue};
 
 /// Something that ends the program.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,7 @@ fn report(error: &CliError) {
 fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
     match command {
         Command::List { json } => output::list(out, json).map(|()| true),
+        Command::Schema => Ok(write!(out, "{SCHEMA}").map(|()| true)?),
         Command::Run { chosen, format } => {
             if chosen.scenario == "-" && input::stdin_is_lines() {
                 return batch::run_lines(std::io::stdin().lock(), out);

@@ -126,7 +126,8 @@ pub(super) fn curve(out: &mut dyn Write, curve: &Curve, output: Output) -> Resul
         if csv { csv_point(out, point)? } else { text_point(out, point)? }
     }
     if let (false, Some(knee)) = (csv, &curve.knee) {
-        writeln!(out, "knee at {} {}", format(knee.x, Unit::Count), curve.knob)?;
+        let x = format(knee.x, Unit::Count);
+        writeln!(out, "knee at {x} {}{}", curve.knob, knee.limit.aside())?;
     }
     Ok(())
 }

@@ -33,6 +33,11 @@ impl<T: Copy> Arena<T> {
         self.free.push(index);
     }
 
+    /// All indices ever used: of values in use, and of values removed and still readable.
+    pub fn ids(&self) -> impl Iterator<Item = u32> + use<T> {
+        0..self.slots.len() as u32
+    }
+
     /// Values in use.
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()

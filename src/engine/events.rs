@@ -80,7 +80,8 @@ const LANES_MAX: usize = 8;
 pub struct FutureEvents {
     /// Events before `near_limit`, latest first, so that the next one is popped from the end.
     near: Vec<Entry>,
-    /// Invariant: `near` holds all events before it that are in no lane, `far` none of them.
+    /// Invariant: `near` holds all events before it that are in no lane, `far` none of them; of
+    /// those at this very time, `near` holds none or the first that were scheduled.
     near_limit: u64,
     far: Wheel,
     lanes: Vec<Lane>,
@@ -156,7 +157,7 @@ impl FutureEvents {
     #[inline]
     pub fn pop_until(&mut self, until: SimTime) -> Option<Event> {
         if self.near.is_empty() && !self.far.is_empty() {
-            self.refill();
+            self.refill(self.lane_time.min(until.0));
         }
         let near = self.near.last().map_or((u64::MAX, u32::MAX), |entry| entry.key());
         let entry = if self.lane_time <= near.0 && self.lane_is_first(near) {
@@ -208,27 +209,37 @@ impl FutureEvents {
     /// keeps the order of scheduling.
     #[inline]
     fn insert_near(&mut self, entry: Entry) {
+        // Shifted one by one on the way: for a handful of events a block move costs more, most of all
+        // in WebAssembly.
         let mut place = self.near.len();
+        self.near.push(entry);
         while place > 0 && self.near[place - 1].time <= entry.time {
+            self.near[place] = self.near[place - 1];
             place -= 1;
         }
-        self.near.insert(place, entry);
+        self.near[place] = entry;
         if self.near.len() > NEAR_MAX {
             self.split_near();
         }
     }
 
-    /// Moves the later part of `near` to the wheel, keeping events of one instant together.
+    /// Moves the later part of `near` to the wheel.
     #[cold]
     fn split_near(&mut self) {
         if self.far.is_empty() {
             self.far.rebase(self.now);
         }
         let limit = self.near[self.near.len() - NEAR_KEPT].time.max(self.far.base());
-        let moved = self.near.partition_point(|entry| entry.time >= limit);
-        if moved == 0 || moved == self.near.len() {
-            // All events are of one instant, or before the base: a split would gain nothing.
+        let mut moved = self.near.partition_point(|entry| entry.time >= limit);
+        if self.near[0].time == limit {
+            // The later part is a crowd at one instant: it stays, and whoever is scheduled for that
+            // instant from now on lines up in the wheel, where a crowd costs nothing.
+            self.near_limit = limit;
             return;
+        }
+        if moved == self.near.len() {
+            // Only the next instant stays.
+            moved = self.near.partition_point(|entry| entry.time > limit);
         }
         // Scheduling order among equal times is kept: the wheel sorts by (time, ticket).
         for entry in self.near.drain(..moved) {
@@ -237,10 +248,16 @@ impl FutureEvents {
         self.near_limit = limit;
     }
 
+    /// Moves the earliest events of the wheel into `near`, which is empty, unless they all come
+    /// after `bound`. So the wheel's base is never later than the next event, and whatever that
+    /// event schedules can go into the wheel.
     #[cold]
-    fn refill(&mut self) {
-        let complete_until = self.far.take_next(&mut self.near);
-        self.near_limit = if self.far.is_empty() { u64::MAX } else { complete_until };
+    fn refill(&mut self, bound: u64) {
+        self.near_limit = match self.far.take_next(&mut self.near, bound) {
+            None => self.near_limit.max(self.far.base()),
+            Some(_) if self.far.is_empty() => u64::MAX,
+            Some(complete_until) => complete_until,
+        };
     }
 
     /// Whether the head of the first lane comes before the near event with this key.

@@ -45,13 +45,22 @@ pub fn variance(values: &[f64]) -> f64 {
 
 /// The middle value, the mean of the two middle ones for an even count; 0 without values.
 pub fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    match sorted.len() {
+    let order = ascending(values);
+    let sorted = |place: usize| values[order[place]];
+    match values.len() {
         0 => 0.0,
-        count if count % 2 == 1 => sorted[count / 2],
-        count => f64::midpoint(sorted[count / 2 - 1], sorted[count / 2]),
+        count if count % 2 == 1 => sorted(count / 2),
+        count => f64::midpoint(sorted(count / 2 - 1), sorted(count / 2)),
     }
+}
+
+/// Indices of values in ascending order of the values, equal ones as they stand.
+///
+/// Whatever is sorted by a number is sorted through this, so that sorting is compiled once.
+pub fn ascending(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));
+    order
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ impl Simulation {
     #[cold]
     pub(super) fn book_wait(&mut self, id: u32) {
         let Task { pc, since, .. } = self.tasks[id];
-        if let Op::Acquire { group, .. } = self.model.program[pc as usize]
+        if let Op::Acquire { group, .. } | Op::AskAndAcquire { group, .. } =
+            self.model.program[pc as usize]
             && let Some(breakdown) = &mut self.breakdown
         {
             let account = self.model.groups[usize::from(group)].account;

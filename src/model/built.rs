@@ -3,6 +3,7 @@
 use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
+use super::faults::FaultModel;
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::station::{Group, Station};
 
@@ -14,6 +15,7 @@ pub(super) struct Model {
     pub(super) edges: Vec<Edge>,
     pub(super) forks: Vec<Fork>,
     pub(super) choices: Vec<Choice>,
+    pub(super) faults: Vec<FaultModel>,
     pub(super) groups: Vec<Group>,
     pub(super) stations: Vec<Station>,
     pub(super) parts: Vec<PartModel>,

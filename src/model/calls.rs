@@ -56,7 +56,10 @@ impl Simulation {
             State::Running => self.ready.retain(|&ready| ready != id),
             State::Holding | State::BackingOff | State::Joining => {}
         }
-        self.tasks[id].parent = NO_TASK;
+        let task = &mut self.tasks[id];
+        task.parent = NO_TASK;
+        // Branches that go on must not answer whoever gets this place next.
+        task.expects = 0;
         self.release_all(id);
         self.remove(id);
     }

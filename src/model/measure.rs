@@ -80,14 +80,7 @@ impl Simulation {
         Period {
             from,
             span: self.now.since(from),
-            totals: Totals {
-                sent: now.sent - before.sent,
-                retries: now.retries - before.retries,
-                in_time: now.in_time - before.in_time,
-                rejected: now.rejected - before.rejected,
-                gave_up: now.gave_up - before.gave_up,
-                timed_out: now.timed_out - before.timed_out,
-            },
+            totals: now.since(&before),
             latencies: batches.total(skipped),
             mean_half_width: batches.mean_half_width(skipped),
             p99_half_width: batches.quantile_half_width(0.99, skipped),
@@ -139,10 +132,9 @@ impl Simulation {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
             }
         };
-        let Totals { sent, retries, in_time, rejected, gave_up, timed_out } = self.record.totals;
-        [self.now.0, self.events_count(), sent, retries, in_time, rejected, gave_up, timed_out]
-            .into_iter()
-            .for_each(&mut add);
+        let Totals { sent, retries, outcomes } = self.record.totals;
+        [self.now.0, self.events_count(), sent, retries].into_iter().for_each(&mut add);
+        outcomes.into_iter().for_each(&mut add);
         self.record.batches.total(0).for_each(|middle, count| {
             add(middle);
             add(u64::from(count));

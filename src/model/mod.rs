@@ -2,7 +2,7 @@
 
 pub mod system;
 
-pub mod waiting;
+pub mod lines;
 
 pub mod sparse;
 
@@ -20,6 +20,8 @@ pub mod third_party;
 
 mod build;
 
+mod compile;
+
 mod program;
 
 mod built;
@@ -34,7 +36,11 @@ mod trace;
 
 mod simulation;
 
+mod waiting;
+
 mod calls;
+
+mod faults;
 
 mod booking;
 

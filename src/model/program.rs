@@ -16,6 +16,8 @@ pub(super) enum Op {
     Send,
     /// Takes a server of a group of stations, waiting for it if none is free.
     Acquire { group: u16, register: u8 },
+    /// The same while a fault refuses some of what comes.
+    AskAndAcquire { group: u16, register: u8 },
     /// Gives back the server in a register.
     Release { register: u8 },
     /// Lets time pass.
@@ -32,8 +34,21 @@ pub(super) enum Op {
     Call { edge: u16 },
     /// Starts branches and waits for some of them.
     Fork { fork: u16 },
+    /// The attempt fails.
+    Fail,
     /// The attempt has its answer.
     Return,
+}
+
+impl Op {
+    /// The register that a server is taken into, if one is taken.
+    #[inline]
+    pub(super) fn acquired(self) -> Option<u8> {
+        match self {
+            Self::Acquire { register, .. } | Self::AskAndAcquire { register, .. } => Some(register),
+            _ => None,
+        }
+    }
 }
 
 /// A way from a caller to an endpoint, with the caller's policy.
@@ -90,8 +105,13 @@ pub(super) enum SamplerKind {
     Constant(SimDuration),
     /// Exponential with this mean in nanoseconds.
     Exponential(f64),
-    /// Anything else, in seconds.
-    Other(Distribution),
+    /// Anything else: a distribution in seconds, and how many times as much is drawn.
+    Other {
+        /// What is drawn from.
+        distribution: Distribution,
+        /// 1 unless a fault changes it.
+        factor: f64,
+    },
 }
 
 impl SamplerKind {
@@ -99,7 +119,7 @@ impl SamplerKind {
         match distribution {
             Distribution::Constant(secs) => Self::Constant(SimDuration::from_secs(*secs)),
             Distribution::Exponential { mean } => Self::Exponential(mean * 1e9),
-            other => Self::Other(other.clone()),
+            other => Self::Other { distribution: other.clone(), factor: 1.0 },
         }
     }
 
@@ -109,7 +129,9 @@ impl SamplerKind {
         match self {
             Self::Constant(span) => *span,
             Self::Exponential(mean) => SimDuration((mean * random.exponential() + 0.5) as u64),
-            Self::Other(distribution) => SimDuration::from_secs(distribution.sample(random)),
+            Self::Other { distribution, factor } => {
+                SimDuration::from_secs(factor * distribution.sample(random))
+            }
         }
     }
 }

@@ -16,6 +16,16 @@ pub enum Outcome {
     GaveUp,
     /// No answer within the caller's timeout.
     TimedOut,
+    /// Answered with an error, or lost with the part that worked on it.
+    Failed,
+    /// Turned away to protect the others: by a limit, a breaker, or a queue that sheds load.
+    Shed,
+}
+
+impl Outcome {
+    /// All of them, in the order of [`Totals::outcomes`].
+    pub const ALL: [Self; 6] =
+        [Self::InTime, Self::Rejected, Self::GaveUp, Self::TimedOut, Self::Failed, Self::Shed];
 }
 
 /// Requests by outcome, and attempts and requests sent.
@@ -25,20 +35,30 @@ pub struct Totals {
     pub sent: u64,
     /// Attempts beyond the first of each call.
     pub retries: u64,
-    /// Requests answered while the user waited.
-    pub in_time: u64,
-    /// Requests refused in the end.
-    pub rejected: u64,
-    /// Requests that left a queue in the end.
-    pub gave_up: u64,
-    /// Requests whose last attempt timed out.
-    pub timed_out: u64,
+    /// Requests by how they ended, in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
 }
 
 impl Totals {
+    /// Requests that ended so.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.outcomes[outcome as usize]
+    }
+
     /// Requests that ended.
     pub fn finished(&self) -> u64 {
-        self.in_time + self.rejected + self.gave_up + self.timed_out
+        self.outcomes.iter().sum()
+    }
+
+    /// What came after `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let outcome = |index| self.outcomes[index] - before.outcomes[index];
+        Self {
+            sent: self.sent - before.sent,
+            retries: self.retries - before.retries,
+            outcomes: std::array::from_fn(outcome),
+        }
     }
 }
 
@@ -63,12 +83,10 @@ impl Record {
     /// Counts a finished request; true if a mark is due.
     #[inline]
     pub(super) fn finish(&mut self, outcome: Outcome, latency_nanos: u64) -> bool {
+        self.totals.outcomes[outcome as usize] += 1;
         let boundary = match outcome {
-            Outcome::InTime => {
-                self.totals.in_time += 1;
-                self.batches.record(latency_nanos)
-            }
-            other => self.finish_unanswered(other),
+            Outcome::InTime => self.batches.record(latency_nanos),
+            _ => self.batches.record_unanswered(),
         };
         if boundary == Boundary::Merged {
             // Batches 2i and 2i+1 became batch i, which ends where 2i+1 ended; the mark of the
@@ -80,16 +98,5 @@ impl Record {
             });
         }
         boundary != Boundary::Inside
-    }
-
-    #[cold]
-    fn finish_unanswered(&mut self, outcome: Outcome) -> Boundary {
-        match outcome {
-            Outcome::InTime => {}
-            Outcome::Rejected => self.totals.rejected += 1,
-            Outcome::GaveUp => self.totals.gave_up += 1,
-            Outcome::TimedOut => self.totals.timed_out += 1,
-        }
-        self.batches.record_unanswered()
     }
 }

@@ -43,7 +43,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         queue: Queue::default(),
         endpoints: vec![Endpoint { name: "work".to_owned(), steps }],
     };
-    System { parts: vec![Part::Clients(clients), Part::Service(service)] }
+    vec![Part::Clients(clients), Part::Service(service)].into()
 }
 
 #[cfg(test)]

@@ -11,20 +11,21 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
-use super::program::{Delay, Op};
+use super::program::Op;
 use super::record::{Mark, Outcome, Record};
-use super::station::WaitLimit;
 use super::system::System;
 use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
 const CLIENTS_BIT: u32 = 1 << 31;
+/// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
+const FAULT_BIT: u32 = 1 << 30;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
 const EVENTS_MAX: u64 = 1_000_000_000;
-/// Rounds of loops that take no time go on after an event, so that events bound all work.
+/// So many rounds of a loop count as an event, so that events bound all work even if no time passes.
 const ROUNDS_MAX: u32 = 64;
 
 /// Why a run went no further.
@@ -84,8 +85,17 @@ impl Simulation {
             stopped: None,
             breakdown: None,
         };
+        simulation.schedule_faults();
         simulation.start_clients();
         Ok(simulation)
+    }
+
+    /// Checks that a system can be built, at less cost than building it to run.
+    ///
+    /// # Errors
+    /// Names the part of the system that cannot be built.
+    pub fn check(system: &System) -> Result<(), BuildError> {
+        build(system, 0).map(|_| ())
     }
 
     /// Books the time of every request from now on; costs some speed.
@@ -126,20 +136,41 @@ impl Simulation {
 
     /// Runs until `finished` requests in all have ended, or for at most `events` events.
     pub fn advance(&mut self, finished: u64, events: u64) -> Progress {
+        self.advance_to(finished, SimTime::NEVER, events)
+    }
+
+    /// Runs up to a point in time, or for at most `events` events.
+    pub fn advance_until(&mut self, time: SimTime, events: u64) -> Progress {
+        self.advance_to(u64::MAX, time, events)
+    }
+
+    fn advance_to(&mut self, finished: u64, until: SimTime, events: u64) -> Progress {
         if let Some(limit) = self.stopped {
             return Progress::Stopped(limit);
         }
         let last = self.events_count.saturating_add(events).min(EVENTS_MAX);
-        while self.record.batches.count() < finished {
-            if self.events_count >= last {
-                return if last == EVENTS_MAX {
-                    self.stop(Limit::Events)
-                } else {
-                    Progress::Running
-                };
+        loop {
+            while let Some(task) = self.ready.pop_front() {
+                if self.tasks.len() > TASKS_MAX {
+                    return self.stop(Limit::InFlight);
+                }
+                self.run(task);
+                if self.events_count >= last {
+                    return self.pause(last);
+                }
             }
-            let Some(event) = self.model.events.pop_until(SimTime::NEVER) else {
-                return self.stop(Limit::Idle);
+            if self.record.batches.count() >= finished {
+                return Progress::Finished;
+            }
+            if self.events_count >= last {
+                return self.pause(last);
+            }
+            let Some(event) = self.model.events.pop_until(until) else {
+                if until == SimTime::NEVER {
+                    return self.stop(Limit::Idle);
+                }
+                self.now = self.now.max(until);
+                return Progress::Finished;
             };
             self.events_count += 1;
             self.now = event.time;
@@ -151,19 +182,25 @@ impl Simulation {
                 }
                 self.arrive(event.subject & !CLIENTS_BIT);
             }
-            while let Some(task) = self.ready.pop_front() {
-                if self.tasks.len() > TASKS_MAX {
-                    return self.stop(Limit::InFlight);
-                }
-                self.run(task);
-            }
         }
-        Progress::Finished
+    }
+
+    /// The events allowed in one step are used up, or all that a run may take.
+    fn pause(&mut self, last: u64) -> Progress {
+        if last == EVENTS_MAX { self.stop(Limit::Events) } else { Progress::Running }
     }
 
     fn stop(&mut self, limit: Limit) -> Progress {
         self.stopped = Some(limit);
         Progress::Stopped(limit)
+    }
+
+    fn schedule_faults(&mut self) {
+        for (index, fault) in self.model.faults.iter().enumerate() {
+            let number = (2 * index as u32) | CLIENTS_BIT | FAULT_BIT;
+            self.model.events.schedule(fault.from, number);
+            self.model.events.schedule(fault.until, number + 1);
+        }
     }
 
     fn start_clients(&mut self) {
@@ -174,6 +211,10 @@ impl Simulation {
                 self.schedule_arrival(index as u32);
             }
             for _ in 0..users {
+                if self.tasks.len() > TASKS_MAX {
+                    self.stopped = Some(Limit::InFlight);
+                    return;
+                }
                 let task = self.tasks.insert(Task::new(self.now, start, index as u16));
                 self.run(task);
             }
@@ -191,6 +232,10 @@ impl Simulation {
 
     #[inline]
     fn arrive(&mut self, index: u32) {
+        if index & FAULT_BIT != 0 {
+            self.turn_fault(index & !FAULT_BIT);
+            return;
+        }
         self.schedule_arrival(index);
         let start = self.model.clients[index as usize].start;
         let task = self.new_task(Task::new(self.now, start, index as u16));
@@ -254,6 +299,11 @@ impl Simulation {
                     }
                     task.held |= 1 << register;
                 }
+                Op::AskAndAcquire { group, register } => {
+                    if !self.ask_and_acquire(id, group, register) {
+                        return;
+                    }
+                }
                 Op::Release { register } => {
                     task.held &= !(1 << register);
                     let station = task.registers[usize::from(register)];
@@ -273,9 +323,8 @@ impl Simulation {
                     }
                     rounds += 1;
                     if rounds == ROUNDS_MAX {
-                        task.state = State::Holding;
-                        task.since = self.now;
-                        task.awaited = self.model.events.schedule(self.now, id);
+                        self.events_count += 1;
+                        self.ready.push_back(id);
                         return;
                     }
                 }
@@ -289,6 +338,10 @@ impl Simulation {
                 Op::Send => {
                     task.started = self.now;
                     self.record.totals.sent += 1;
+                }
+                Op::Fail => {
+                    self.fail(id, Outcome::Failed);
+                    return;
                 }
                 Op::Return => {
                     self.finish(id, Outcome::InTime);
@@ -308,80 +361,10 @@ impl Simulation {
         }
     }
 
-    /// Queues a task that found no free server, or fails it if the queue is full.
-    fn wait_for(&mut self, id: u32, group: u16, station: u16) {
-        let task = &mut self.tasks[id];
-        task.pc -= 1;
-        task.since = self.now;
-        task.state = State::Queued;
-        if !self.model.stations[usize::from(station)].enqueue(&mut self.tasks, id) {
-            self.fail(id, Outcome::Rejected);
-            return;
-        }
-        let ticket = match &self.model.groups[usize::from(group)].wait_limit {
-            None => return,
-            Some(WaitLimit::Constant(delay)) => {
-                let delay = *delay;
-                self.schedule_delay(delay, id)
-            }
-            Some(WaitLimit::Drawn(sampler, stream)) => {
-                let span = sampler.sample(&mut self.model.streams[usize::from(*stream)]);
-                self.model.events.schedule(self.now + span, id)
-            }
-        };
-        self.tasks[id].awaited = ticket;
-    }
-
-    pub(super) fn schedule_delay(&mut self, delay: Delay, id: u32) -> Ticket {
-        match delay.lane {
-            Some(lane) => self.model.events.schedule_in_lane(lane, id),
-            None => self.model.events.schedule(self.now + delay.span, id),
-        }
-    }
-
-    /// Gives a server back; the next task in the queue has it then.
-    #[inline]
-    pub(super) fn release(&mut self, station: u32) {
-        let station = &mut self.model.stations[station as usize];
-        let Some(next) = station.release(&mut self.tasks, self.now) else { return };
-        if self.breakdown.is_some() {
-            self.book_wait(next);
-        }
-        let task = &mut self.tasks[next];
-        task.awaited = Ticket::NONE;
-        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
-            task.held |= 1 << register;
-        }
-        task.pc += 1;
-        self.ready.push_back(next);
-    }
-
-    fn wait_limit_reached(&mut self, id: u32) {
-        self.leave_queue(id);
-        self.fail(id, Outcome::GaveUp);
-    }
-
-    pub(super) fn leave_queue(&mut self, id: u32) {
-        let task = &self.tasks[id];
-        if let Op::Acquire { register, .. } = self.model.program[task.pc as usize] {
-            let station = task.registers[usize::from(register)] as usize;
-            self.model.stations[station].leave(&mut self.tasks, id, self.now);
-        }
-    }
-
     /// Ends a task badly: it gives back all it holds.
     pub(super) fn fail(&mut self, id: u32, outcome: Outcome) {
         self.release_all(id);
         self.finish(id, outcome);
-    }
-
-    pub(super) fn release_all(&mut self, id: u32) {
-        let mut held = std::mem::take(&mut self.tasks[id].held);
-        while held != 0 {
-            let register = held.ilog2();
-            held &= !(1 << register);
-            self.release(self.tasks[id].registers[register as usize]);
-        }
     }
 
     /// Ends a task: a request is recorded, an attempt or branch answers whoever still waits.

@@ -22,6 +22,10 @@ pub(super) struct Group {
     /// Where waiting is booked.
     pub(super) account: u16,
     pub(super) wait_limit: Option<WaitLimit>,
+    /// Share of what comes that a fault refuses.
+    pub(super) refused_share: f64,
+    /// Random stream that decides which.
+    pub(super) stream: u16,
 }
 
 /// How long a task waits in the queue before it gives up.
@@ -34,6 +38,11 @@ pub(super) enum WaitLimit {
 }
 
 impl Group {
+    /// Its stations.
+    pub(super) fn stations(&self) -> std::ops::Range<u16> {
+        self.first..self.first + self.count
+    }
+
     /// The station whose turn it is.
     #[inline]
     pub(super) fn next_station(&mut self) -> u16 {
@@ -69,8 +78,10 @@ pub(super) struct Station {
     pub(super) capacity: u32,
     /// Most that may wait.
     pub(super) queue_capacity: u32,
-    /// Invariant: equals `capacity` while anyone waits.
+    /// Invariant: equals `capacity` while anyone waits, unless the station is stopped.
     pub(super) in_use: u32,
+    /// No server is given to anyone.
+    pub(super) is_stopped: bool,
     head: u32,
     tail: u32,
     pub(super) queue_length: u32,
@@ -85,6 +96,7 @@ impl Station {
             capacity,
             queue_capacity: queue_capacity.unwrap_or(u32::MAX),
             in_use: 0,
+            is_stopped: false,
             head: NO_TASK,
             tail: NO_TASK,
             queue_length: 0,
@@ -97,7 +109,7 @@ impl Station {
     /// Takes a free server; false if there is none.
     #[inline]
     pub(super) fn try_take(&mut self, now: SimTime) -> bool {
-        if self.in_use == self.capacity {
+        if self.in_use == self.capacity || self.is_stopped {
             return false;
         }
         self.account_busy(now);
@@ -131,7 +143,7 @@ impl Station {
     #[inline]
     pub(super) fn release(&mut self, tasks: &mut Arena<Task>, now: SimTime) -> Option<u32> {
         let task = self.head;
-        if task == NO_TASK {
+        if task == NO_TASK || self.is_stopped {
             self.account_busy(now);
             self.in_use -= 1;
             return None;
@@ -141,6 +153,22 @@ impl Station {
         self.counters.waits += 1;
         self.counters.waited += now.since(tasks[task].since).0;
         Some(task)
+    }
+
+    /// Takes a free server for the first task that waits, if there is one of each.
+    pub(super) fn serve_next(&mut self, tasks: &mut Arena<Task>, now: SimTime) -> Option<u32> {
+        if self.head == NO_TASK || self.in_use == self.capacity || self.is_stopped {
+            return None;
+        }
+        self.account_busy(now);
+        self.in_use += 1;
+        self.release(tasks, now)
+    }
+
+    /// The tasks that wait, first to come first.
+    pub(super) fn waiting<'a>(&self, tasks: &'a Arena<Task>) -> impl Iterator<Item = u32> + 'a {
+        let known = |task: u32| (task != NO_TASK).then_some(task);
+        std::iter::successors(known(self.head), move |task| known(tasks[*task].next))
     }
 
     /// Takes a task that gave up out of the queue.

@@ -3,13 +3,64 @@
 //! Parts name each other by id here; building the model resolves the names once, so that nothing
 //! is looked up by name while it runs. All durations are in seconds.
 
-use crate::engine::{Distribution, SimDuration};
+use crate::engine::{Distribution, SimDuration, SimTime};
 
 /// A whole system: its parts in the order of the document.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct System {
     /// At least one [`Part::Clients`], otherwise nothing happens.
     pub parts: Vec<Part>,
+    /// What goes wrong, and when.
+    pub faults: Vec<Fault>,
+}
+
+impl From<Vec<Part>> for System {
+    fn from(parts: Vec<Part>) -> Self {
+        Self { parts, faults: Vec::new() }
+    }
+}
+
+/// Something that goes wrong for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// Id of the part it is done to.
+    pub part: String,
+    /// When it begins.
+    pub from: SimTime,
+    /// When it ends; after `from`.
+    pub until: SimTime,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// What a fault does to a part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Effect {
+    /// Open clients come `factor` times as often; above 0.
+    Spike {
+        /// Above 0.
+        factor: f64,
+    },
+    /// All work in the part takes `factor` times as long, from the next piece of work on.
+    Slow {
+        /// Above 0.
+        factor: f64,
+    },
+    /// The network to the part takes `factor` times as long.
+    Delay {
+        /// Above 0.
+        factor: f64,
+    },
+    /// The part takes nothing new: what comes waits, what it works on is finished.
+    Stop,
+    /// All that the part works on or keeps waiting is lost, and what comes fails at once until it
+    /// is back.
+    Crash,
+    /// A share of what comes fails at once.
+    Refuse {
+        /// 0..=1.
+        share: f64,
+    },
 }
 
 /// One part of a system.
@@ -150,6 +201,8 @@ pub enum Step {
         /// Executed in order while the connection is held.
         steps: Vec<Self>,
     },
+    /// Ends the attempt with an error.
+    Fail,
     /// Calls another endpoint and waits for its answer; the attempt fails if the call does.
     Call(Call),
     /// The same steps again and again.

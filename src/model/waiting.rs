@@ -1,137 +1,110 @@
-//! Lists of those who wait, first in first out, all in one slab.
-//!
-//! A part with thousands of rows or keys has as many waiting rooms, nearly all of them empty: a
-//! list costs eight bytes, a waiting task one node, and leaving from the middle is as cheap as
-//! leaving from the front.
+//! Queues: how a task comes to wait for a server, gets it, gives up and gives it back.
 
-use crate::engine::arena::Arena;
+use crate::engine::events::Ticket;
 
-/// No node at all.
-const NONE: u32 = u32::MAX;
+use super::program::Delay;
+use super::record::Outcome;
+use super::simulation::Simulation;
+use super::station::WaitLimit;
+use super::task::State;
 
-/// The nodes of many lists.
-#[derive(Debug, Clone, Default)]
-pub struct Waiting {
-    nodes: Arena<Node>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    who: u32,
-    previous: u32,
-    next: u32,
-}
-
-/// One list: its first and last node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct List {
-    head: u32,
-    tail: u32,
-}
-
-/// Where somebody waits; valid until they are taken out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place(u32);
-
-impl List {
-    /// Nobody waits.
-    pub const EMPTY: Self = Self { head: NONE, tail: NONE };
-
-    /// Nobody waits.
-    #[inline]
-    pub fn is_empty(self) -> bool {
-        self.head == NONE
-    }
-}
-
-impl Waiting {
-    /// Lets `who` wait at the end of `list`.
-    #[inline]
-    pub fn push(&mut self, list: &mut List, who: u32) -> Place {
-        let node = self.nodes.insert(Node { who, previous: list.tail, next: NONE });
-        if list.tail == NONE {
-            list.head = node;
-        } else {
-            self.nodes[list.tail].next = node;
+impl Simulation {
+    /// Takes a server of a group that a fault lets refuse some of what comes; false if the task has
+    /// to wait or has failed.
+    #[cold]
+    pub(super) fn ask_and_acquire(&mut self, id: u32, group: u16, register: u8) -> bool {
+        let model = &mut self.model.groups[usize::from(group)];
+        let random = &mut self.model.streams[usize::from(model.stream)];
+        if random.chance(model.refused_share) {
+            self.fail(id, Outcome::Failed);
+            return false;
         }
-        list.tail = node;
-        Place(node)
-    }
-
-    /// Who waits longest in `list`.
-    #[inline]
-    pub fn first(&self, list: List) -> Option<u32> {
-        (list.head != NONE).then(|| self.nodes[list.head].who)
-    }
-
-    /// Takes out who waits longest in `list`.
-    #[inline]
-    pub fn pop(&mut self, list: &mut List) -> Option<u32> {
-        (!list.is_empty()).then(|| self.take(list, Place(list.head)))
-    }
-
-    /// Takes out whoever waits at `place`, which must be in `list`.
-    pub fn take(&mut self, list: &mut List, place: Place) -> u32 {
-        let Node { who, previous, next } = self.nodes[place.0];
-        if previous == NONE {
-            list.head = next;
-        } else {
-            self.nodes[previous].next = next;
+        let station = model.next_station();
+        let task = &mut self.tasks[id];
+        task.registers[usize::from(register)] = u32::from(station);
+        if !self.model.stations[usize::from(station)].try_take(self.now) {
+            self.wait_for(id, group, station);
+            return false;
         }
-        if next == NONE {
-            list.tail = previous;
-        } else {
-            self.nodes[next].previous = previous;
-        }
-        self.nodes.remove(place.0);
-        who
+        task.held |= 1 << register;
+        true
     }
 
-    /// Moves all of `from` behind all of `list`.
-    pub fn append(&mut self, list: &mut List, from: &mut List) {
-        if from.is_empty() {
+    /// Queues a task that found no free server, or fails it if the queue is full.
+    pub(super) fn wait_for(&mut self, id: u32, group: u16, station: u16) {
+        let task = &mut self.tasks[id];
+        task.pc -= 1;
+        task.since = self.now;
+        task.state = State::Queued;
+        if !self.model.stations[usize::from(station)].enqueue(&mut self.tasks, id) {
+            self.fail(id, Outcome::Rejected);
             return;
         }
-        if list.is_empty() {
-            *list = *from;
-        } else {
-            self.nodes[list.tail].next = from.head;
-            self.nodes[from.head].previous = list.tail;
-            list.tail = from.tail;
+        let ticket = match &self.model.groups[usize::from(group)].wait_limit {
+            None => return,
+            Some(WaitLimit::Constant(delay)) => {
+                let delay = *delay;
+                self.schedule_delay(delay, id)
+            }
+            Some(WaitLimit::Drawn(sampler, stream)) => {
+                let span = sampler.sample(&mut self.model.streams[usize::from(*stream)]);
+                self.model.events.schedule(self.now + span, id)
+            }
+        };
+        self.tasks[id].awaited = ticket;
+    }
+
+    pub(super) fn schedule_delay(&mut self, delay: Delay, id: u32) -> Ticket {
+        match delay.lane {
+            Some(lane) => self.model.events.schedule_in_lane(lane, id),
+            None => self.model.events.schedule(self.now + delay.span, id),
         }
-        *from = List::EMPTY;
     }
 
-    /// How many wait, in all lists together.
-    pub fn len(&self) -> usize {
-        self.nodes.len()
+    /// Gives a server back; the next task in the queue has it then.
+    #[inline]
+    pub(super) fn release(&mut self, station: u32) {
+        let station = &mut self.model.stations[station as usize];
+        if let Some(next) = station.release(&mut self.tasks, self.now) {
+            self.take_over(next);
+        }
     }
 
-    /// Nobody waits in any list.
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+    /// Lets a task go on that was given the server it waited for.
+    #[inline]
+    pub(super) fn take_over(&mut self, next: u32) {
+        if self.breakdown.is_some() {
+            self.book_wait(next);
+        }
+        let task = &mut self.tasks[next];
+        task.awaited = Ticket::NONE;
+        if let Some(register) = self.model.program[task.pc as usize].acquired() {
+            task.held |= 1 << register;
+        }
+        task.pc += 1;
+        task.state = State::Running;
+        self.ready.push_back(next);
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn drain(waiting: &mut Waiting, list: &mut List) -> Vec<u32> {
-        std::iter::from_fn(|| waiting.pop(list)).collect()
+    pub(super) fn wait_limit_reached(&mut self, id: u32) {
+        self.leave_queue(id);
+        self.fail(id, Outcome::GaveUp);
     }
 
-    #[test]
-    fn lists_keep_their_order_when_one_leaves_from_the_middle() {
-        let (mut waiting, mut list, mut other) = (Waiting::default(), List::EMPTY, List::EMPTY);
-        let places: Vec<Place> = (0..5).map(|who| waiting.push(&mut list, who)).collect();
-        waiting.push(&mut other, 9);
-        assert_eq!(waiting.take(&mut list, places[2]), 2);
-        assert_eq!(waiting.take(&mut list, places[4]), 4);
-        assert_eq!(waiting.take(&mut list, places[0]), 0);
-        waiting.append(&mut list, &mut other);
-        assert!(other.is_empty());
-        assert_eq!(drain(&mut waiting, &mut list), [1, 3, 9]);
-        assert!(waiting.is_empty());
+    pub(super) fn leave_queue(&mut self, id: u32) {
+        let task = &self.tasks[id];
+        if let Some(register) = self.model.program[task.pc as usize].acquired() {
+            let station = task.registers[usize::from(register)] as usize;
+            self.model.stations[station].leave(&mut self.tasks, id, self.now);
+        }
+    }
+
+    pub(super) fn release_all(&mut self, id: u32) {
+        let mut held = std::mem::take(&mut self.tasks[id].held);
+        while held != 0 {
+            let register = held.ilog2();
+            held &= !(1 << register);
+            self.release(self.tasks[id].registers[register as usize]);
+        }
     }
 }

@@ -2,23 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::migrate::{self, FORMAT_VERSION};
 use super::reader::{Mistakes, Reader};
-use super::{Claim, Fix, Knob, Objective, RunLength, Scale, Settings, Source, Theory};
+use super::{Claim, Fix, Knob, Objective, RunLength, Settings, Source, Theory};
 use crate::model::Simulation;
 use crate::model::system::System;
 
-/// The version of the document format that this build reads and writes.
-pub const FORMAT_VERSION: u64 = 1;
 /// Documents larger than this are refused.
 pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
-const PARTS_MAX: usize = 64;
 
 /// A scenario that was read without a mistake.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     /// Version of the document format.
     pub format: u64,
@@ -39,24 +35,18 @@ pub struct Scenario {
     /// Numbers to turn, users first.
     pub knobs: Vec<Knob>,
     /// The parts as they stand in the document.
-    parts: Vec<Value>,
+    pub(super) parts: Vec<Value>,
     /// Changes to switch on.
-    #[serde(default)]
     pub fixes: Vec<Fix>,
     /// What tests prove about it.
-    #[serde(default)]
     pub claims: Vec<Claim>,
     /// Closed-form results that hold for it.
-    #[serde(default)]
     pub theory: Option<Theory>,
     /// What is taken for granted, one sentence each.
-    #[serde(default)]
     pub assumptions: Vec<String>,
     /// What to look at, one sentence each.
-    #[serde(default)]
     pub notice: Vec<String>,
     /// Where its numbers come from.
-    #[serde(default)]
     pub sources: Vec<Source>,
 }
 
@@ -64,8 +54,8 @@ impl Scenario {
     /// Reads and checks a document: everything it can ever compile to is valid.
     ///
     /// # Errors
-    /// Every mistake with its path; mistakes in the outer form (a missing field, a wrong type) are
-    /// reported one at a time, those in parts, knobs and fixes all at once.
+    /// Every mistake with its path, all at once. A text that is no JSON or has another format
+    /// version is one mistake, as nothing more can be said about it.
     pub fn parse(text: &str) -> Result<Self, Mistakes> {
         if text.len() > DOCUMENT_BYTES_MAX {
             let found = format!("{} bytes", text.len());
@@ -73,16 +63,20 @@ impl Scenario {
         }
         let value: Value = serde_json::from_str(text)
             .map_err(|error| Mistakes::one("document", error, "a JSON object"))?;
-        let format = value.get("format").and_then(Value::as_u64);
-        if format != Some(FORMAT_VERSION) {
-            let found = value.get("format").map_or_else(|| "nothing".to_owned(), Value::to_string);
-            let expected = format!("format version {FORMAT_VERSION}");
-            return Err(Mistakes::one("format", found, expected));
+        let value = migrate::document(value).map_err(|found| {
+            let expected = format!("a version from 1 to {FORMAT_VERSION}, which this one reads");
+            Mistakes::one("format", found, expected)
+        })?;
+        let none = BTreeMap::new();
+        let mut reader = Reader::new(&none);
+        let scenario = reader.scenario(&value);
+        if let Some(scenario) = &scenario {
+            scenario.check(&mut reader);
         }
-        let scenario: Self = serde_json::from_value(value)
-            .map_err(|error| Mistakes::one("document", error, "the fields of a scenario"))?;
-        scenario.check()?;
-        Ok(scenario)
+        match scenario {
+            Some(scenario) if reader.mistakes.is_empty() => Ok(scenario),
+            _ => Err(Mistakes(reader.mistakes)),
+        }
     }
 
     /// The knob of this id.
@@ -109,49 +103,27 @@ impl Scenario {
     /// The system under these settings.
     ///
     /// # Errors
-    /// Names an unknown knob or fix, fixes that exclude each other, or what a combination of them
+    /// Names unknown knobs and fixes, fixes that exclude each other, and what a combination of them
     /// makes impossible.
     pub fn system(&self, settings: &Settings) -> Result<System, Mistakes> {
-        for id in settings.knobs.keys() {
-            if self.knob(id).is_none() {
-                let known: Vec<&str> = self.knobs.iter().map(|knob| knob.id.as_str()).collect();
-                return Err(Mistakes::one(
-                    &format!("knob {id}"),
-                    "an unknown knob",
-                    one_of(&known),
-                ));
-            }
-        }
-        let mut parts = self.parts.clone();
-        for id in &settings.fixes {
-            let Some(fix) = self.fix(id) else {
-                let known: Vec<&str> = self.fixes.iter().map(|fix| fix.id.as_str()).collect();
-                return Err(Mistakes::one(&format!("fix {id}"), "an unknown fix", one_of(&known)));
-            };
-            if let Some(other) = fix.excludes.iter().find(|other| settings.fixes.contains(*other)) {
-                let found = format!("`{other}` as well");
-                return Err(Mistakes::one(&format!("fix {id}"), found, "only one of the two"));
-            }
-        }
-        // In the order of the document, so that the order of switching on does not matter.
-        for fix in self.fixes.iter().filter(|fix| settings.fixes.contains(&fix.id)) {
-            for patch in &fix.patch {
-                let Some(place) = place_of(&mut parts, &patch.at) else {
-                    let path = format!("fixes.{}.patch", fix.id);
-                    return Err(Mistakes::one(
-                        &path,
-                        format!("`{}`", patch.at),
-                        "a place in parts",
-                    ));
-                };
-                *place = patch.value.clone();
-            }
-        }
         let mut knobs = BTreeMap::new();
         for knob in &self.knobs {
             knobs.insert(knob.id.clone(), self.value(settings, &knob.id).unwrap_or(0.0));
         }
         let mut reader = Reader::new(&knobs);
+        self.check_settings(settings, &mut reader);
+        let mut parts = self.parts.clone();
+        // In the order of the document, so that the order of switching on does not matter.
+        for fix in self.fixes.iter().filter(|fix| settings.fixes.contains(&fix.id)) {
+            for patch in &fix.patch {
+                if let Some(place) = place_of(&mut parts, &patch.at) {
+                    *place = patch.value.clone();
+                } else {
+                    let path = format!("fixes.{}.patch", fix.id);
+                    reader.note(&path, &format!("`{}`", patch.at), "a place in parts");
+                }
+            }
+        }
         let mut system = System::default();
         for (index, part) in parts.iter().enumerate() {
             system.parts.extend(reader.part(part, &format!("parts[{index}]")));
@@ -159,63 +131,52 @@ impl Scenario {
         if reader.mistakes.is_empty() { Ok(system) } else { Err(Mistakes(reader.mistakes)) }
     }
 
-    /// Checks what the form alone does not: ranges, names, and each fix alone.
-    fn check(&self) -> Result<(), Mistakes> {
-        let none = BTreeMap::new();
-        let mut reader = Reader::new(&none);
-        if self.parts.len() > PARTS_MAX {
-            reader.note("parts", self.parts.len(), format!("at most {PARTS_MAX}"));
+    fn check_settings(&self, settings: &Settings, reader: &mut Reader<'_>) {
+        for id in settings.knobs.keys().filter(|id| self.knob(id).is_none()) {
+            let known: Vec<&str> = self.knobs.iter().map(|knob| knob.id.as_str()).collect();
+            reader.note(&format!("knob {id}"), "an unknown knob", &one_of(&known));
         }
-        if self.knobs.is_empty() {
-            reader.note("knobs", "none", "at least one: the x axis");
-        }
-        if !(self.objective.p99_ms > 0.0 && (0.0..=1.0).contains(&self.objective.error_share)) {
-            reader.note("objective", "impossible limits", "p99_ms above 0, error_share in 0..=1");
-        }
-        if !(100..=100_000_000).contains(&self.run.requests) {
-            reader.note("run.requests", self.run.requests, "100 to 100000000");
-        }
-        for (index, knob) in self.knobs.iter().enumerate() {
-            let path = format!("knobs.{}", knob.id);
-            if self.knobs[..index].iter().any(|other| other.id == knob.id) {
-                reader.note(&path, "a second knob of this id", "a name of its own");
-            }
-            let finite = knob.min.is_finite() && knob.max.is_finite();
-            if !finite || knob.min >= knob.max || !(knob.min..=knob.max).contains(&knob.default) {
-                let found = format!("{} in {}..{}", knob.default, knob.min, knob.max);
-                reader.note(&path, found, "min <= default <= max and min < max");
-            }
-            if knob.scale == Scale::Log && knob.min <= 0.0 {
-                reader.note(&path, format!("min {}", knob.min), "above 0 on a log scale");
-            }
-            if !is_name(&knob.id) || ["v", "s", "z", "m", "fix", "seed"].contains(&knob.id.as_str())
-            {
-                reader.note(&path, &knob.id, "a-z, 0-9 and -, and no key of links");
+        for id in &settings.fixes {
+            let Some(fix) = self.fix(id) else {
+                let known: Vec<&str> = self.fixes.iter().map(|fix| fix.id.as_str()).collect();
+                reader.note(&format!("fix {id}"), "an unknown fix", &one_of(&known));
+                continue;
+            };
+            if let Some(other) = fix.excludes.iter().find(|other| settings.fixes.contains(*other)) {
+                let found = format!("`{other}` as well");
+                reader.note(&format!("fix {id}"), &found, "only one of the two");
             }
         }
+    }
+
+    /// Checks the parts, as they stand and with each fix alone.
+    fn check(&self, reader: &mut Reader<'_>) {
         let mut states = vec![("parts".to_owned(), Settings::default())];
         for fix in &self.fixes {
-            if !is_name(&fix.id) {
-                reader.note(&format!("fixes.{}", fix.id), &fix.id, "a-z, 0-9 and -");
-            }
             let fixes = [fix.id.clone()].into();
             states.push((format!("fixes.{}", fix.id), Settings { fixes, ..Settings::default() }));
         }
         for (path, settings) in states {
             match self.system(&settings) {
-                Err(Mistakes(found)) => reader.mistakes.extend(found),
+                // A fix leaves most of the parts, and so their mistakes, as they were.
+                Err(Mistakes(found)) => {
+                    for mistake in found {
+                        if !reader.mistakes.contains(&mistake) {
+                            reader.mistakes.push(mistake);
+                        }
+                    }
+                }
                 Ok(system) => {
-                    if let Err(error) = Simulation::new(&system, 0) {
-                        reader.note(&path, error, "a system that can be built");
+                    if let Err(error) = Simulation::check(&system) {
+                        reader.note(&path, &error.to_string(), "a system that can be built");
                     }
                 }
             }
         }
-        if reader.mistakes.is_empty() { Ok(()) } else { Err(Mistakes(reader.mistakes)) }
     }
 }
 
-fn is_name(id: &str) -> bool {
+pub(super) fn is_name(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 

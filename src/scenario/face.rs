@@ -5,13 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::engine::math::{exp, ln};
 
 /// What a user has changed: everything else is as the document says.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
     /// Values of knobs that differ from their defaults, by id, in the unit of the knob.
     pub knobs: BTreeMap<String, f64>,
@@ -22,8 +21,7 @@ pub struct Settings {
 }
 
 /// A number that a user can turn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Knob {
     /// Unique in the scenario; the key in links and of `--set`.
     pub id: String,
@@ -32,7 +30,6 @@ pub struct Knob {
     /// One sentence: what it is in the system.
     pub about: String,
     /// What the number counts.
-    #[serde(default)]
     pub unit: Unit,
     /// Smallest value.
     pub min: f64,
@@ -41,13 +38,10 @@ pub struct Knob {
     /// Value when the scenario opens.
     pub default: f64,
     /// How a slider spreads the values.
-    #[serde(default)]
     pub scale: Scale,
     /// Only whole numbers make sense.
-    #[serde(default)]
     pub whole: bool,
     /// Shown at once rather than under "more".
-    #[serde(default = "shown")]
     pub visible: bool,
 }
 
@@ -78,12 +72,8 @@ impl Knob {
     }
 }
 
-fn shown() -> bool {
-    true
-}
-
 /// What a knob counts; decides how it is written and read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// A plain number, written `2.5k`.
@@ -98,7 +88,7 @@ pub enum Unit {
 }
 
 /// How a slider spreads the values of a knob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Equal distances are equal differences.
@@ -109,8 +99,7 @@ pub enum Scale {
 }
 
 /// A change to the system that a user can switch on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fix {
     /// Unique in the scenario; the key in links and of `--fix`.
     pub id: String,
@@ -119,15 +108,13 @@ pub struct Fix {
     /// What it changes in the system, and what it costs.
     pub about: String,
     /// Fixes that cannot be on at the same time.
-    #[serde(default)]
     pub excludes: Vec<String>,
     /// Changes to the document's parts, in order.
     pub patch: Vec<Patch>,
 }
 
 /// One change to the document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
     /// Ids and field names below `parts`, joined by dots, such as `app.endpoints.page`.
     pub at: String,
@@ -136,8 +123,7 @@ pub struct Patch {
 }
 
 /// What users must get; a run that misses any of these is not good enough.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Objective {
     /// p99 latency of requests answered in time, at most, in milliseconds.
     pub p99_ms: f64,
@@ -146,16 +132,14 @@ pub struct Objective {
 }
 
 /// How long a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RunLength {
     /// Requests to finish, warm-up included; the run also ends at a hard limit of events.
     pub requests: u64,
 }
 
 /// Closed-form results that hold for the scenario, drawn beside the simulated curve.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Theory {
     /// One service with Poisson arrivals: M/M/c for exponential work, M/G/1 for one worker.
     Queue {
@@ -167,8 +151,7 @@ pub enum Theory {
 }
 
 /// Where a number of the document comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Source {
     /// What is taken from it.
     pub what: String,
@@ -177,8 +160,7 @@ pub struct Source {
 }
 
 /// Something the scenario says, which tests prove on many seeds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
     /// Unique in the scenario.
     pub id: String,
@@ -187,10 +169,8 @@ pub struct Claim {
     /// What is measured.
     pub measure: Measure,
     /// The state it is measured in.
-    #[serde(rename = "in")]
     pub state: ClaimState,
     /// If given, the measure in `in` is divided by the measure in this state.
-    #[serde(default)]
     pub relative_to: Option<ClaimState>,
     /// What must come out, on every seed.
     pub expect: Bound,
@@ -201,8 +181,7 @@ pub struct Claim {
 }
 
 /// Knobs and fixes of a claim; everything else is as the document says.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ClaimState {
     /// Values of knobs by id.
     pub knobs: BTreeMap<String, f64>,
@@ -211,8 +190,7 @@ pub struct ClaimState {
 }
 
 /// What a claim measures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Measure {
     /// Mean latency in milliseconds.
     MeanMs,
@@ -248,8 +226,7 @@ pub enum Measure {
 }
 
 /// Limits on a measure; both may be given.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Bound {
     /// At least this.
     pub min: Option<f64>,

@@ -19,10 +19,9 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::document::DOCUMENT_BYTES_MAX;
+use super::migrate::{self, LINK_VERSION, Pairs, VersionError};
 use super::{MODEL_VERSION, Scenario, Settings, catalogue, quantity};
 
-/// The version of links that this build writes.
-pub const LINK_VERSION: u32 = 1;
 /// Longer links are refused.
 pub const LINK_BYTES_MAX: usize = 8 * 1024;
 
@@ -31,7 +30,7 @@ pub const LINK_BYTES_MAX: usize = 8 * 1024;
 pub struct Link {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// Text of the document, if it is not in the catalogue.
+    /// The document as it stands in links (see `pack`), if it is not in the catalogue.
     pub document: Option<String>,
     /// Its state.
     pub settings: Settings,
@@ -53,10 +52,7 @@ pub fn encode(link: &Link) -> String {
     let mut text = format!("v={LINK_VERSION}");
     match &link.document {
         None => text += &format!("&s={}", link.scenario.id),
-        Some(document) => {
-            let packed = compress_to_vec(document.as_bytes(), 9);
-            text += &format!("&z={}", URL_SAFE_NO_PAD.encode(packed));
-        }
+        Some(document) => text += &format!("&z={document}"),
     }
     write_settings(&mut text, "", &link.scenario, &link.settings);
     text += &format!("&seed={}&m={MODEL_VERSION}", link.scenario.seed(&link.settings));
@@ -65,6 +61,11 @@ pub fn encode(link: &Link) -> String {
         write_settings(&mut text, "~b.", &link.scenario, before);
     }
     text
+}
+
+/// The text of a document as it stands in links: deflated, and in letters that need no escapes.
+pub fn pack(document: &str) -> String {
+    URL_SAFE_NO_PAD.encode(compress_to_vec(document.as_bytes(), 9))
 }
 
 fn write_settings(text: &mut String, prefix: &str, scenario: &Scenario, settings: &Settings) {
@@ -87,13 +88,15 @@ fn write_settings(text: &mut String, prefix: &str, scenario: &Scenario, settings
 /// Reads a link: a fragment, or a whole address that ends in one.
 pub fn decode(text: &str) -> Decoded {
     let mut notices = Vec::new();
-    let pairs = pairs_of(text, &mut notices);
+    let (pairs, wrong_version) = migrate::link(pairs_of(text, &mut notices));
     let get = |key: &str| pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-    if let Some(version) = get("v")
-        && version.parse() != Ok(LINK_VERSION)
-    {
-        notices
-            .push(format!("v: this link has version {version}; read as version {LINK_VERSION}."));
+    match wrong_version {
+        Some(error @ VersionError::Newer { .. }) => notices.push(format!(
+            "v: this link is of {error}; read as version {LINK_VERSION}, it may say less."
+        )),
+        Some(VersionError::Unknown { found }) => notices
+            .push(format!("v: `{found}` is no version of links; read as version {LINK_VERSION}.")),
+        None => {}
     }
     if let Some(model) = get("m")
         && model.parse() != Ok(MODEL_VERSION)
@@ -124,7 +127,7 @@ pub fn decode(text: &str) -> Decoded {
 }
 
 /// Keys and values, percent-decoded; nothing of a text that is too long.
-fn pairs_of(text: &str, notices: &mut Vec<String>) -> Vec<(String, String)> {
+fn pairs_of(text: &str, notices: &mut Vec<String>) -> Pairs {
     if text.len() > LINK_BYTES_MAX {
         notices.push("This link is longer than 8 kB and was not read.".to_owned());
         return Vec::new();
@@ -169,7 +172,7 @@ fn scenario_of(
 ) -> (Arc<Scenario>, Option<String>) {
     if let Some(packed) = packed {
         match unpack(packed) {
-            Ok((scenario, document)) => return (Arc::new(scenario), Some(document)),
+            Ok(scenario) => return (Arc::new(scenario), Some(packed.clone())),
             Err(reason) => notices.push(format!("z: {reason}. The first scenario is shown.")),
         }
         return (catalogue::first(), None);
@@ -184,13 +187,12 @@ fn scenario_of(
     (catalogue::first(), None)
 }
 
-fn unpack(packed: &str) -> Result<(Scenario, String), String> {
+fn unpack(packed: &str) -> Result<Scenario, String> {
     let bytes = URL_SAFE_NO_PAD.decode(packed).map_err(|error| format!("unreadable ({error})"))?;
     let text = decompress_to_vec_with_limit(&bytes, DOCUMENT_BYTES_MAX)
         .map_err(|error| format!("cannot be unpacked to at most 64 kB ({})", error.status as i8))?;
     let text = String::from_utf8(text).map_err(|error| format!("no text ({error})"))?;
-    let scenario = Scenario::parse(&text).map_err(|mistakes| format!("invalid: {mistakes}"))?;
-    Ok((scenario, text))
+    Scenario::parse(&text).map_err(|mistakes| format!("invalid: {mistakes}"))
 }
 
 fn read_pair(
@@ -289,7 +291,8 @@ mod tests {
     #[test]
     fn every_fault_gets_a_notice_that_names_the_field() {
         for (text, field) in [
-            ("v=9&s=n-plus-one", "v:"),
+            ("v=9&s=n-plus-one", "v: this link is of version 9, made by a newer Kneepoint"),
+            ("v=one&s=n-plus-one", "v: `one` is no version"),
             ("v=1&s=nothing", "s:"),
             ("v=1&s=n-plus-one&users=many", "users:"),
             ("v=1&s=n-plus-one&users=1e99", "users:"),
@@ -315,7 +318,7 @@ mod tests {
         let scenario = Arc::new(Scenario::parse(&document).unwrap());
         let link = Link {
             scenario,
-            document: Some(document),
+            document: Some(pack(&document)),
             settings: Settings::default(),
             before: None,
         };

@@ -4,7 +4,11 @@ mod face;
 
 pub mod document;
 
+mod migrate;
+
 mod reader;
+
+mod form;
 
 mod parts;
 
@@ -19,7 +23,11 @@ pub use face::{
     Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, RunLength, Scale, Settings, Source,
     Theory, Unit,
 };
+pub use migrate::{FORMAT_VERSION, LINK_VERSION};
 pub use reader::{Mistake, Mistakes};
+
+/// The JSON Schema of documents, draft 2020-12.
+pub const SCHEMA: &str = include_str!("../../assets/scenario.schema.json");
 
 /// The version of the model: rises when the same link gives other numbers than before.
 pub const MODEL_VERSION: u32 = 1;

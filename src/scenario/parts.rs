@@ -13,85 +13,83 @@ use super::reader::{Fields, Reader};
 
 /// Steps inside steps inside steps.. at most this deep.
 const NESTING_MAX: usize = 8;
+/// Steps of all branches of a `parallel` together: branches of branches multiply.
+const BRANCH_STEPS_MAX: usize = 20_000;
 
 impl Reader<'_> {
     pub(super) fn part(&mut self, value: &Value, path: &str) -> Option<Part> {
         let mut fields = self.fields(value, path)?;
-        let kind = fields.take("kind");
-        let kind = self.text(kind, &fields.under("kind"));
-        let id = fields.take("id");
-        let id = self.text(id, &fields.under("id"));
-        fields.path = format!("parts.{id}");
+        let kind = self.text_of(&mut fields, "kind");
+        let id = self.text_of(&mut fields, "id");
+        if !id.is_empty() {
+            fields.path = format!("parts.{id}");
+        }
         let part = match kind.as_str() {
-            "clients" => self.clients(&mut fields, id)?,
-            "service" => self.service(&mut fields, id),
-            "pool" => self.pool(&mut fields, id),
-            "database" => self.database(&mut fields, id),
+            "clients" => self.clients(&mut fields, id),
+            "service" => Some(self.service(&mut fields, id)),
+            "pool" => Some(self.pool(&mut fields, id)),
+            "database" => Some(self.database(&mut fields, id)),
+            "" => return None,
             _ => {
                 let path = fields.under("kind");
-                self.note(&path, kind, "clients, service, pool or database");
+                self.note(&path, &format!("`{kind}`"), "clients, service, pool or database");
                 return None;
             }
         };
-        self.close(fields);
-        Some(part)
+        self.close(&fields);
+        part
     }
 
     fn clients(&mut self, fields: &mut Fields<'_>, id: String) -> Option<Part> {
-        let arrivals = self.needed(fields, "arrivals")?;
-        let arrivals = self.arrivals(arrivals, &fields.under("arrivals"))?;
-        let call = self.needed(fields, "call")?;
-        let call = self.call(call, &fields.under("call"))?;
-        Some(Part::Clients(Clients { id, arrivals, call }))
+        let arrivals = self.needed(fields, "arrivals", "{\"open\": ..} or {\"closed\": ..}");
+        let arrivals = arrivals.and_then(|value| self.arrivals(value, &fields.under("arrivals")));
+        let call = self.needed(fields, "call", "an object");
+        let call = call.and_then(|value| self.call(value, &fields.under("call")));
+        Some(Part::Clients(Clients { id, arrivals: arrivals?, call: call? }))
     }
 
     fn arrivals(&mut self, value: &Value, path: &str) -> Option<Arrivals> {
         let mut fields = self.fields(value, path)?;
-        let arrivals = if let Some(open) = fields.take("open") {
-            let path = fields.under("open");
-            let mut open = self.fields(open, &path)?;
+        let arrivals = if fields.has("open") {
+            let mut open = self.inner(&mut fields, "open")?;
             let gap = if let Some(rate) = open.take("rate_per_s") {
                 let rate = self.amount(rate, &open.under("rate_per_s"), Unit::PerSecond);
                 let mean = if rate > 0.0 { 1.0 / rate } else { f64::INFINITY };
                 if !mean.is_finite() {
-                    self.note(&open.under("rate_per_s"), rate, "a rate above 0");
+                    self.note(&open.under("rate_per_s"), &rate.to_string(), "a rate above 0");
                 }
                 Distribution::Exponential { mean }
             } else {
-                let gap = self.needed(&mut open, "gap")?;
-                self.duration(gap, &open.under("gap"))
+                self.duration_of(&mut open, "gap")
             };
-            self.close(open);
+            self.close(&open);
             Arrivals::Open { gap }
-        } else if let Some(closed) = fields.take("closed") {
-            let path = fields.under("closed");
-            let mut closed = self.fields(closed, &path)?;
-            let users = self.needed(&mut closed, "users")?;
-            let users_count = self.count(users, &closed.under("users"), 1, 5_000_000);
-            let think = self.needed(&mut closed, "think")?;
-            let think = self.duration(think, &closed.under("think"));
-            self.close(closed);
+        } else if fields.has("closed") {
+            let mut closed = self.inner(&mut fields, "closed")?;
+            let users_count = self.count_of(&mut closed, "users", 1, 5_000_000);
+            let think = self.duration_of(&mut closed, "think");
+            self.close(&closed);
             Arrivals::Closed { users_count, think }
         } else {
             self.wrong(path, value, "{\"open\": ..} or {\"closed\": ..}");
             return None;
         };
-        self.close(fields);
+        self.close(&fields);
         Some(arrivals)
     }
 
     fn call(&mut self, value: &Value, path: &str) -> Option<Call> {
         let mut fields = self.fields(value, path)?;
-        let to = fields.take("to");
-        let to = self.text(to, &fields.under("to"));
-        let (service, endpoint) = to.split_once('.').unwrap_or_else(|| {
-            self.note(&fields.under("to"), format!("`{to}`"), "service.endpoint");
-            (to.as_str(), "")
-        });
+        let to = self.text_of(&mut fields, "to");
+        let target = to.split_once('.');
+        if target.is_none() && !to.is_empty() {
+            self.note(&fields.under("to"), &format!("`{to}`"), "service.endpoint");
+        }
+        let (service, endpoint) = target.unwrap_or_default();
         let timeout = fields.take("timeout").map(|value| {
             SimDuration::from_ms(self.amount(value, &fields.under("timeout"), Unit::Ms))
         });
-        let cancels = self.flag(&mut fields, "cancels");
+        let cancels = self.flag(&mut fields, "cancels", false);
         let retries = fields.take("retries");
         let retries_count =
             retries.map_or(0, |value| self.count(value, &fields.under("retries"), 0, 100));
@@ -100,31 +98,26 @@ impl Reader<'_> {
             .and_then(|value| self.backoff(value, &fields.under("backoff")))
             .unwrap_or_default();
         let (service, endpoint) = (service.to_owned(), endpoint.to_owned());
-        self.close(fields);
+        self.close(&fields);
         Some(Call { service, endpoint, timeout, cancels, retries_count, backoff })
     }
 
     fn backoff(&mut self, value: &Value, path: &str) -> Option<Backoff> {
         let mut fields = self.fields(value, path)?;
-        let base = self.needed(&mut fields, "base")?;
-        let base = SimDuration::from_ms(self.amount(base, &fields.under("base"), Unit::Ms));
+        let base = SimDuration::from_ms(self.amount_of(&mut fields, "base", Unit::Ms));
         let backoff = match fields.take("cap") {
             None => Backoff::Fixed { base },
             Some(cap) => {
                 let cap = SimDuration::from_ms(self.amount(cap, &fields.under("cap"), Unit::Ms));
-                let jitter = match fields.take("jitter").map(Value::as_str) {
-                    None | Some(Some("none")) => Jitter::None,
-                    Some(Some("equal")) => Jitter::Equal,
-                    Some(Some("full")) => Jitter::Full,
-                    Some(_) => {
-                        self.note(&fields.under("jitter"), "something else", "none, equal or full");
-                        Jitter::None
-                    }
+                let jitter = match self.word_of(&mut fields, "jitter", &["none", "equal", "full"]) {
+                    1 => Jitter::Equal,
+                    2 => Jitter::Full,
+                    _ => Jitter::None,
                 };
                 Backoff::Exponential { base, cap, jitter }
             }
         };
-        self.close(fields);
+        self.close(&fields);
         Some(backoff)
     }
 
@@ -147,8 +140,7 @@ impl Reader<'_> {
     }
 
     fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
-        let database = fields.take("database");
-        let database = self.text(database, &fields.under("database"));
+        let database = self.text_of(fields, "database");
         let connections_count = self.optional_count(fields, "connections", 1, 100_000);
         Part::Pool(Pool { id, database, connections_count, queue: self.queue(fields) })
     }
@@ -171,13 +163,13 @@ impl Reader<'_> {
             capacity.map(|value| self.count(value, &fields.under("capacity"), 0, 4_000_000));
         let wait_limit = fields.take("wait_limit");
         let wait_limit = wait_limit.map(|value| self.duration(value, &fields.under("wait_limit")));
-        self.close(fields);
+        self.close(&fields);
         Queue { capacity, wait_limit }
     }
 
     pub(super) fn steps(&mut self, value: &Value, path: &str, depth: usize) -> Vec<Step> {
         if depth > NESTING_MAX {
-            self.note(path, "steps nested too deep", format!("at most {NESTING_MAX} levels"));
+            self.note(path, "steps nested too deep", &format!("at most {NESTING_MAX} levels"));
             return Vec::new();
         }
         let items = self.list(value, path);
@@ -198,12 +190,12 @@ impl Reader<'_> {
             "query" | "transaction" | "repeat" | "parallel" | "choice" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
-                self.close(fields);
+                self.close(&fields);
                 step
             }
             _ => {
                 let known = "cpu, wait, query, transaction, call, repeat, parallel or choice";
-                self.note(&path, format!("`{kind}`"), known);
+                self.note(&path, &format!("`{kind}`"), known);
                 None
             }
         }
@@ -216,36 +208,36 @@ impl Reader<'_> {
         };
         Some(match kind {
             "query" => {
-                let via = fields.take("via");
-                let via = self.text(via, &fields.under("via"));
-                let work = self.needed(fields, "work")?;
-                Step::Query { via, work: self.duration(work, &fields.under("work")) }
+                let via = self.text_of(fields, "via");
+                Step::Query { via, work: self.duration_of(fields, "work") }
             }
             "transaction" => {
-                let pool = fields.take("pool");
-                let pool = self.text(pool, &fields.under("pool"));
+                let pool = self.text_of(fields, "pool");
                 Step::Transaction { pool, steps: inner(self, fields, "steps") }
             }
             "repeat" => {
-                let times = self.needed(fields, "times")?;
-                let times = self.count(times, &fields.under("times"), 0, 1_000_000);
+                let times = self.count_of(fields, "times", 0, 1_000_000);
                 Step::Repeat { times, steps: inner(self, fields, "steps") }
             }
             "parallel" => {
-                let times = self.needed(fields, "times")?;
-                let times = self.count(times, &fields.under("times"), 1, 1_000);
+                let times = self.count_of(fields, "times", 1, 1_000);
                 let needed = fields.take("needed");
                 let needed =
                     needed.map_or(times, |n| self.count(n, &fields.under("needed"), 1, times));
                 let steps = inner(self, fields, "steps");
+                let all = steps_count(&steps).saturating_mul(times as usize);
+                if all > BRANCH_STEPS_MAX {
+                    let expected = format!("at most {BRANCH_STEPS_MAX} steps in all branches");
+                    self.note(&fields.path, &format!("{all} steps"), &expected);
+                    return None;
+                }
                 Step::Parallel { branches: vec![steps; times as usize], needed }
             }
             _ => {
-                let probability = self.needed(fields, "probability")?;
-                let path = fields.under("probability");
-                let chance = self.amount(probability, &path, Unit::Share);
+                let chance = self.amount_of(fields, "probability", Unit::Share);
                 if !(0.0..=1.0).contains(&chance) {
-                    self.wrong(&path, probability, "a share from 0 to 1");
+                    let path = fields.under("probability");
+                    self.note(&path, &chance.to_string(), "a share from 0 to 1");
                 }
                 let then = inner(self, fields, "then");
                 let otherwise = inner(self, fields, "otherwise");
@@ -258,7 +250,7 @@ impl Reader<'_> {
     fn duration(&mut self, value: &Value, path: &str) -> Distribution {
         let in_ms = self.duration_ms(value, path);
         if let Err(message) = in_ms.validate() {
-            self.wrong(path, value, message);
+            self.wrong(path, value, &message);
         }
         in_ms.scaled(1e-3)
     }
@@ -283,15 +275,7 @@ impl Reader<'_> {
         let Some(mut fields) = self.fields(inner, &path) else {
             return Distribution::Constant(0.0);
         };
-        let mut number = |name: &'static str, unit: Unit| {
-            let value = fields.take(name);
-            let path = fields.under(name);
-            if let Some(value) = value {
-                return self.amount(value, &path, unit);
-            }
-            self.note(&path, "nothing", "a number");
-            1.0
-        };
+        let mut number = |name: &'static str, unit: Unit| self.amount_of(&mut fields, name, unit);
         let distribution = match kind.as_str() {
             "uniform" => Distribution::Uniform {
                 low: number("low", Unit::Ms),
@@ -321,31 +305,29 @@ impl Reader<'_> {
             _ => {
                 let known = "constant, uniform, exponential, erlang, hyperexponential, lognormal, \
                              pareto or weibull";
-                self.note(&path, format!("`{kind}`"), known);
+                self.note(&path, &format!("`{kind}`"), known);
                 return Distribution::Constant(0.0);
             }
         };
-        self.close(fields);
+        self.close(&fields);
         distribution
     }
 
-    fn needed<'a>(&mut self, fields: &mut Fields<'a>, name: &'static str) -> Option<&'a Value> {
-        let value = fields.take(name);
-        if value.is_none() {
-            self.note(&fields.under(name), "nothing", "a value");
-        }
-        value
+    fn duration_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> Distribution {
+        let value = self.needed(fields, name, "a time");
+        let none = Distribution::Constant(0.0);
+        value.map_or(none, |value| self.duration(value, &fields.under(name)))
     }
 
-    fn flag(&mut self, fields: &mut Fields<'_>, name: &'static str) -> bool {
-        match fields.take(name) {
-            None => false,
-            Some(Value::Bool(flag)) => *flag,
-            Some(other) => {
-                self.wrong(&fields.under(name), other, "true or false");
-                false
-            }
-        }
+    fn count_of(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+        least: u32,
+        most: u32,
+    ) -> u32 {
+        let value = self.needed(fields, name, "a whole number");
+        value.map_or(least, |value| self.count(value, &fields.under(name), least, most))
     }
 
     fn optional_count(
@@ -358,4 +340,15 @@ impl Reader<'_> {
         let value = fields.take(name);
         value.map_or(missing, |value| self.count(value, &fields.under(name), 1, most))
     }
+}
+
+/// Steps of a list and of all lists in them.
+fn steps_count(steps: &[Step]) -> usize {
+    let inner = |step: &Step| match step {
+        Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => steps_count(steps),
+        Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
+        Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
+        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Query { .. } | Step::Call(_) => 0,
+    };
+    steps.iter().map(|step| 1 + inner(step)).sum()
 }

@@ -54,19 +54,31 @@ pub(super) struct Reader<'a> {
 /// A JSON object with its path, whose fields are taken one by one.
 pub(super) struct Fields<'a> {
     pub(super) path: String,
-    object: &'a Map<String, Value>,
+    /// Its id, if it has one and that was read.
+    pub(super) name: String,
+    pub(super) object: &'a Map<String, Value>,
     taken: Vec<&'static str>,
 }
 
 impl<'a> Fields<'a> {
     /// The field, if it is there and not null.
     pub(super) fn take(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.take_even_null(name).filter(|value| !value.is_null())
+    }
+
+    /// The field, if it is there.
+    pub(super) fn take_even_null(&mut self, name: &'static str) -> Option<&'a Value> {
         self.taken.push(name);
-        self.object.get(name).filter(|value| !value.is_null())
+        self.object.get(name)
+    }
+
+    /// Whether `take` would find it; known from then on.
+    pub(super) fn has(&mut self, name: &'static str) -> bool {
+        self.take(name).is_some()
     }
 
     pub(super) fn under(&self, name: &str) -> String {
-        format!("{}.{name}", self.path)
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 }
 
@@ -75,41 +87,58 @@ impl<'k> Reader<'k> {
         Self { knobs, mistakes: Vec::new() }
     }
 
-    pub(super) fn wrong(&mut self, path: &str, found: &Value, expected: impl fmt::Display) {
-        let mut found = found.to_string();
-        if found.chars().count() > 60 {
-            found = found.chars().take(57).chain("...".chars()).collect();
-        }
-        self.note(path, found, expected);
+    pub(super) fn wrong(&mut self, path: &str, found: &Value, expected: &str) {
+        self.note(path, &shown(found), expected);
     }
 
-    pub(super) fn note(
-        &mut self,
-        path: &str,
-        found: impl fmt::Display,
-        expected: impl fmt::Display,
-    ) {
-        let (found, expected) = (found.to_string(), expected.to_string());
-        self.mistakes.push(Mistake { path: path.to_owned(), found, expected });
+    pub(super) fn note(&mut self, path: &str, found: &str, expected: &str) {
+        let path = if path.is_empty() { "document" } else { path };
+        let (path, found, expected) = (path.to_owned(), found.to_owned(), expected.to_owned());
+        self.mistakes.push(Mistake { path, found, expected });
     }
 
     /// The fields of an object.
     pub(super) fn fields<'a>(&mut self, value: &'a Value, path: &str) -> Option<Fields<'a>> {
         if let Value::Object(object) = value {
-            return Some(Fields { path: path.to_owned(), object, taken: Vec::new() });
+            let (path, name) = (path.to_owned(), String::new());
+            return Some(Fields { path, name, object, taken: Vec::new() });
         }
         self.wrong(path, value, "an object");
         None
     }
 
     /// Notes every field that nobody took.
-    pub(super) fn close(&mut self, fields: Fields<'_>) {
+    pub(super) fn close(&mut self, fields: &Fields<'_>) {
         for name in fields.object.keys() {
             if !fields.taken.contains(&name.as_str()) {
-                let known = fields.taken.join(", ");
-                self.note(&fields.under(name), "an unknown field", format!("one of: {known}"));
+                let known = format!("one of: {}", fields.taken.join(", "));
+                self.note(&fields.under(name), "an unknown field", &known);
             }
         }
+    }
+
+    /// The field, which must be there.
+    pub(super) fn needed<'a>(
+        &mut self,
+        fields: &mut Fields<'a>,
+        name: &'static str,
+        expected: &str,
+    ) -> Option<&'a Value> {
+        let value = fields.take(name);
+        if value.is_none() {
+            self.note(&fields.under(name), "nothing", expected);
+        }
+        value
+    }
+
+    /// The fields of an object that must be there.
+    pub(super) fn inner<'a>(
+        &mut self,
+        fields: &mut Fields<'a>,
+        name: &'static str,
+    ) -> Option<Fields<'a>> {
+        let value = self.needed(fields, name, "an object")?;
+        self.fields(value, &fields.under(name))
     }
 
     /// The elements of a list, with their paths.
@@ -122,18 +151,106 @@ impl<'k> Reader<'k> {
         Vec::new()
     }
 
-    pub(super) fn text(&mut self, value: Option<&Value>, path: &str) -> String {
-        match value {
-            Some(Value::String(text)) if !text.is_empty() => text.clone(),
-            Some(other) => {
-                self.wrong(path, other, "a text");
-                String::new()
+    /// The elements of a list in a field.
+    pub(super) fn list_of<'a>(
+        &mut self,
+        fields: &mut Fields<'a>,
+        name: &'static str,
+        is_needed: bool,
+    ) -> Vec<(&'a Value, String)> {
+        if let Some(value) = fields.take(name) {
+            self.list(value, &fields.under(name))
+        } else {
+            if is_needed {
+                self.note(&fields.under(name), "nothing", "a list");
             }
-            None => {
-                self.note(path, "nothing", "a text");
+            Vec::new()
+        }
+    }
+
+    /// A list of texts; none is an empty one.
+    pub(super) fn texts_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> Vec<String> {
+        let items = self.list_of(fields, name, false);
+        items.into_iter().map(|(item, path)| self.text(item, &path)).collect()
+    }
+
+    fn text(&mut self, value: &Value, path: &str) -> String {
+        match value.as_str() {
+            Some(text) if !text.is_empty() => text.to_owned(),
+            _ => {
+                self.wrong(path, value, "a text");
                 String::new()
             }
         }
+    }
+
+    /// A text that must be there and say something.
+    pub(super) fn text_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> String {
+        let value = self.needed(fields, name, "a text");
+        value.map_or_else(String::new, |value| self.text(value, &fields.under(name)))
+    }
+
+    /// A text that must be there and may be empty.
+    pub(super) fn words_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> String {
+        match fields.object.get(name).and_then(Value::as_str) {
+            Some("") => {
+                fields.take(name);
+                String::new()
+            }
+            _ => self.text_of(fields, name),
+        }
+    }
+
+    /// Which of the known words stands there; the first if none does.
+    pub(super) fn word_of(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+        known: &[&str],
+    ) -> usize {
+        let Some(value) = fields.take(name) else { return 0 };
+        let place = known.iter().position(|word| value.as_str() == Some(word));
+        if place.is_none() {
+            self.wrong(&fields.under(name), value, &format!("one of: {}", known.join(", ")));
+        }
+        place.unwrap_or(0)
+    }
+
+    pub(super) fn flag(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+        missing: bool,
+    ) -> bool {
+        let Some(value) = fields.take(name) else { return missing };
+        value.as_bool().unwrap_or_else(|| {
+            self.wrong(&fields.under(name), value, "true or false");
+            missing
+        })
+    }
+
+    /// A plain number.
+    pub(super) fn number(&mut self, value: &Value, path: &str) -> f64 {
+        value.as_f64().unwrap_or_else(|| {
+            self.wrong(path, value, "a number");
+            1.0
+        })
+    }
+
+    /// A plain number that must be there.
+    pub(super) fn number_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> f64 {
+        let value = self.needed(fields, name, "a number");
+        value.map_or(1.0, |value| self.number(value, &fields.under(name)))
+    }
+
+    /// A plain whole number that must be there.
+    pub(super) fn whole_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> u64 {
+        let expected = "a whole number";
+        let Some(value) = self.needed(fields, name, expected) else { return 0 };
+        value.as_u64().unwrap_or_else(|| {
+            self.wrong(&fields.under(name), value, expected);
+            0
+        })
     }
 
     /// A number in `unit`: plain, a text with its unit, or a knob times a factor plus an offset.
@@ -157,38 +274,71 @@ impl<'k> Reader<'k> {
         number
     }
 
+    /// A number in `unit` that must be there.
+    pub(super) fn amount_of(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+        unit: Unit,
+    ) -> f64 {
+        let value = self.needed(fields, name, "a number");
+        value.map_or(1.0, |value| self.amount(value, &fields.under(name), unit))
+    }
+
     fn knob_amount(&mut self, value: &Value, path: &str) -> f64 {
         let Some(mut fields) = self.fields(value, path) else { return 0.0 };
-        let name = fields.take("knob");
-        let name = self.text(name, &fields.under("knob"));
+        let name = self.text_of(&mut fields, "knob");
         let mut plain = |field: &'static str, missing: f64| match fields.take(field) {
-            None => Ok(missing),
-            Some(value) => value.as_f64().ok_or((field, value)),
+            None => missing,
+            Some(value) => self.number(value, &fields.under(field)),
         };
         let (times, plus) = (plain("times", 1.0), plain("plus", 0.0));
-        let mut read = |number: Result<f64, (&'static str, &Value)>| {
-            number.unwrap_or_else(|(field, value)| {
-                self.wrong(&format!("{path}.{field}"), value, "a number");
-                0.0
-            })
-        };
-        let (times, plus) = (read(times), read(plus));
         let knob = self.knobs.get(&name).copied();
-        if knob.is_none() {
-            let known = self.knobs.keys().cloned().collect::<Vec<_>>().join(", ");
-            self.note(&format!("{path}.knob"), format!("`{name}`"), format!("one of: {known}"));
+        if knob.is_none() && !name.is_empty() {
+            let known: Vec<&str> = self.knobs.keys().map(String::as_str).collect();
+            let known = format!("one of: {}", known.join(", "));
+            self.note(&fields.under("knob"), &format!("`{name}`"), &known);
         }
-        self.close(fields);
+        self.close(&fields);
         knob.unwrap_or(0.0) * times + plus
     }
 
     /// A whole number in a range; knobs are rounded.
     pub(super) fn count(&mut self, value: &Value, path: &str, least: u32, most: u32) -> u32 {
+        let before = self.mistakes.len();
         let number = self.amount(value, path, Unit::Count).round();
+        if self.mistakes.len() > before {
+            return least;
+        }
         if number < f64::from(least) || number > f64::from(most) {
-            self.wrong(path, value, format!("a whole number from {least} to {most}"));
+            self.wrong(path, value, &format!("a whole number from {least} to {most}"));
             return least;
         }
         number as u32
+    }
+}
+
+/// A value for eyes: short, and in the words of JSON where they are short.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => match (number.as_u64(), number.as_f64()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, number) => number.unwrap_or(f64::NAN).to_string(),
+        },
+        Value::String(text) if text.chars().count() > 60 => {
+            let start: String = text.chars().take(57).collect();
+            format!("\"{start}...\"")
+        }
+        Value::String(text) => format!("\"{text}\""),
+        Value::Array(items) => format!("a list of {}", items.len()),
+        Value::Object(object) => {
+            let names: Vec<&str> = object.keys().take(8).map(String::as_str).collect();
+            format!(
+                "an object with {}",
+                if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+            )
+        }
     }
 }

@@ -35,7 +35,7 @@ impl Session {
         match result {
             Outcome::Curve(share, curve) if id == self.curve_id => self.curve_came(share, curve),
             Outcome::Report(report) if id == self.point_id => {
-                self.report = Some(Rc::new(report));
+                self.report = Some(Rc::from(report));
                 self.is_measured = true;
             }
             Outcome::Explanation(found) if id == self.point_id => {

@@ -12,7 +12,7 @@ const UNDO_MAX: usize = 200;
 pub struct State {
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// Text of its document, if it is not in the catalogue.
+    /// Its document as it stands in links, if it is not in the catalogue.
     pub document: Option<String>,
     /// Knobs, fixes and seed.
     pub settings: Settings,

@@ -67,7 +67,7 @@ pub enum Outcome {
     /// A share of the curve after another pass.
     Curve(Share, Curve),
     /// The run at the operating point.
-    Report(RunReport),
+    Report(Box<RunReport>),
     /// Why it came out so.
     Explanation(Explanation),
     /// Against the state before.
@@ -76,6 +76,20 @@ pub enum Outcome {
     Ghost(Curve),
     /// What is wrong with the question.
     Error(String),
+}
+
+/// A question or an answer as the bytes that cross to the other thread; `None` if it cannot be
+/// written, which takes more memory than there is.
+pub fn pack<T: Serialize>(message: &T) -> Option<Vec<u8>> {
+    postcard::to_allocvec(message).ok()
+}
+
+/// What `pack` made, read by the same build.
+///
+/// # Errors
+/// Says why the bytes are no such message.
+pub fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    postcard::from_bytes(bytes).map_err(|error| error.to_string())
 }
 
 #[derive(Debug)]
@@ -141,7 +155,8 @@ impl Worker {
             }
             Job::Run(scenario, settings, run) => {
                 let ended = run.advance(events);
-                let result = ended.then(|| Outcome::Report(run.report(scenario, settings)));
+                let result =
+                    ended.then(|| Outcome::Report(Box::new(run.report(scenario, settings))));
                 self.done(result)
             }
             Job::Explain(job) => {
@@ -230,6 +245,21 @@ mod tests {
         assert!(matches!(answers[0], Outcome::Report(_)));
         assert!(matches!(answers[1], Outcome::Explanation(_)));
         assert_eq!(answers.len(), 2);
+    }
+
+    #[test]
+    fn messages_cross_as_they_are_and_broken_ones_are_refused() {
+        let mut worker = Worker::default();
+        let ghost = Some(GhostWanted { knob: "users".to_owned(), missing: true });
+        ask(&mut worker, 7, "&workers=2&~b=1", Want::Point { ghost });
+        let question = worker.asked.clone().unwrap();
+        assert_eq!(unpack(&pack(&question).unwrap()), Ok(question));
+        for result in answers(&mut worker) {
+            let answer = Answer { id: 7, result };
+            let bytes = pack(&answer).unwrap();
+            assert_eq!(unpack(&bytes), Ok(answer));
+            assert!(unpack::<Answer>(&bytes[..bytes.len() / 2]).is_err());
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub struct Ghost {
 pub struct Session {
     /// The scenario shown.
     pub scenario: Arc<Scenario>,
-    /// Text of its document, if it is not in the catalogue.
+    /// Its document as it stands in links, if it is not in the catalogue.
     pub document: Option<String>,
     /// Its state.
     pub settings: Settings,

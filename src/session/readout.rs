@@ -2,6 +2,7 @@
 
 use crate::analysis::report::{CurvePoint, RunReport};
 use crate::engine::math::{exp, ln};
+use crate::scenario::quantity::decimal;
 use crate::scenario::{Knob, Scale};
 
 use super::Session;
@@ -115,7 +116,7 @@ pub fn round(knob: &Knob, value: f64) -> f64 {
         Scale::Linear => 2.0 - crate::engine::math::log10(knob.max.abs().max(1e-9)).floor(),
     };
     let text = format!("{value:.*}", digits.clamp(0.0, 9.0) as usize);
-    knob.clamp(text.parse().unwrap_or(value))
+    knob.clamp(decimal(&text).unwrap_or(value))
 }
 
 #[cfg(test)]

@@ -7,15 +7,13 @@ use crate::model::Simulation;
 use crate::model::reference::{mm4, mm4_with_retries};
 use crate::scenario::link::decode;
 
-/// Runs what a link says; the report as JSON, or `{"error": text}`.
+/// Runs what a link says; the digest of everything that happened, or what is wrong.
 #[wasm_bindgen]
-pub fn simulate(link: &str) -> String {
+pub fn digest(link: &str) -> String {
     let link = decode(link).link;
-    let report = run(&link.scenario, &link.settings);
-    let error = |text: String| serde_json::json!({ "error": text }).to_string();
-    match report {
-        Ok(report) => serde_json::to_string(&report).unwrap_or_else(|e| error(e.to_string())),
-        Err(mistakes) => error(mistakes.to_string()),
+    match run(&link.scenario, &link.settings) {
+        Ok(report) => report.digest,
+        Err(mistakes) => mistakes.to_string(),
     }
 }
 

@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{HtmlLinkElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
 use crate::session::Action;
-use crate::session::jobs::Question;
+use crate::session::jobs::{Question, pack, unpack};
 
 /// A worker that crashes more often than this stays down.
 const RESTARTS_MAX: u32 = 3;
@@ -18,7 +19,7 @@ const RESTARTS_MAX: u32 = 3;
 struct Slot {
     worker: Worker,
     is_ready: bool,
-    waiting: Option<String>,
+    waiting: Option<Vec<u8>>,
     _listeners: [EventListener; 2],
 }
 
@@ -50,28 +51,28 @@ impl Pool {
 
     /// Asks a worker; a question it has not begun is dropped.
     pub(super) fn ask(&self, index: usize, question: &Question) {
-        let Ok(text) = serde_json::to_string(question) else { return };
+        let Some(bytes) = pack(question) else { return };
         let Some(slot) = self.slots.get(index) else { return };
         if let Some(slot) = slot.borrow_mut().as_mut() {
-            slot.ask(text);
+            slot.ask(bytes);
         }
     }
 }
 
 impl Slot {
-    fn ask(&mut self, text: String) {
+    fn ask(&mut self, bytes: Vec<u8>) {
         if self.is_ready {
-            // Fails only for values that cannot be copied; a text can.
-            let _ = self.worker.post_message(&JsValue::from_str(&text));
+            // Fails only for values that cannot be copied; bytes can.
+            let _ = self.worker.post_message(&Uint8Array::from(&bytes[..]));
         } else {
-            self.waiting = Some(text);
+            self.waiting = Some(bytes);
         }
     }
 
     fn ready(&mut self) {
         self.is_ready = true;
-        if let Some(text) = self.waiting.take() {
-            self.ask(text);
+        if let Some(bytes) = self.waiting.take() {
+            self.ask(bytes);
         }
     }
 }
@@ -95,18 +96,15 @@ fn start(
     let answered = {
         let (place, act) = (Rc::clone(place), act.clone());
         EventListener::new(&worker, "message", move |event| {
-            let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
-            match text.as_deref() {
-                Some("ready") => {
-                    if let Some(slot) = place.borrow_mut().as_mut() {
-                        slot.ready();
-                    }
-                }
-                Some(text) => act.emit(match serde_json::from_str(text) {
+            let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
+            if let Ok(bytes) = event.data().dyn_into::<Uint8Array>() {
+                act.emit(match unpack(&bytes.to_vec()) {
                     Ok(answer) => Action::Answered(Box::new(answer)),
                     Err(error) => Action::Notice(format!("Unreadable answer: {error}")),
-                }),
-                None => {}
+                });
+            } else if let Some(slot) = place.borrow_mut().as_mut() {
+                // The only other message: it has started.
+                slot.ready();
             }
         })
     };

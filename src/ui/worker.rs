@@ -4,10 +4,11 @@ use std::cell::RefCell;
 
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
+use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
-use crate::session::jobs::{Answer, Worker};
+use crate::session::jobs::{Answer, Worker, pack, unpack};
 
 /// A slice should take about this long.
 const SLICE_MS: f64 = 6.0;
@@ -39,9 +40,9 @@ pub(super) fn start(scope: &DedicatedWorkerGlobalScope) {
     let port = channel.port1();
     let asked = EventListener::new(scope, "message", |event| {
         if let Some(event) = event.dyn_ref::<MessageEvent>()
-            && let Some(text) = event.data().as_string()
+            && let Ok(bytes) = event.data().dyn_into::<Uint8Array>()
         {
-            with(|state| state.asked(&text));
+            with(|state| state.asked(&bytes.to_vec()));
         }
     });
     let due = EventListener::new(&port, "message", |_| with(State::slice));
@@ -68,8 +69,8 @@ fn with(act: impl FnOnce(&mut State)) {
 }
 
 impl State {
-    fn asked(&mut self, text: &str) {
-        let Ok(question) = serde_json::from_str(text) else { return };
+    fn asked(&mut self, bytes: &[u8]) {
+        let Ok(question) = unpack(bytes) else { return };
         self.quiet = None;
         self.quiet_passed = false;
         self.worker.ask(question);
@@ -107,9 +108,9 @@ impl State {
     }
 
     fn send(&self, answer: &Answer) {
-        if let Ok(text) = serde_json::to_string(answer) {
+        if let Some(bytes) = pack(answer) {
             // Fails only while the page goes away.
-            let _ = self.scope.post_message(&JsValue::from_str(&text));
+            let _ = self.scope.post_message(&Uint8Array::from(&bytes[..]));
         }
     }
 

@@ -8,7 +8,7 @@ use kneepoint::engine::{Distribution, SimDuration};
 use kneepoint::model::system::{
     Arrivals, Call, Clients, Database, Endpoint, Part, Queue, Service, Step, System,
 };
-use kneepoint::model::{Period, Simulation};
+use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
 use serde_json::Value;
 
@@ -108,14 +108,14 @@ fn query(via: &str, mean: f64) -> Step {
 /// A queue with Poisson arrivals.
 fn queue(entry: &Entry, workers: u32, queue: Queue, work: Distribution) -> System {
     let steps = vec![Step::Cpu(work)];
-    System { parts: vec![open(entry.number("lam"), "s"), service("s", workers, queue, steps)] }
+    vec![open(entry.number("lam"), "s"), service("s", workers, queue, steps)].into()
 }
 
 /// Workers without a limit of their own, around steps whose resources are the point.
 fn around(arrivals: Arrivals, steps: Vec<Step>, resources: Vec<Part>) -> System {
     let mut parts = vec![clients(arrivals, "s"), service("s", 100_000, Queue::default(), steps)];
     parts.extend(resources);
-    System { parts }
+    parts.into()
 }
 
 fn closed(users: f64, think: f64) -> Arrivals {
@@ -143,7 +143,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
         "n_plus_1_one_conn" => {
             let repeat =
                 Step::Repeat { times: n("k") as u32, steps: vec![Step::Cpu(exponential(n("q")))] };
-            System { parts: vec![open(n("lam"), "s"), service("s", 1, unbounded(), vec![repeat])] }
+            vec![open(n("lam"), "s"), service("s", 1, unbounded(), vec![repeat])].into()
         }
         "mmck_loss" => {
             let capacity = Some((n("K") - n("c")) as u32);
@@ -239,12 +239,12 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     let served = station.visits as f64;
     let asked = (station.visits + station.left + station.rejected) as f64;
     let mut found = vec![
-        ("throughput", totals.in_time as f64 / secs),
+        ("throughput", totals.of(Outcome::InTime) as f64 / secs),
         ("utilisation", secs_of(station.busy) / secs / f64::from(station.capacity)),
         ("util_app", secs_of(station.busy) / secs),
         ("util_gil", secs_of(station.busy) / secs),
-        ("loss", totals.rejected as f64 / finished),
-        ("abandon", totals.gave_up as f64 / finished),
+        ("loss", totals.of(Outcome::Rejected) as f64 / finished),
+        ("abandon", totals.of(Outcome::GaveUp) as f64 / finished),
         ("prob_wait", (station.waits + station.left) as f64 / asked),
         ("mean_wait", secs_of(station.waited) / served),
         ("mean_wait_all", secs_of(station.waited) / asked),
@@ -257,11 +257,11 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
         ("response_p50", quantile(0.5)),
         ("response_p95", quantile(0.95)),
         ("response_p99", quantile(0.99)),
-        ("mean_running", totals.in_time as f64 / secs * response),
+        ("mean_running", totals.of(Outcome::InTime) as f64 / secs * response),
     ];
     // Little's law makes these from measured ones; with patience it would count the lost as well.
-    if totals.gave_up == 0 {
-        found.push(("mean_in_system", totals.in_time as f64 / secs * response));
+    if totals.of(Outcome::GaveUp) == 0 {
+        found.push(("mean_in_system", totals.of(Outcome::InTime) as f64 / secs * response));
     }
     if let Some(second) = period.parts.get(2) {
         found.push(("util_db", secs_of(second.busy) / secs));

@@ -1,10 +1,11 @@
-//! Everything that is done to the project: `cargo xtask serve | test | build | bench | claims`.
+//! Everything that is done to the project: `cargo xtask serve | test | build | fuzz | bench | ..`.
 //!
 //! Each command sets up what it needs and is missing, so that a machine with rustup, Node 20 and a
 //! package manager is enough.
 
 mod bench;
 mod build;
+mod fuzz;
 mod run;
 mod serve;
 mod setup;
@@ -18,6 +19,7 @@ cargo xtask COMMAND
   serve   builds the page and opens it on localhost (--port N, --no-open)
   test    every check: format, lints, tests, claims, the page in a browser
   build   makes the deployable dist/, and prints its sizes
+  fuzz    changes links and documents by chance, and reads them (--secs N, --seed N)
   claims  proves every claim of the catalogue on 20 seeds
   bench   measures the engine against hand-written loops, in Node and in Chromium, and the page;
           writes target/bench.json
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         "test" => test::test(),
         "build" => setup::page_tools().and_then(|tools| build::build(&tools)),
         "claims" => run::visibly("cargo", &["run", "--release", "--quiet", "--", "check", "--all"]),
+        "fuzz" => fuzz::fuzz(&args[1..]),
         "bench" => bench::bench(),
         "screenshots" => screenshots(),
         "setup" => setup::page_tools().and_then(|_| setup::browser()).map(|_| ()),

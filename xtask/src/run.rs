@@ -39,3 +39,10 @@ pub fn exists(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
+
+/// The number after a flag, if the flag is there.
+pub fn number_after(args: &[String], flag: &str) -> Result<Option<u64>, String> {
+    let Some(at) = args.iter().position(|arg| arg == flag) else { return Ok(None) };
+    let text = args.get(at + 1).ok_or_else(|| format!("{flag} needs a number"))?;
+    text.parse().map(Some).map_err(|error| format!("{flag} {text}: {error}"))
+}

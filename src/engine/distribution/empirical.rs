@@ -1,5 +1,7 @@
 //! A distribution given by measured values.
 
+use crate::engine::interval::ascending;
+
 /// Measured values, with every value between two neighbours equally likely.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Empirical {
@@ -10,11 +12,11 @@ pub struct Empirical {
 impl Empirical {
     /// A distribution over these values in any order; `None` if there are none, or if one of them
     /// is negative or not finite.
-    pub fn new(mut values: Vec<f64>) -> Option<Self> {
+    pub fn new(values: Vec<f64>) -> Option<Self> {
         if values.is_empty() || values.iter().any(|value| !value.is_finite() || *value < 0.0) {
             return None;
         }
-        values.sort_unstable_by(f64::total_cmp);
+        let values = ascending(&values).into_iter().map(|index| values[index]).collect();
         Some(Self { values })
     }
 

@@ -99,8 +99,9 @@ impl Wheel {
     }
 
     /// Moves the earliest events into `near` (empty before), latest first, and gives the time up to
-    /// which they are complete. The wheel must not be empty.
-    pub(super) fn take_next(&mut self, near: &mut Vec<Entry>) -> u64 {
+    /// which they are complete; `None` if all events come after `bound`. The wheel must not be
+    /// empty; its base does not move beyond `bound`.
+    pub(super) fn take_next(&mut self, near: &mut Vec<Entry>, bound: u64) -> Option<u64> {
         loop {
             let level = self
                 .occupied
@@ -112,13 +113,16 @@ impl Wheel {
             // Digits above the level are those of the base, digits below it are zero.
             let above = self.base.checked_shr(shift + DIGIT_BITS).unwrap_or(0);
             let start = ((above << DIGIT_BITS) | slot as u64) << shift;
+            if start > bound {
+                return None;
+            }
             let head = std::mem::replace(&mut self.heads[level][slot], NONE);
             self.occupied[level] &= !(1 << slot);
             self.base = self.base.max(start);
             if level == 0 || self.fits(head) {
                 self.drain(head, |entry| near.push(entry));
                 near.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key()));
-                return start.saturating_add(1 << shift);
+                return Some(start.saturating_add(1 << shift));
             }
             self.deal(head);
         }

@@ -2,7 +2,7 @@
 
 use crate::engine::SimTime;
 use crate::engine::arena::Arena;
-use crate::model::waiting::{List, Place, Waiting};
+use crate::model::lines::{Line, Lines, Place};
 
 /// No flight at all.
 const NONE: u32 = u32::MAX;
@@ -13,15 +13,15 @@ pub(super) struct Flights {
     /// The flight of each key.
     keys: Vec<u32>,
     slab: Arena<Flight>,
-    waiting: Waiting,
-    woken: List,
+    waiting: Lines,
+    woken: Line,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Flight {
     /// Loads under way.
     loads: u32,
-    waiters: List,
+    waiters: Line,
     /// Until then nobody else may load.
     lease_until: SimTime,
 }
@@ -31,8 +31,8 @@ impl Flights {
         Self {
             keys: vec![NONE; keys as usize],
             slab: Arena::default(),
-            waiting: Waiting::default(),
-            woken: List::EMPTY,
+            waiting: Lines::default(),
+            woken: Line::EMPTY,
         }
     }
 
@@ -46,7 +46,7 @@ impl Flights {
     pub(super) fn start(&mut self, key: u32, lease_until: SimTime) {
         let flight = self.keys[key as usize];
         if flight == NONE {
-            let flight = Flight { loads: 1, waiters: List::EMPTY, lease_until };
+            let flight = Flight { loads: 1, waiters: Line::EMPTY, lease_until };
             self.keys[key as usize] = self.slab.insert(flight);
         } else {
             self.slab[flight].loads += 1;

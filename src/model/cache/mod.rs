@@ -30,7 +30,7 @@ pub use versions::Versions;
 
 use crate::engine::{SimDuration, SimTime, Stream};
 
-use super::waiting::Place;
+use super::lines::Place;
 use flights::Flights;
 
 /// Copies of values and loads under way.

@@ -5,7 +5,7 @@
 //! see [`super::sqlite`].
 
 use crate::engine::arena::Arena;
-use crate::model::waiting::{List, Place, Waiting};
+use crate::model::lines::{Line, Lines, Place};
 
 /// What is wanted of the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct FairLock {
     readers: u32,
     is_writing: bool,
     requests: Arena<Request>,
-    waiting: Waiting,
+    waiting: Lines,
     queue: Queue,
     granted: Queue,
 }
@@ -34,11 +34,11 @@ struct Request {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Queue(List);
+struct Queue(Line);
 
 impl Default for Queue {
     fn default() -> Self {
-        Self(List::EMPTY)
+        Self(Line::EMPTY)
     }
 }
 

@@ -7,8 +7,8 @@
 //! Left out: shared locks, locks on ranges and tables, lock escalation.
 
 use crate::engine::arena::Arena;
+use crate::model::lines::{Line, Lines, Place};
 use crate::model::sparse::Sparse;
-use crate::model::waiting::{List, Place, Waiting};
 
 /// No lock, or nobody.
 const NONE: u32 = u32::MAX;
@@ -18,10 +18,10 @@ const NONE: u32 = u32::MAX;
 pub struct RowLocks {
     rows: Sparse,
     locks: Arena<Lock>,
-    waiting: Waiting,
+    waiting: Lines,
     /// By owner.
     owners: Vec<Owner>,
-    granted: List,
+    granted: Line,
     waits: u64,
 }
 
@@ -29,7 +29,7 @@ pub struct RowLocks {
 struct Lock {
     row: u64,
     owner: u32,
-    waiters: List,
+    waiters: Line,
     /// Neighbours among the locks of the same owner.
     next: u32,
     previous: u32,
@@ -58,9 +58,9 @@ impl RowLocks {
         Self {
             rows: Sparse::with_capacity(locks),
             locks: Arena::default(),
-            waiting: Waiting::default(),
+            waiting: Lines::default(),
             owners: Vec::new(),
-            granted: List::EMPTY,
+            granted: Line::EMPTY,
             waits: 0,
         }
     }
@@ -72,7 +72,7 @@ impl RowLocks {
             self.owners.resize(who as usize + 1, nobody);
         }
         let Some(lock) = self.rows.get(row) else {
-            let lock = Lock { row, owner: NONE, waiters: List::EMPTY, next: NONE, previous: NONE };
+            let lock = Lock { row, owner: NONE, waiters: Line::EMPTY, next: NONE, previous: NONE };
             let lock = self.locks.insert(lock);
             self.rows.insert(row, lock);
             self.give(lock, who);

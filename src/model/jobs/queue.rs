@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 use crate::engine::arena::Arena;
 use crate::engine::{SimDuration, SimTime};
-use crate::model::waiting::{List, Waiting};
+use crate::model::lines::{Line, Lines};
 
 /// What is set about a queue of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub struct Settings {
 pub struct JobQueue {
     settings: Settings,
     jobs: Arena<Job>,
-    waiting: Waiting,
-    ready: List,
+    waiting: Lines,
+    ready: Line,
     ready_count: u32,
     /// Ends of visibility timeouts, in order because all are equally long.
     hidden: VecDeque<(SimTime, Receipt)>,
@@ -93,8 +93,8 @@ impl JobQueue {
         Self {
             settings,
             jobs: Arena::default(),
-            waiting: Waiting::default(),
-            ready: List::EMPTY,
+            waiting: Lines::default(),
+            ready: Line::EMPTY,
             ready_count: 0,
             hidden: VecDeque::new(),
             counters: Counters::default(),

@@ -12,7 +12,7 @@
 
 use crate::engine::SimDuration;
 use crate::engine::arena::Arena;
-use crate::model::waiting::{List, Place, Waiting};
+use crate::model::lines::{Line, Lines, Place};
 
 /// The lock of one process.
 #[derive(Debug, Clone)]
@@ -21,8 +21,8 @@ pub struct InterpreterLock {
     /// The burst under the lock, and how long its present slice is.
     holder: Option<(u32, SimDuration)>,
     bursts: Arena<Burst>,
-    queue: List,
-    waiting: Waiting,
+    queue: Line,
+    waiting: Lines,
     switches: u64,
 }
 
@@ -62,8 +62,8 @@ impl InterpreterLock {
             interval: interval.filter(|interval| *interval > SimDuration::ZERO),
             holder: None,
             bursts: Arena::default(),
-            queue: List::EMPTY,
-            waiting: Waiting::default(),
+            queue: Line::EMPTY,
+            waiting: Lines::default(),
             switches: 0,
         }
     }

@@ -1,0 +1,310 @@
+//! Compiles endpoints to operations.
+//!
+//! A call without timeout and retries is compiled into its caller where there is room, so that it
+//! costs no task of its own; any other call gets an edge, whose attempts are tasks. Endpoints behind
+//! edges are compiled once, however many edges lead to them.
+
+use crate::engine::Distribution;
+
+use super::build::{BuildError, Builder, Place, in_range, unknown};
+use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
+use super::system::{Call, Endpoint, Part, Service, Step};
+
+/// Deepest chain of calls.
+const DEPTH_MAX: usize = 64;
+/// In a program longer than this no call is compiled into its caller any more: calls in callers in
+/// callers multiply.
+const INLINE_MAX: usize = 4_000;
+/// Most operations and branches of a program.
+const PROGRAM_MAX: usize = 50_000;
+
+/// An endpoint that edges lead to.
+pub(super) struct Compiled {
+    /// Service and endpoint.
+    place: String,
+    /// Its first operation.
+    start: u32,
+    /// The part that is taken first.
+    part: u16,
+}
+
+impl<'a> Builder<'a> {
+    /// Emits a call: in place if the caller has no policy, else along an edge.
+    pub(super) fn call(&mut self, call: &Call, register: usize) -> Result<(), BuildError> {
+        if call.timeout.is_none() && call.retries_count == 0 && self.fits(call, register) {
+            return self.endpoint(call, register);
+        }
+        if call.retries_count > 100 {
+            let what = format!("retries of the call to `{}`", call.service);
+            let found = u64::from(call.retries_count);
+            return Err(BuildError::Count { what, found, possible: "0 to 100".to_owned() });
+        }
+        let edge = self.model.edges.len() as u16;
+        let owner = self.path.last().cloned().unwrap_or_default();
+        let stream = self.stream(&owner, "backoff");
+        self.account(&call.service, Spent::LostAttempts);
+        let timeout = call.timeout.map(|span| self.delay(span.as_secs()));
+        self.model.edges.push(Edge {
+            start: 0,
+            timeout,
+            cancels: call.cancels,
+            retries: call.retries_count,
+            backoff: call.backoff,
+            stream,
+        });
+        self.emit(Op::Call { edge });
+        self.model.edges[usize::from(edge)].start = self.callee(call)?;
+        Ok(())
+    }
+
+    /// There is room for the callee in the caller: operations, and registers from `register` on.
+    fn fits(&self, call: &Call, register: usize) -> bool {
+        let steps = self.endpoint_of(call).map_or(&[][..], |(_, endpoint)| &endpoint.steps);
+        self.model.program.len() < INLINE_MAX && register + 1 + registers(steps) <= REGISTERS
+    }
+
+    /// First operation of an endpoint that an edge leads to.
+    fn callee(&mut self, call: &Call) -> Result<u32, BuildError> {
+        let place = place_of(call);
+        if let Some(Compiled { start, part, .. }) =
+            self.compiled.iter().find(|known| known.place == place)
+        {
+            let (start, part) = (*start, *part);
+            self.nest(part);
+            return Ok(start);
+        }
+        // The callee stands after the call; the caller jumps over it.
+        let jump = self.emit(Op::Jump { to: 0 });
+        let start = self.here();
+        let pools = std::mem::take(&mut self.open_pools);
+        self.endpoint(call, 0)?;
+        self.open_pools = pools;
+        self.emit(Op::Return);
+        self.model.program[jump as usize] = Op::Jump { to: self.here() };
+        let part = self.place(&call.service)?.part;
+        self.compiled.push(Compiled { place, start, part });
+        Ok(start)
+    }
+
+    /// Emits an endpoint: a worker held through all its steps.
+    fn endpoint(&mut self, call: &Call, register: usize) -> Result<(), BuildError> {
+        let place = place_of(call);
+        if self.path.contains(&place) {
+            return Err(BuildError::Circle { place });
+        }
+        if self.path.len() == DEPTH_MAX {
+            return Err(BuildError::TooLong { place });
+        }
+        let (service, endpoint) = self.endpoint_of(call)?;
+        self.path.push(place);
+        let inside = self.acquire(&service.id, register)?;
+        self.steps(&endpoint.steps, &service.id, inside)?;
+        self.release(register);
+        self.path.pop();
+        Ok(())
+    }
+
+    fn endpoint_of(&self, call: &Call) -> Result<(&'a Service, &'a Endpoint), BuildError> {
+        let service = self.system.parts.iter().find_map(|part| match part {
+            Part::Service(service) if service.id == call.service => Some(service),
+            _ => None,
+        });
+        let service = service.ok_or_else(|| unknown("service", &call.service))?;
+        let found = service.endpoints.iter().find(|endpoint| endpoint.name == call.endpoint);
+        Ok((service, found.ok_or_else(|| unknown("endpoint", &place_of(call)))?))
+    }
+
+    fn steps(&mut self, steps: &[Step], service: &str, register: usize) -> Result<(), BuildError> {
+        for step in steps {
+            if self.model.program.len() + self.branches_count > PROGRAM_MAX {
+                return Err(BuildError::TooLong { place: self.path.join(" > ") });
+            }
+            self.step(step, service, register)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step, service: &str, register: usize) -> Result<(), BuildError> {
+        match step {
+            Step::Cpu(time) => self.hold(service, time, Spent::Computing, "cpu"),
+            Step::Wait(time) => self.hold(service, time, Spent::Outside, "wait"),
+            Step::Query { via, work } => return self.query(via, work, register),
+            Step::Transaction { pool, steps } => {
+                let inside = self.acquire(pool, register)?;
+                self.open_pools.push(pool.clone());
+                self.steps(steps, service, inside)?;
+                self.open_pools.pop();
+                self.release(register);
+            }
+            Step::Fail => {
+                self.emit(Op::Fail);
+            }
+            Step::Call(call) => return self.call(call, register),
+            Step::Repeat { times, steps } => {
+                let inside = self.register(register)?;
+                let register = register as u8;
+                let enter = self.emit(Op::Loop { register, times: *times, end: 0 });
+                let start = self.here();
+                self.steps(steps, service, inside)?;
+                self.emit(Op::Again { register, start });
+                let end = self.here();
+                self.model.program[enter as usize] = Op::Loop { register, times: *times, end };
+            }
+            Step::Parallel { branches, needed } => self.fork(branches, *needed, service)?,
+            Step::Choice { probability, then, otherwise } => {
+                let stream = self.stream(service, "choice");
+                let choice = self.model.choices.len() as u16;
+                self.model.choices.push(Choice { probability: *probability, stream });
+                let choose = self.emit(Op::Choose { choice, otherwise: 0 });
+                self.steps(then, service, register)?;
+                let jump = self.emit(Op::Jump { to: 0 });
+                let other = self.here();
+                self.steps(otherwise, service, register)?;
+                let end = self.here();
+                self.model.program[choose as usize] = Op::Choose { choice, otherwise: other };
+                self.model.program[jump as usize] = Op::Jump { to: end };
+            }
+        }
+        Ok(())
+    }
+
+    fn query(&mut self, via: &str, work: &Distribution, register: usize) -> Result<(), BuildError> {
+        let pool = self.system.parts.iter().find_map(|part| match part {
+            Part::Pool(pool) if pool.id == via => Some(pool),
+            _ => None,
+        });
+        let database = pool.map_or(via, |pool| &pool.database);
+        let round_trip = self.system.parts.iter().find_map(|part| match part {
+            Part::Database(found) if found.id == database => Some(&found.round_trip),
+            _ => None,
+        });
+        let round_trip = round_trip.ok_or_else(|| unknown("pool or database", database))?;
+        let borrowed = pool.is_some() && !self.open_pools.iter().any(|open| open == via);
+        let inside = if borrowed { self.acquire(via, register)? } else { register };
+        self.hold(database, round_trip, Spent::Network, "network");
+        self.acquire(database, inside)?;
+        self.hold(database, work, Spent::Query, "query");
+        self.release(inside);
+        if borrowed {
+            self.release(register);
+        }
+        Ok(())
+    }
+
+    fn fork(
+        &mut self,
+        branches: &[Vec<Step>],
+        needed: u32,
+        service: &str,
+    ) -> Result<(), BuildError> {
+        in_range(service, "parallel branches", branches.len() as u32, 10_000)?;
+        self.branches_count += branches.len();
+        let fork = self.model.forks.len() as u16;
+        let needed = needed.clamp(1, branches.len() as u32) as u16;
+        self.model.forks.push(Fork { starts: Vec::new(), needed });
+        self.emit(Op::Fork { fork });
+        let jump = self.emit(Op::Jump { to: 0 });
+        let mut starts: Vec<u32> = Vec::with_capacity(branches.len());
+        for (index, steps) in branches.iter().enumerate() {
+            // Equal neighbours share their code.
+            if index > 0 && branches[index - 1] == *steps {
+                starts.push(starts[index - 1]);
+                continue;
+            }
+            starts.push(self.here());
+            let pools = std::mem::take(&mut self.open_pools);
+            self.steps(steps, service, 0)?;
+            self.open_pools = pools;
+            self.emit(Op::Return);
+        }
+        self.model.forks[usize::from(fork)].starts = starts;
+        self.model.program[jump as usize] = Op::Jump { to: self.here() };
+        Ok(())
+    }
+
+    /// Takes a server of `part` into `register`; gives the next free register.
+    fn acquire(&mut self, part: &str, register: usize) -> Result<usize, BuildError> {
+        let &Place { group, part, .. } = self.place(part)?;
+        let next = self.register(register)?;
+        self.nest(part);
+        self.held.push(part);
+        self.emit(Op::Acquire { group, register: register as u8 });
+        Ok(next)
+    }
+
+    /// Gives back what the last `acquire` took.
+    fn release(&mut self, register: usize) {
+        self.held.pop();
+        self.emit(Op::Release { register: register as u8 });
+    }
+
+    /// Notes that `part` is waited for while others are held.
+    fn nest(&mut self, part: u16) {
+        if let Some(&outer) = self.held.last()
+            && !self.nested.contains(&(outer, part))
+        {
+            self.nested.push((outer, part));
+        }
+    }
+
+    /// How far inside each part is: the longest way of holding one part while waiting for the next.
+    pub(super) fn set_depths(&mut self) {
+        // Parts that hold each other in turn have no order; as many rounds as parts settle all others.
+        for _ in 0..self.model.parts.len() {
+            for &(outer, inner) in &self.nested {
+                let least = self.model.parts[usize::from(outer)].depth + 1;
+                let depth = &mut self.model.parts[usize::from(inner)].depth;
+                *depth = (*depth).max(least);
+            }
+        }
+    }
+
+    pub(super) fn place(&self, part: &str) -> Result<&Place, BuildError> {
+        self.places.iter().find(|place| place.id == part).ok_or_else(|| unknown("part", part))
+    }
+
+    fn register(&self, register: usize) -> Result<usize, BuildError> {
+        if register < REGISTERS {
+            return Ok(register + 1);
+        }
+        Err(BuildError::TooDeep { place: self.path.join(" > ") })
+    }
+
+    /// Emits a hold, unless it always takes no time.
+    pub(super) fn hold(&mut self, part: &str, time: &Distribution, what: Spent, purpose: &str) {
+        if *time == Distribution::Constant(0.0) {
+            return;
+        }
+        let stream = self.stream(part, purpose);
+        let account = self.account(part, what);
+        let sampler = self.model.samplers.len() as u16;
+        self.model.samplers.push(Sampler { kind: SamplerKind::new(time), stream, account });
+        self.emit(Op::Hold { sampler });
+    }
+
+    pub(super) fn here(&self) -> u32 {
+        self.model.program.len() as u32
+    }
+
+    pub(super) fn emit(&mut self, op: Op) -> u32 {
+        self.model.program.push(op);
+        self.here() - 1
+    }
+}
+
+/// Registers that steps need at once, those of calls aside: a call that does not fit gets an edge.
+fn registers(steps: &[Step]) -> usize {
+    let need = |step: &Step| match step {
+        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Call(_) | Step::Parallel { .. } => 0,
+        // A connection and a core.
+        Step::Query { .. } => 2,
+        Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => 1 + registers(steps),
+        Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
+    };
+    steps.iter().map(need).max().unwrap_or(0)
+}
+
+/// Service and endpoint that a call leads to.
+fn place_of(call: &Call) -> String {
+    format!("{}.{}", call.service, call.endpoint)
+}
