@@ -123,7 +123,7 @@ fn expiries(case: &Case, fills: Fills, misses: Misses, seed: u64) -> (f64, f64, 
     let took = SimDuration::from_secs(case.number("D"));
     let mut loads = VecDeque::new();
     let (mut now, mut cycles) = (SimTime::ZERO, 0_u32);
-    let reads = 4_000_000;
+    let reads = 2_000_000;
     for _ in 0..reads {
         now = now + gap(&mut random, case.number("lam"));
         while let Some((end, load)) = loads.front().copied().filter(|(end, _)| *end <= now) {
