@@ -3,6 +3,8 @@
 
 pub mod sharing;
 
+pub mod groups;
+
 pub mod interpreter_lock;
 
 pub mod memory;
@@ -10,6 +12,7 @@ pub mod memory;
 pub mod disk;
 
 pub use disk::Disk;
+pub use groups::Groups;
 pub use interpreter_lock::InterpreterLock;
 pub use memory::Memory;
-pub use sharing::{FULL_SPEED, JobId, Sharing};
+pub use sharing::{CORE, FULL_SPEED, JobId, Sharing};

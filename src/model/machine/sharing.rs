@@ -6,8 +6,8 @@
 //! shows `v` ends when it shows `v + demand`, whoever comes or goes meanwhile. The next job to end is
 //! the top of a heap, and every change costs O(log n).
 //!
-//! Virtual time is counted in 1/1024 ns, and rounding is at most one such unit per change; a job
-//! ends on the first whole nanosecond at which its demand is served, so nothing is lost or gained.
+//! Virtual time is counted in 1/1024 ns, and rounding is at most one such unit per change; a job ends
+//! on the first whole nanosecond at which its demand is served, so nothing is lost or gained.
 //!
 //! Left out: the cost of switching between jobs, priorities, caches that a switch makes cold.
 //! Source: Kleinrock, Queueing Systems volume 2 (1976), section 4.4; the virtual clock is that of
@@ -19,14 +19,21 @@ use crate::engine::{SimDuration, SimTime};
 /// Virtual units in one nanosecond of service.
 const UNITS: u64 = 1024;
 
+/// One core, in the fixed point that capacities are counted in.
+pub const CORE: u64 = 1 << 20;
+
 /// A core as fast as it should be.
-pub const FULL_SPEED: u64 = UNITS;
+pub const FULL_SPEED: u64 = CORE;
+
+/// Of the fixed point that a virtual unit a nanosecond is.
+const POWER_OF_UNIT: u64 = CORE / UNITS;
 
 /// Cores and the jobs that share them.
 #[derive(Debug, Clone)]
 pub struct Sharing {
-    cores: u64,
-    /// Virtual units a core gives in one nanosecond; [`FULL_SPEED`] unless slowed down.
+    /// Cores in fixed point, see [`CORE`].
+    capacity: u64,
+    /// [`FULL_SPEED`] unless slowed down.
     speed: u64,
     clock: u64,
     changed: SimTime,
@@ -34,7 +41,7 @@ pub struct Sharing {
     /// A binary heap of jobs by virtual end, then by order of arrival.
     heap: Vec<Entry>,
     arrivals: u64,
-    /// Core time given so far, in virtual units.
+    /// Core time given so far, in nanoseconds of fixed point.
     given: u128,
     /// The instant the owner will look again.
     alarm: SimTime,
@@ -62,7 +69,7 @@ impl Sharing {
     /// A machine with `cores` cores, at least 1.
     pub fn new(cores: u32) -> Self {
         Self {
-            cores: u64::from(cores.max(1)),
+            capacity: u64::from(cores.max(1)) * CORE,
             speed: FULL_SPEED,
             clock: 0,
             changed: SimTime::ZERO,
@@ -109,15 +116,16 @@ impl Sharing {
     /// When the next job ends if nothing changes.
     pub fn next_end(&self) -> Option<SimTime> {
         let first = self.heap.first()?;
-        if self.speed == 0 {
+        let (left, power) = (first.end.saturating_sub(self.clock), self.power());
+        let jobs = self.heap.len() as u64 * POWER_OF_UNIT;
+        if power == 0 {
             return None;
         }
-        let (left, jobs) = (first.end.saturating_sub(self.clock), self.heap.len() as u64);
-        let nanos = if let Some(units) = left.checked_mul(jobs) {
-            units.div_ceil(self.rate())
+        let nanos = if let Some(work) = left.checked_mul(jobs) {
+            work.div_ceil(power)
         } else {
-            let units = u128::from(left) * u128::from(jobs);
-            u64::try_from(units.div_ceil(u128::from(self.rate()))).unwrap_or(u64::MAX)
+            let work = u128::from(left) * u128::from(jobs);
+            u64::try_from(work.div_ceil(u128::from(power))).unwrap_or(u64::MAX)
         };
         Some(self.changed + SimDuration(nanos))
     }
@@ -149,6 +157,12 @@ impl Sharing {
         self.speed = speed;
     }
 
+    /// Changes the number of cores, in fixed point: less than one is a share of one.
+    pub fn set_capacity(&mut self, now: SimTime, capacity: u64) {
+        self.advance(now);
+        self.capacity = capacity;
+    }
+
     /// Jobs in service.
     pub fn len(&self) -> usize {
         self.heap.len()
@@ -161,14 +175,18 @@ impl Sharing {
 
     /// Core time spent up to `now`, summed over cores: utilisation is this over `cores * now`.
     pub fn busy(&self, now: SimTime) -> SimDuration {
-        let open = u128::from(now.since(self.changed).0) * u128::from(self.rate());
-        SimDuration(((self.given + open) / u128::from(UNITS)) as u64)
+        let open = u128::from(now.since(self.changed).0) * u128::from(self.power());
+        SimDuration(((self.given + open) / u128::from(CORE)) as u64)
     }
 
-    /// Virtual units that all jobs together are given in one nanosecond.
+    /// Cores at work, in fixed point, counted by their speed.
     #[inline]
-    fn rate(&self) -> u64 {
-        self.speed * self.cores.min(self.heap.len() as u64)
+    fn power(&self) -> u64 {
+        let cores = self.capacity.min(self.heap.len() as u64 * CORE);
+        if self.speed == FULL_SPEED {
+            return cores;
+        }
+        (u128::from(cores) * u128::from(self.speed) / u128::from(FULL_SPEED)) as u64
     }
 
     /// Brings the virtual clock up to `now`.
@@ -184,11 +202,12 @@ impl Sharing {
             self.clock = 0;
             return;
         }
-        let units = u128::from(span) * u128::from(self.rate());
-        self.given += units;
-        let each = u64::try_from(units).map_or_else(
-            |_| u64::try_from(units / u128::from(jobs)).unwrap_or(u64::MAX),
-            |units| units / jobs,
+        let work = u128::from(span) * u128::from(self.power());
+        self.given += work;
+        let jobs = jobs * POWER_OF_UNIT;
+        let each = u64::try_from(work).map_or_else(
+            |_| u64::try_from(work / u128::from(jobs)).unwrap_or(u64::MAX),
+            |work| work / jobs,
         );
         self.clock = self.clock.saturating_add(each);
     }
