@@ -41,7 +41,7 @@ impl Popularity {
     /// Source: Che, Tung and Wang (2002); Fricker, Robert and Roberts (2012) on why it works.
     pub fn lru_hit_ratio(&self, capacity: f64) -> f64 {
         let Some(time) = self.characteristic_time(capacity) else { return 1.0 };
-        self.sum(|p| p * (1.0 - exp(-p * time)))
+        self.groups().iter().map(|(p, keys)| keys * p * (1.0 - exp(-p * time))).sum()
     }
 
     /// How many requests an unused entry stays in such a cache; `None` if all keys fit.
@@ -49,57 +49,56 @@ impl Popularity {
         if capacity >= f64::from(self.keys) {
             return None;
         }
-        let held = |time: f64| self.sum(|p| 1.0 - exp(-p * time));
-        let (mut low, mut high) = (0.0, f64::from(self.keys));
-        while held(high) < capacity {
-            low = high;
-            high *= 2.0;
-        }
-        for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
-            if held(middle) < capacity {
-                low = middle;
-            } else {
-                high = middle;
+        let groups = self.groups();
+        // The number of keys held grows ever more slowly with time, and at most by one a request:
+        // Newton's steps from the left never go too far.
+        let mut time = capacity;
+        for _ in 0..100 {
+            let (mut held, mut slope) = (0.0, 0.0);
+            for (p, keys) in &groups {
+                let gone = exp(-p * time);
+                held += keys * (1.0 - gone);
+                slope += keys * p * gone;
+            }
+            let step = (capacity - held) / slope;
+            time += step;
+            if step.abs() <= time * 1e-13 {
+                break;
             }
         }
-        Some(f64::midpoint(low, high))
+        Some(time)
     }
 
     /// Share of requests that are for the `count` most popular keys.
     pub fn share_of_top(&self, count: u32) -> f64 {
-        let mut rank = 0;
+        let mut left = f64::from(count);
         let mut share = 0.0;
-        self.groups(|p, keys| {
-            let taken = keys.min(count.saturating_sub(rank));
-            rank += keys;
-            share += p * f64::from(taken);
-        });
+        for (p, keys) in self.groups() {
+            share += p * keys.min(left);
+            left = (left - keys).max(0.0);
+        }
         share
     }
 
-    fn sum(&self, term: impl Fn(f64) -> f64) -> f64 {
-        let mut sum = 0.0;
-        self.groups(|p, keys| sum += f64::from(keys) * term(p));
-        sum
-    }
-
     /// The chance of a key and how many have about it: keys one by one at first, later in groups no
-    /// wider than 1/256 of their rank.
-    fn groups(&self, mut each: impl FnMut(f64, u32)) {
-        let mut total = 0.0;
-        self.weights(|weight, keys| total += weight * f64::from(keys));
-        self.weights(|weight, keys| each(weight / total, keys));
-    }
-
-    fn weights(&self, mut each: impl FnMut(f64, u32)) {
+    /// wider than 1/256 of their rank, which changes sums over all keys by less than a millionth.
+    fn groups(&self) -> Vec<(f64, f64)> {
+        let mut groups = Vec::new();
         let mut rank = 1_u32;
         while rank <= self.keys {
             let keys = (rank / 256).max(1).min(self.keys - rank + 1);
             let middle = f64::from(rank) + f64::from(keys - 1) / 2.0;
-            each(pow(middle, -self.exponent), keys);
-            rank += keys;
+            groups.push((pow(middle, -self.exponent), f64::from(keys)));
+            rank = rank.saturating_add(keys);
+            if rank == u32::MAX {
+                break;
+            }
         }
+        let total: f64 = groups.iter().map(|(weight, keys)| weight * keys).sum();
+        for (weight, _) in &mut groups {
+            *weight /= total;
+        }
+        groups
     }
 }
 

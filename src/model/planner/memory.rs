@@ -64,6 +64,20 @@ mod tests {
         assert!(uneven.hit_ratio(4000.0) > 0.5);
     }
 
+    /// PostgreSQL with 128 MB of buffers and look-ups of rows evenly over a working set: pages read a
+    /// query, its index staying in memory.
+    #[test]
+    fn look_ups_miss_as_often_as_measured() {
+        let megabyte = 1024.0 * 1024.0;
+        let memory = PageMemory::new(128.0 * megabyte, 0.0);
+        for (working_set_mb, measured) in
+            [(192.0, 0.348), (256.0, 0.512), (512.0, 0.761), (1000.0, 0.883), (1900.0, 0.945)]
+        {
+            let found: f64 = 1.0 - memory.hit_ratio(working_set_mb * megabyte / 8192.0);
+            assert!((found / measured - 1.0).abs() < 0.05, "{working_set_mb} MB: {found}");
+        }
+    }
+
     #[test]
     fn misses_are_as_many_as_expected() {
         let mut random = Stream::new(1, 0, 0);
