@@ -2,7 +2,7 @@
 //! hand.
 
 use kneepoint::analysis::run::{Run, run};
-use kneepoint::scenario::{Scenario, Settings, catalogue};
+use kneepoint::scenario::{RunEnd, Scenario, Settings, catalogue};
 use serde_json::{Value, json};
 
 /// A small valid document.
@@ -233,7 +233,7 @@ fn every_knob_at_its_ends_gives_numbers_that_make_sense() {
                 let knobs = [(knob.id.clone(), value)].into();
                 let settings = Settings { knobs, ..Settings::default() };
                 let mut short = (**scenario).clone();
-                short.run.requests = 500;
+                short.run.end = RunEnd::Requests(500);
                 let report = run(&short, &settings).unwrap();
                 let latency = report.latency_ms;
                 let place = format!("{} {}={value}", scenario.id, knob.id);
@@ -243,4 +243,33 @@ fn every_knob_at_its_ends_gives_numbers_that_make_sense() {
             }
         }
     }
+}
+
+#[test]
+fn phases_before_in_and_after_a_fault_are_measured_apart() {
+    let mut document = document();
+    document["run"] = json!({
+        "time": "400s",
+        "phases": [
+            { "id": "before", "from": "0s", "to": "100s" },
+            { "id": "during", "from": "100s", "to": "200s" },
+            { "id": "after", "from": "300s", "to": "400s" },
+            { "id": "all", "from": "0s", "to": "400s" }
+        ]
+    });
+    let fault = json!({ "kind": "fault", "id": "down", "part": "s", "from": "100s", "for": "100s", "effect": "crash" });
+    document["parts"].as_array_mut().expect("a list").push(fault);
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let mut whole = Run::of(&scenario, &Settings::default()).unwrap();
+    assert!(whole.advance(u64::MAX));
+    let report = whole.report(&scenario, &Settings::default());
+    let phase = |id: &str| &report.phases[id];
+    assert_eq!((phase("before").error_share, phase("after").error_share), (0.0, 0.0));
+    assert!(phase("during").goodput_per_s < 0.1, "{:?}", phase("during"));
+    assert!((phase("all").throughput_per_s - 10.0).abs() < 1.0, "{:?}", phase("all"));
+    assert!((report.measured_secs - 400.0).abs() < 1e-9);
+    // The same in slices.
+    let mut sliced = Run::of(&scenario, &Settings::default()).unwrap();
+    while !sliced.advance(777) {}
+    assert_eq!(sliced.report(&scenario, &Settings::default()), report);
 }

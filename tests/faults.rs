@@ -32,15 +32,15 @@ fn system(part: &str, effect: Effect) -> System {
         queue: Queue::default(),
         endpoints: vec![Endpoint { name: "page".to_owned(), steps }],
     };
-    let mut system: System = vec![
-        Part::Clients(Clients { id: "users".to_owned(), arrivals, call }),
-        Part::Service(service),
-    ]
-    .into();
     // Just after the end of a stretch, so that what a crash loses counts to the next.
     let (from, until) = (secs(20.0) + SimDuration(1), secs(40.0) + SimDuration(1));
-    system.faults.push(Fault { part: part.to_owned(), from, until, effect });
-    system
+    let fault = Fault { id: "fault".to_owned(), part: part.to_owned(), from, until, effect };
+    vec![
+        Part::Clients(Clients { id: "users".to_owned(), arrivals, call }),
+        Part::Service(service),
+        Part::Fault(fault),
+    ]
+    .into()
 }
 
 /// Totals, busy seconds and queue length at the end of each of six stretches of ten seconds: two

@@ -6,6 +6,7 @@ use crate::engine::interval::median;
 use crate::scenario::{Bound, Claim, ClaimState, Measure, Mistakes, Scenario, Settings};
 
 use super::ceiling::ceiling;
+use super::report::{LatencySummary, PhaseReport, RunReport};
 use super::run::run;
 use super::theory;
 
@@ -50,11 +51,11 @@ pub fn check(scenario: &Scenario, claim: &Claim, seeds: u64) -> Result<ClaimResu
     let mut counterfactual = Vec::new();
     for seed in 1..=seeds {
         let base = match &claim.relative_to {
-            Some(state) => measure(scenario, &claim.measure, state, seed)?,
+            Some(state) => measure(scenario, claim, state, seed)?,
             None => 1.0,
         };
-        values.push(measure(scenario, &claim.measure, &claim.state, seed)? / base);
-        counterfactual.push(measure(scenario, &claim.measure, &claim.without, seed)? / base);
+        values.push(measure(scenario, claim, &claim.state, seed)? / base);
+        counterfactual.push(measure(scenario, claim, &claim.without, seed)? / base);
     }
     Ok(ClaimResult {
         scenario: scenario.id.clone(),
@@ -79,35 +80,77 @@ fn within(bound: Bound, value: f64) -> bool {
 
 fn measure(
     scenario: &Scenario,
-    measure: &Measure,
+    claim: &Claim,
     state: &ClaimState,
     seed: u64,
 ) -> Result<f64, Mistakes> {
     let settings =
         Settings { knobs: state.knobs.clone(), fixes: state.fixes.clone(), seed: Some(seed) };
-    if let Measure::Ceiling { knob } = measure {
+    if let Measure::Ceiling { knob } = &claim.measure {
         return Ok(ceiling(scenario, &settings, knob)?.value.unwrap_or(f64::NAN));
     }
     let report = run(scenario, &settings)?;
+    let figures = match &claim.phase {
+        None => Figures::of(&report),
+        Some(id) => report.phases.get(id).map_or_else(Figures::default, Figures::of_phase),
+    };
     let part = |id: &String| {
         let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a busy part");
         report.parts.get(id).ok_or_else(unknown)
     };
-    let latency = report.latency_ms;
-    Ok(match measure {
-        Measure::MeanMs => latency.mean.unwrap_or(f64::NAN),
-        Measure::P50Ms => latency.p50.unwrap_or(f64::NAN),
-        Measure::P95Ms => latency.p95.unwrap_or(f64::NAN),
-        Measure::P99Ms => latency.p99.unwrap_or(f64::NAN),
-        Measure::GoodputPerS => report.goodput_per_s,
-        Measure::ThroughputPerS => report.throughput_per_s,
-        Measure::ErrorShare => report.error_share,
-        Measure::VisitsPerRequest { part: id } => part(id)?.visits_per_request,
-        Measure::Utilisation { part: id } => part(id)?.utilisation,
-        Measure::Ceiling { .. } => f64::NAN,
+    let value = match &claim.measure {
+        Measure::MeanMs => figures.latency.mean,
+        Measure::P50Ms => figures.latency.p50,
+        Measure::P95Ms => figures.latency.p95,
+        Measure::P99Ms => figures.latency.p99,
+        Measure::GoodputPerS => figures.goodput_per_s,
+        Measure::ThroughputPerS => figures.throughput_per_s,
+        Measure::ErrorShare => figures.error_share,
+        Measure::GoodputShare => figures.goodput_share,
+        Measure::Amplification => figures.amplification,
+        Measure::VisitsPerRequest { part: id } => Some(part(id)?.visits_per_request),
+        Measure::Utilisation { part: id } => Some(part(id)?.utilisation),
+        Measure::Ceiling { .. } => None,
         Measure::MeanOverTheory => {
             let expected = theory::at(scenario, &settings, 0.0).map(|point| point.mean_ms);
-            latency.mean.unwrap_or(f64::NAN) / expected.unwrap_or(f64::NAN)
+            figures.latency.mean.zip(expected).map(|(mean, expected)| mean / expected)
         }
-    })
+    };
+    Ok(value.unwrap_or(f64::NAN))
+}
+
+/// What a run and a phase both have; nothing for a phase that the run did not come to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Figures {
+    latency: LatencySummary,
+    goodput_per_s: Option<f64>,
+    throughput_per_s: Option<f64>,
+    error_share: Option<f64>,
+    goodput_share: Option<f64>,
+    amplification: Option<f64>,
+}
+
+impl Figures {
+    fn of(report: &RunReport) -> Self {
+        let sent_per_s = report.offered_per_s / report.amplification;
+        Self {
+            latency: report.latency_ms,
+            goodput_per_s: Some(report.goodput_per_s),
+            throughput_per_s: Some(report.throughput_per_s),
+            error_share: Some(report.error_share),
+            goodput_share: Some(report.goodput_per_s / sent_per_s),
+            amplification: Some(report.amplification),
+        }
+    }
+
+    fn of_phase(phase: &PhaseReport) -> Self {
+        Self {
+            latency: phase.latency_ms,
+            goodput_per_s: Some(phase.goodput_per_s),
+            throughput_per_s: Some(phase.throughput_per_s),
+            error_share: Some(phase.error_share),
+            goodput_share: Some(phase.goodput_per_s / phase.sent_per_s),
+            amplification: Some(phase.amplification),
+        }
+    }
 }

@@ -88,7 +88,9 @@ impl CurveJob {
             let mut settings = settings.clone();
             settings.knobs.insert(knob.id.clone(), x);
             let run = Run::of(scenario, &settings)?.without_end();
-            Ok(Point { x, run, events_wanted: FIRST_EVENTS, settled: false, measured: None })
+            // A stretch of time says nothing before its end.
+            let events_wanted = if run.is_timed() { EVENTS_MAX } else { FIRST_EVENTS };
+            Ok(Point { x, run, events_wanted, settled: false, measured: None })
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
         let (scenario, settings) = (Arc::clone(scenario), settings.clone());
@@ -176,6 +178,7 @@ impl Point {
             (Some(p99), Some(half_width)) if half_width <= SETTLED * p99
         );
         self.settled = narrow
+            || self.run.is_timed()
             || self.run.stopped().is_some()
             || self.events_wanted >= EVENTS_MAX
             || (measured.overloaded() && self.run.events() >= OVERLOADED_EVENTS);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::engine::SimDuration;
 use crate::engine::interval::ascending;
+use crate::engine::{SimDuration, SimTime};
 use crate::model::{Breakdown, Progress, Simulation, Spent};
 use crate::scenario::quantity::format;
-use crate::scenario::{Mistakes, Scenario, Settings, Unit};
+use crate::scenario::{Mistakes, RunEnd, Scenario, Settings, Unit};
 
 use super::report::{Explanation, FirstToBreak, RunReport, Sentence, TimeShare};
 use super::run::{Run, SATURATED};
@@ -89,8 +89,12 @@ impl ExplainJob {
             }
             Stage::Booking => {
                 let left = EVENTS_MAX.saturating_sub(self.again.events_count());
-                let requests = self.scenario.run.requests;
-                let progress = self.again.advance(requests, events.min(left));
+                let progress = match self.scenario.run.end {
+                    RunEnd::Requests(requests) => self.again.advance(requests, events.min(left)),
+                    RunEnd::Time(end) => {
+                        self.again.advance_until(SimTime::ZERO + end, events.min(left))
+                    }
+                };
                 if progress != Progress::Running || self.again.events_count() >= EVENTS_MAX {
                     self.stage = Stage::Lightly;
                 }

@@ -4,6 +4,8 @@ pub mod report;
 
 pub mod run;
 
+mod phases;
+
 pub mod curve;
 
 pub mod ceiling;

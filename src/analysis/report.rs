@@ -36,12 +36,35 @@ pub struct RunReport {
     pub amplification: f64,
     /// Measures of each part that can be busy, by id.
     pub parts: BTreeMap<String, PartReport>,
+    /// The phases of the run that are over, by id.
+    pub phases: BTreeMap<String, PhaseReport>,
     /// More is asked for than the system can ever do: the numbers depend on how long it ran.
     pub overloaded: bool,
     /// Which limit ended the run early, in words; `None` if it ran to its end.
     pub stopped: Option<String>,
     /// Events processed, warm-up included.
     pub events: u64,
+}
+
+/// One phase of a run. Requests count to the phase in which they were sent, or finished.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseReport {
+    /// When it began, in seconds.
+    pub from_secs: f64,
+    /// When it ended, in seconds.
+    pub to_secs: f64,
+    /// Latency of requests answered in time.
+    pub latency_ms: LatencySummary,
+    /// Requests sent, per second.
+    pub sent_per_s: f64,
+    /// Requests finished, per second.
+    pub throughput_per_s: f64,
+    /// Requests answered in time and right, per second.
+    pub goodput_per_s: f64,
+    /// Share of finished requests that were not answered in time and right, 0..=1.
+    pub error_share: f64,
+    /// Attempts per request sent.
+    pub amplification: f64,
 }
 
 /// Latency of requests answered in time, in milliseconds.

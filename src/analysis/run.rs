@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::SimDuration;
+use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
 use crate::model::{BuildError, Outcome, PartMeasure, Period, Progress, Simulation, Totals};
-use crate::scenario::{Mistakes, Scenario, Settings};
+use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
+use super::phases::Phases;
 use super::report::{LatencySummary, Outcomes, PartReport, RunReport};
 
 /// A run that can be continued: longer runs give narrower intervals.
 #[derive(Debug, Clone)]
 pub struct Run {
     simulation: Simulation,
-    requests: u64,
+    end: RunEnd,
+    phases: Phases,
     stopped: Option<String>,
 }
 
@@ -23,7 +25,9 @@ impl Run {
     /// # Errors
     /// Names the part of the system that cannot be built.
     pub fn new(system: &System, seed: u64, requests: u64) -> Result<Self, BuildError> {
-        Ok(Self { simulation: Simulation::new(system, seed)?, requests, stopped: None })
+        let simulation = Simulation::new(system, seed)?;
+        let (end, phases) = (RunEnd::Requests(requests), Phases::default());
+        Ok(Self { simulation, end, phases, stopped: None })
     }
 
     /// A run of a scenario, at the length its document asks for.
@@ -32,25 +36,54 @@ impl Run {
     /// Names what is wrong with the settings.
     pub fn of(scenario: &Scenario, settings: &Settings) -> Result<Self, Mistakes> {
         let system = scenario.system(settings)?;
-        Self::new(&system, scenario.seed(settings), scenario.run.requests)
-            .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))
+        let mut run = Self::new(&system, scenario.seed(settings), 0)
+            .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?;
+        run.end = scenario.run.end;
+        run.phases = Phases::new(&scenario.run.phases);
+        Ok(run)
     }
 
-    /// The same run with no end of its own.
+    /// The same run, but a steady state is followed without end.
     #[must_use]
     pub fn without_end(mut self) -> Self {
-        self.requests = u64::MAX;
+        if let RunEnd::Requests(requests) = &mut self.end {
+            *requests = u64::MAX;
+        }
         self
+    }
+
+    /// Measures all of a stretch of time, rather than a steady state.
+    pub fn is_timed(&self) -> bool {
+        matches!(self.end, RunEnd::Time(_))
     }
 
     /// Goes on for at most `events` events; true once the run has ended.
     pub fn advance(&mut self, events: u64) -> bool {
-        match self.simulation.advance(self.requests, events) {
+        let progress = match self.end {
+            RunEnd::Requests(requests) => self.simulation.advance(requests, events),
+            RunEnd::Time(end) => self.advance_through_phases(SimTime::ZERO + end, events),
+        };
+        match progress {
             Progress::Running => false,
             Progress::Finished => true,
             Progress::Stopped(limit) => {
                 self.stopped = Some(limit.to_string());
                 true
+            }
+        }
+    }
+
+    fn advance_through_phases(&mut self, end: SimTime, events: u64) -> Progress {
+        let last = self.simulation.events_count().saturating_add(events);
+        loop {
+            let next = self.phases.next_edge().map_or(end, |edge| edge.min(end));
+            let left = last - self.simulation.events_count();
+            let progress = self.simulation.advance_until(next, left);
+            if progress != Progress::Finished {
+                return progress;
+            }
+            if !self.phases.pass(next, &self.simulation) && next == end {
+                return progress;
             }
         }
     }
@@ -72,7 +105,8 @@ impl Run {
 
     /// What is measured by now, without the warm-up.
     pub fn measured(&self) -> Measured {
-        Measured::new(self.simulation.period(self.simulation.settled_from()))
+        let warmup = if self.is_timed() { 0 } else { self.simulation.settled_from() };
+        Measured::new(self.simulation.period(warmup))
     }
 
     /// The report by now.
@@ -103,6 +137,7 @@ impl Run {
             error_share: measured.error_share(),
             amplification: (sent + retries) as f64 / sent.max(1) as f64,
             parts: measured.parts(),
+            phases: self.phases.reports(),
             overloaded: measured.overloaded(),
             stopped: self.stopped.clone(),
             events: self.simulation.events_count(),

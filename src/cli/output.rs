@@ -91,6 +91,18 @@ pub(super) fn run(
                     format(part.visits_per_request, Unit::Count)
                 )?;
             }
+            for (id, phase) in &report.phases {
+                writeln!(
+                    out,
+                    "{id:9} {} to {}: sent {}  goodput {}  errors {}  p99 {}",
+                    format(phase.from_secs * 1e3, Unit::Ms),
+                    format(phase.to_secs * 1e3, Unit::Ms),
+                    format(phase.sent_per_s, Unit::PerSecond),
+                    format(phase.goodput_per_s, Unit::PerSecond),
+                    format(phase.error_share, Unit::Share),
+                    ms(phase.latency_ms.p99)
+                )?;
+            }
             let verdict = if met { "met" } else { "missed" };
             let overloaded = if report.overloaded { ", overloaded" } else { "" };
             writeln!(out, "objective {verdict}{overloaded}")?;

@@ -99,12 +99,55 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
+    /// The values recorded after `before`, an earlier state of this histogram. Its greatest value is
+    /// known to a bin only.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let mut later = self.clone();
+        let mut last = None;
+        for (bin, (mine, &theirs)) in later.bins.iter_mut().zip(before.bins.iter()).enumerate() {
+            *mine -= theirs;
+            if *mine > 0 {
+                last = Some(bin);
+            }
+        }
+        later.count -= before.count;
+        later.sum = later.sum.wrapping_sub(before.sum);
+        if self.max == before.max {
+            later.max = last.map_or(0, |bin| {
+                let (start, width) = range_of(bin);
+                (start + width - 1).min(self.max)
+            });
+        }
+        later
+    }
+
     /// Forgets all values, keeping the memory.
     pub fn clear(&mut self) {
         self.bins.fill(0);
         self.count = 0;
         self.sum = 0;
         self.max = 0;
+    }
+
+    /// Halves all counts, so that later values weigh more; the maximum stays, and the mean becomes
+    /// that of the middles of the bins.
+    ///
+    /// What halving a bin leaves over goes to the next one: rounding each down would lose the tail,
+    /// whose bins hold one value each.
+    pub fn halve(&mut self) {
+        (self.count, self.sum) = (0, 0);
+        let mut left_over = 0;
+        for (bin, count) in self.bins.iter_mut().enumerate() {
+            if *count > 0 {
+                let both = *count + left_over;
+                (*count, left_over) = (both / 2, both % 2);
+                let (start, width) = range_of(bin);
+                self.count += u64::from(*count);
+                let middle = start + width / 2;
+                self.sum = self.sum.wrapping_add(middle.wrapping_mul(u64::from(*count)));
+            }
+        }
     }
 
     /// Calls `visit` with the middle of each bin that holds values, and its count, ascending.
@@ -164,6 +207,23 @@ mod tests {
         }
         one.merge(&two);
         assert_eq!(one, all);
+    }
+
+    #[test]
+    fn halving_lets_later_values_weigh_more() {
+        let mut histogram = Histogram::default();
+        (0..1_000).for_each(|_| histogram.record(1_000_000));
+        histogram.halve();
+        assert_eq!(histogram.count(), 500);
+        assert!((histogram.mean().unwrap() / 1e6 - 1.0).abs() < 0.008);
+        (10..110).for_each(|ms| histogram.record(ms * 1_000_000));
+        histogram.halve();
+        assert_eq!(histogram.count(), 300, "bins with a single value keep half their weight");
+        histogram.clear();
+        (0..500).for_each(|_| histogram.record(1_000_000));
+        (0..600).for_each(|_| histogram.record(2_000_000));
+        let median = histogram.quantile(0.5).unwrap();
+        assert!((median / 2e6 - 1.0).abs() < 0.016, "{median}");
     }
 
     #[test]

@@ -23,6 +23,11 @@ pub fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
+/// Cosine of an angle in radians.
+pub fn cos(x: f64) -> f64 {
+    libm::cos(x)
+}
+
 /// Square root; exact rounding is required of it everywhere, so `std`'s is portable.
 pub fn sqrt(x: f64) -> f64 {
     x.sqrt()

@@ -113,8 +113,10 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     if builder.model.clients.is_empty() {
         return Err(BuildError::NoClients);
     }
-    for fault in &system.faults {
-        builder.add_fault(fault)?;
+    for part in &system.parts {
+        if let Part::Fault(fault) = part {
+            builder.add_fault(fault)?;
+        }
     }
     builder.set_depths();
     Ok(builder.model)
@@ -123,7 +125,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
 impl Builder<'_> {
     fn add_part(&mut self, part: &Part) -> Result<(), BuildError> {
         match part {
-            Part::Clients(_) => Ok(()),
+            Part::Clients(_) | Part::Fault(_) => Ok(()),
             Part::Service(Service { id, instances_count, workers_count, queue, .. }) => {
                 self.add_group(id, PartKind::Service, *instances_count, *workers_count, queue)
             }

@@ -65,6 +65,9 @@ impl Builder<'_> {
             Effect::Crash => self.refusal(&fault.part, 1.0, true)?,
             Effect::Refuse { share } => self.refusal(&fault.part, *share, false)?,
         };
+        if fault.until <= fault.from {
+            return Ok(());
+        }
         self.model.faults.push(FaultModel { from: fault.from, until: fault.until, effect });
         Ok(())
     }

@@ -10,24 +10,24 @@ use crate::engine::{Distribution, SimDuration, SimTime};
 pub struct System {
     /// At least one [`Part::Clients`], otherwise nothing happens.
     pub parts: Vec<Part>,
-    /// What goes wrong, and when.
-    pub faults: Vec<Fault>,
 }
 
 impl From<Vec<Part>> for System {
     fn from(parts: Vec<Part>) -> Self {
-        Self { parts, faults: Vec::new() }
+        Self { parts }
     }
 }
 
 /// Something that goes wrong for a while.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
+    /// Unique in the system.
+    pub id: String,
     /// Id of the part it is done to.
     pub part: String,
     /// When it begins.
     pub from: SimTime,
-    /// When it ends; after `from`.
+    /// When it ends; nothing happens unless that is after `from`.
     pub until: SimTime,
     /// What it does.
     pub effect: Effect,
@@ -74,6 +74,8 @@ pub enum Part {
     Pool(Pool),
     /// Cores that execute queries.
     Database(Database),
+    /// What goes wrong, and when.
+    Fault(Fault),
 }
 
 /// A source of requests.

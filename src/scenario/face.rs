@@ -131,13 +131,6 @@ pub struct Objective {
     pub error_share: f64,
 }
 
-/// How long a run is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RunLength {
-    /// Requests to finish, warm-up included; the run also ends at a hard limit of events.
-    pub requests: u64,
-}
-
 /// Closed-form results that hold for the scenario, drawn beside the simulated curve.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Theory {
@@ -168,6 +161,8 @@ pub struct Claim {
     pub says: String,
     /// What is measured.
     pub measure: Measure,
+    /// The phase of the run it is measured in; all of what is measured unless given.
+    pub phase: Option<String>,
     /// The state it is measured in.
     pub state: ClaimState,
     /// If given, the measure in `in` is divided by the measure in this state.
@@ -206,6 +201,10 @@ pub enum Measure {
     ThroughputPerS,
     /// Share of requests not answered in time and right.
     ErrorShare,
+    /// Requests answered in time and right, as a share of those sent.
+    GoodputShare,
+    /// Attempts per request sent.
+    Amplification,
     /// Visits to a part per finished request.
     VisitsPerRequest {
         /// Id of the part.

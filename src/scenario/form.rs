@@ -8,11 +8,11 @@ use super::document::{Scenario, is_name};
 use super::face::Patch;
 use super::migrate::FORMAT_VERSION;
 use super::reader::{Fields, Reader};
-use super::{
-    Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, RunLength, Scale, Source, Theory, Unit,
-};
+use super::{Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, Scale, Source, Theory, Unit};
 
 const PARTS_MAX: usize = 64;
+/// Each fix is tried when a document is read.
+const FIXES_MAX: usize = 16;
 /// Keys of links that no knob may have.
 const LINK_KEYS: [&str; 6] = ["v", "s", "z", "m", "fix", "seed"];
 
@@ -44,20 +44,6 @@ impl Reader<'_> {
         self.close(fields);
         self.check_names(&scenario);
         Some(scenario)
-    }
-
-    fn run_length(&mut self, fields: &mut Fields<'_>) -> RunLength {
-        let mut requests = 0;
-        if let Some(mut run) = self.inner(fields, "run") {
-            let path = run.under("requests");
-            let before = self.mistakes.len();
-            requests = self.whole_of(&mut run, "requests");
-            if self.mistakes.len() == before && !(100..=100_000_000).contains(&requests) {
-                self.note(&path, &requests.to_string(), "100 to 100000000");
-            }
-            self.close(&run);
-        }
-        RunLength { requests }
     }
 
     fn objective(&mut self, fields: &mut Fields<'_>) -> Objective {
@@ -149,8 +135,12 @@ impl Reader<'_> {
 
     fn fixes_of(&mut self, fields: &mut Fields<'_>) -> Vec<Fix> {
         let items = self.list_of(fields, "fixes", false);
+        if items.len() > FIXES_MAX {
+            let found = items.len().to_string();
+            self.note(&fields.under("fixes"), &found, &format!("at most {FIXES_MAX}"));
+        }
         let mut fixes: Vec<Fix> = Vec::new();
-        for (item, path) in items {
+        for (item, path) in items.into_iter().take(FIXES_MAX) {
             let Some(mut fields) = self.named(item, &path, "fixes") else { continue };
             if fixes.iter().any(|other| !other.id.is_empty() && other.id == fields.name) {
                 self.note(&fields.path, "a second fix of this id", "a name of its own");
@@ -196,6 +186,7 @@ impl Reader<'_> {
                 id: fields.name.clone(),
                 says: self.text_of(fields, "says"),
                 measure: self.measure(fields).unwrap_or(Measure::MeanMs),
+                phase: fields.has("phase").then(|| self.text_of(fields, "phase")),
                 state: self.claim_state(fields, "in", true).unwrap_or_default(),
                 relative_to: self.claim_state(fields, "relative_to", false),
                 expect: self.bound(fields),
@@ -220,6 +211,8 @@ impl Reader<'_> {
             "goodput_per_s" => Measure::GoodputPerS,
             "throughput_per_s" => Measure::ThroughputPerS,
             "error_share" => Measure::ErrorShare,
+            "goodput_share" => Measure::GoodputShare,
+            "amplification" => Measure::Amplification,
             "visits_per_request" => {
                 Measure::VisitsPerRequest { part: self.text_of(fields, "part") }
             }
@@ -228,7 +221,8 @@ impl Reader<'_> {
             "mean_over_theory" => Measure::MeanOverTheory,
             _ => {
                 let known = "mean_ms, p50_ms, p95_ms, p99_ms, goodput_per_s, throughput_per_s, \
-                             error_share, visits_per_request, utilisation, ceiling or \
+                             error_share, goodput_share, amplification, \
+                             visits_per_request, utilisation, ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {
                     self.note(&fields.under("kind"), &kind, known);
@@ -283,6 +277,9 @@ impl Reader<'_> {
             return None;
         }
         let mut fields = self.inner(fields, "theory")?;
+        if !fields.has("kind") {
+            self.note(&fields.under("kind"), "nothing", "queue");
+        }
         self.word_of(&mut fields, "kind", &["queue"]);
         let clients = self.text_of(&mut fields, "clients");
         let service = self.text_of(&mut fields, "service");
@@ -311,6 +308,12 @@ impl Reader<'_> {
             }
         }
         for claim in &scenario.claims {
+            if let Some(id) = &claim.phase
+                && scenario.run.phases.iter().all(|phase| phase.id != *id)
+            {
+                let path = format!("claims.{}.phase", claim.id);
+                self.note(&path, &format!("`{id}`"), "a phase of the run");
+            }
             let states = [
                 ("in", Some(&claim.state)),
                 ("relative_to", claim.relative_to.as_ref()),
@@ -338,7 +341,12 @@ impl Reader<'_> {
     }
 
     /// The fields of an object that has an id; its path names it from then on.
-    fn named<'a>(&mut self, value: &'a Value, path: &str, group: &str) -> Option<Fields<'a>> {
+    pub(super) fn named<'a>(
+        &mut self,
+        value: &'a Value,
+        path: &str,
+        group: &str,
+    ) -> Option<Fields<'a>> {
         let mut fields = self.fields(value, path)?;
         fields.name = self.text_of(&mut fields, "id");
         if !fields.name.is_empty() {

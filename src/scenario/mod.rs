@@ -12,6 +12,10 @@ mod form;
 
 mod parts;
 
+mod length;
+
+mod faults;
+
 pub mod quantity;
 
 pub mod catalogue;
@@ -20,9 +24,9 @@ pub mod link;
 
 pub use document::Scenario;
 pub use face::{
-    Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, RunLength, Scale, Settings, Source,
-    Theory, Unit,
+    Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, Scale, Settings, Source, Theory, Unit,
 };
+pub use length::{Phase, RunEnd, RunLength};
 pub use migrate::{FORMAT_VERSION, LINK_VERSION};
 pub use reader::{Mistake, Mistakes};
 

@@ -29,10 +29,11 @@ impl Reader<'_> {
             "service" => Some(self.service(&mut fields, id)),
             "pool" => Some(self.pool(&mut fields, id)),
             "database" => Some(self.database(&mut fields, id)),
+            "fault" => Some(self.fault(&mut fields, id)),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
-                self.note(&path, &format!("`{kind}`"), "clients, service, pool or database");
+                self.note(&path, &format!("`{kind}`"), "clients, service, pool, database or fault");
                 return None;
             }
         };
@@ -185,6 +186,12 @@ impl Reader<'_> {
         let path = format!("{path}.{kind}");
         match kind.as_str() {
             "cpu" => Some(Step::Cpu(self.duration(inner, &path))),
+            "fail" => {
+                if inner.as_bool() != Some(true) {
+                    self.wrong(&path, inner, "true");
+                }
+                Some(Step::Fail)
+            }
             "wait" => Some(Step::Wait(self.duration(inner, &path))),
             "call" => self.call(inner, &path).map(Step::Call),
             "query" | "transaction" | "repeat" | "parallel" | "choice" => {
@@ -194,7 +201,7 @@ impl Reader<'_> {
                 step
             }
             _ => {
-                let known = "cpu, wait, query, transaction, call, repeat, parallel or choice";
+                let known = "cpu, wait, fail, query, transaction, call, repeat, parallel or choice";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }

@@ -3,8 +3,8 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::scenario::Unit;
-use crate::scenario::quantity::format;
+use crate::scenario::quantity::{format, spoken};
+use crate::scenario::{RunEnd, Unit};
 use crate::session::{Action, Session};
 
 /// What is taken for granted.
@@ -36,7 +36,7 @@ pub(super) fn about(session: &Session, act: &Callback<Action>) -> Html {
                 { for knobs }
                 { for fixes }
                 <li><b>{ "Objective: " }</b>{ objective }</li>
-                <li><b>{ "Length: " }</b>{ format!("a run ends after {} requests.", scenario.run.requests) }</li>
+                <li><b>{ "Length: " }</b>{ run_length(scenario.run.end) }</li>
                 <li>{ seed_field(scenario.seed(&session.settings), act) }</li>
             </ul>
             <h2>{ "Assumptions" }</h2>
@@ -70,5 +70,15 @@ fn seed_field(seed: u64, act: &Callback<Action>) -> Html {
             <button type="button" class="small" onclick={next}>{ "Next" }</button>
             { " All random numbers follow from it; the same seed gives the same numbers everywhere." }
         </>
+    }
+}
+
+/// When a run ends, in words.
+fn run_length(end: RunEnd) -> String {
+    match end {
+        RunEnd::Requests(requests) => {
+            format!("a run ends after {} requests.", spoken(requests as f64, Unit::Count))
+        }
+        RunEnd::Time(time) => format!("a run lasts {}.", format(time.as_secs() * 1e3, Unit::Ms)),
     }
 }

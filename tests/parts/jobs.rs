@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use kneepoint::engine::{Distribution, SimDuration, SimTime, Stream};
 use kneepoint::model::jobs::Cron;
-use kneepoint::model::jobs::cron::{Overlap, Start};
 use kneepoint::model::third_party::{Answer, Outage, Outages, Quota, Settings, ThirdParty};
+use kneepoint::policy::overlap::{Decision, Overlap};
 
 use crate::reference::{Agenda, Case, Found, agree, quantile};
 
@@ -42,7 +42,7 @@ fn cron(case: &Case, mut duration: impl FnMut() -> SimDuration) -> Found {
             at_most += if cron.running() == most { secs } else { 0.0 };
         }
         since = now;
-        assert_eq!(cron.due(), Start::Now);
+        assert_eq!(cron.due(), Decision::Start);
         let took = duration();
         longer += u32::from(start >= warm && took > period);
         ends.insert((now + took, start));

@@ -5,8 +5,9 @@ use kneepoint::model::cache::Versions;
 use kneepoint::model::database::Replica;
 use kneepoint::model::database::fair_lock::{FairLock, Mode, RequestId};
 use kneepoint::model::database::row_locks::{Asked, RowLocks};
-use kneepoint::model::database::sqlite::{BusyHandler, Journal, Sqlite};
+use kneepoint::model::database::sqlite::{BusyWait, Journal, Sqlite};
 use kneepoint::model::database::updates::{Seen, Updates};
+use kneepoint::policy::busy::BusyHandler;
 
 use crate::reference::{Agenda, Case, Found, agree, quantile};
 
@@ -134,7 +135,8 @@ struct Polled {
 fn polled_file(writers: u32, hold_ms: f64, timeout_secs: f64, pause_ms: f64) -> Polled {
     let mut random = Stream::new(u64::from(writers), 2, 0);
     let (mut file, mut agenda) = (Sqlite::new(Journal::WriteAheadLog), Agenda::new());
-    let handler = BusyHandler::BuiltIn { timeout: SimDuration::from_secs(timeout_secs) };
+    let timeout = SimDuration::from_secs(timeout_secs);
+    let handler = BusyWait::BuiltIn(BusyHandler { timeout });
     let mut began = vec![SimTime::ZERO; writers as usize];
     let mut tries = vec![0; writers as usize];
     // Between two writes a process is at its own work for a moment.

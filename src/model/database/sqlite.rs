@@ -5,15 +5,16 @@
 //! *Write-ahead log*: readers see the state of their begin and block nobody; writers exclude each
 //! other.
 //!
-//! Who finds a lock taken is not queued. The busy handler sleeps and tries again, 1 ms at first and
-//! 100 ms in the end, so that who came last often wins, and who waits long waits longer. A transaction
+//! Who finds a lock taken is not queued: the busy handler sleeps and tries again, so that who came last
+//! often wins. A transaction
 //! that began by reading and then wants to write fails at once, without the handler: waiting could
 //! never help it, because either its snapshot is old or the writer waits for it.
 //!
-//! Source: sqlite.org/lockingv3.html, sqlite.org/wal.html, `sqliteDefaultBusyCallback` in main.c,
+//! Source: sqlite.org/lockingv3.html, sqlite.org/wal.html,
 //! `sqlite3BtreeBeginTrans` in btree.c (the handler runs only while no transaction is open).
 
 use crate::engine::SimDuration;
+use crate::policy::busy::BusyHandler;
 
 /// How changes are kept until they are committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -126,14 +127,11 @@ impl Sqlite {
     }
 }
 
-/// How the busy handler waits.
+/// How who finds the lock taken waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BusyHandler {
-    /// SQLite's own: longer and longer sleeps, as long as their sum stays within the timeout.
-    BuiltIn {
-        /// `PRAGMA busy_timeout`; zero gives up at once.
-        timeout: SimDuration,
-    },
+pub enum BusyWait {
+    /// SQLite's own handler: longer and longer sleeps.
+    BuiltIn(BusyHandler),
     /// A handler of the program that sleeps the same time again and again: fairer to old waiters.
     Constant {
         /// The sleep.
@@ -143,25 +141,17 @@ pub enum BusyHandler {
     },
 }
 
-/// Sleeps of the built-in handler in milliseconds; the last is repeated.
-const SLEEPS_MS: [u64; 12] = [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100];
-
-impl BusyHandler {
+impl BusyWait {
     /// The sleep before the next attempt, after `tries` sleeps already; `None` to give up.
     pub fn sleep(self, tries: u32) -> Option<SimDuration> {
-        let (sleep, slept, timeout) = match self {
-            Self::BuiltIn { timeout } => {
-                let ms = |try_: u32| SLEEPS_MS[(try_ as usize).min(SLEEPS_MS.len() - 1)];
-                let listed: u64 = SLEEPS_MS.iter().take(tries as usize).sum();
-                let more = u64::from(tries).saturating_sub(SLEEPS_MS.len() as u64) * 100;
-                (ms(tries) * 1_000_000, (listed + more) * 1_000_000, timeout.0)
-            }
+        match self {
+            Self::BuiltIn(handler) => handler.sleep(tries),
             Self::Constant { every, timeout } => {
-                (every.0, every.0.saturating_mul(u64::from(tries)), timeout.0)
+                let slept = every.0.saturating_mul(u64::from(tries));
+                let sleep = every.0.min(timeout.0.saturating_sub(slept));
+                (sleep > 0).then_some(SimDuration(sleep))
             }
-        };
-        let sleep = sleep.min(timeout.saturating_sub(slept));
-        (sleep > 0).then_some(SimDuration(sleep))
+        }
     }
 }
 
@@ -169,18 +159,14 @@ impl BusyHandler {
 mod tests {
     use super::*;
 
-    fn sleeps_ms(timeout_ms: u64) -> Vec<u64> {
-        let handler = BusyHandler::BuiltIn { timeout: SimDuration(timeout_ms * 1_000_000) };
-        (0..).map_while(|tries| handler.sleep(tries)).map(|sleep| sleep.0 / 1_000_000).collect()
-    }
-
     #[test]
-    fn the_busy_handler_sleeps_as_the_source_says() {
-        assert_eq!(sleeps_ms(0), [0; 0]);
-        assert_eq!(sleeps_ms(10), [1, 2, 5, 2]);
-        let long = sleeps_ms(1_000);
-        assert_eq!(long[..13], [1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100, 100]);
-        assert_eq!(long.iter().sum::<u64>(), 1_000);
+    fn a_constant_wait_ends_with_its_timeout() {
+        let (every, timeout) = (SimDuration(10), SimDuration(25));
+        let wait = BusyWait::Constant { every, timeout };
+        assert_eq!(
+            [0, 1, 2, 3].map(|tries| wait.sleep(tries).map(|sleep| sleep.0)),
+            [Some(10), Some(10), Some(5), None]
+        );
     }
 
     #[test]

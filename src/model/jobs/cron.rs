@@ -1,38 +1,15 @@
-//! A job by the clock, and what happens when the last run has not ended yet.
+//! The runs of a job by the clock.
 
-/// What to do at a start while an earlier run is still under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Overlap {
-    /// Start anyway: runs pile up if each takes longer than the period.
-    #[default]
-    Allow,
-    /// Leave this start out.
-    Forbid,
-    /// Start as soon as the run ends; several starts missed are made up for by one.
-    Wait,
-    /// Stop the run and start afresh.
-    Replace,
-}
+use crate::policy::overlap::{Decision, Overlap};
 
-/// Runs of one job.
+/// Runs of one job, and what its overlap policy has done about starts.
 #[derive(Debug, Clone, Default)]
 pub struct Cron {
     overlap: Overlap,
     running: u32,
     most: u32,
-    is_due: bool,
     skipped: u64,
-}
-
-/// What to do at a start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// Start a run.
-    Now,
-    /// Stop all runs, for which nothing is reported any more, and start one.
-    InsteadOfRunning,
-    /// Nothing.
-    Not,
+    cancelled: u64,
 }
 
 impl Cron {
@@ -41,34 +18,25 @@ impl Cron {
         Self { overlap, ..Self::default() }
     }
 
-    /// The clock says that a run should start.
-    pub fn due(&mut self) -> Start {
-        let start = match self.overlap {
-            _ if self.running == 0 => Start::Now,
-            Overlap::Allow => Start::Now,
-            Overlap::Forbid => Start::Not,
-            Overlap::Wait => {
-                self.skipped += u64::from(self.is_due);
-                self.is_due = true;
-                return Start::Not;
+    /// The clock says that a run should start. If runs are cancelled for it, [`Cron::ended`] is not
+    /// to be called for them.
+    pub fn due(&mut self) -> Decision {
+        let decision = self.overlap.decide(self.running);
+        match decision {
+            Decision::Start => self.running += 1,
+            Decision::Skip => self.skipped += 1,
+            Decision::CancelAndStart => {
+                self.cancelled += u64::from(self.running);
+                self.running = 1;
             }
-            Overlap::Replace => Start::InsteadOfRunning,
-        };
-        match start {
-            Start::Now => self.running += 1,
-            Start::InsteadOfRunning => self.running = 1,
-            Start::Not => self.skipped += 1,
         }
         self.most = self.most.max(self.running);
-        start
+        decision
     }
 
-    /// A run has ended; whether the next starts at once.
-    pub fn ended(&mut self) -> bool {
+    /// A run has ended, or was killed.
+    pub fn ended(&mut self) {
         self.running -= 1;
-        let starts = self.running == 0 && std::mem::take(&mut self.is_due);
-        self.running += u32::from(starts);
-        starts
     }
 
     /// Runs under way.
@@ -85,24 +53,28 @@ impl Cron {
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
+
+    /// Runs cancelled so far.
+    pub fn cancelled(&self) -> u64 {
+        self.cancelled
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Start::{InsteadOfRunning, Not, Now};
+    use super::Decision::{CancelAndStart, Skip, Start};
     use super::*;
 
     #[test]
-    fn each_policy_does_what_it_says() {
+    fn runs_are_counted_under_each_policy() {
         let starts = |overlap| {
             let mut cron = Cron::new(overlap);
             let starts = [cron.due(), cron.due(), cron.due()];
-            (starts, cron.running(), cron.skipped(), cron.ended(), cron.running())
+            (starts, cron.running(), cron.most(), cron.skipped(), cron.cancelled())
         };
-        assert_eq!(starts(Overlap::Allow), ([Now, Now, Now], 3, 0, false, 2));
-        assert_eq!(starts(Overlap::Forbid), ([Now, Not, Not], 1, 2, false, 0));
-        assert_eq!(starts(Overlap::Wait), ([Now, Not, Not], 1, 1, true, 1));
-        let replaced = [Now, InsteadOfRunning, InsteadOfRunning];
-        assert_eq!(starts(Overlap::Replace), (replaced, 1, 0, false, 0));
+        assert_eq!(starts(Overlap::Allow), ([Start, Start, Start], 3, 3, 0, 0));
+        assert_eq!(starts(Overlap::Forbid), ([Start, Skip, Skip], 1, 1, 2, 0));
+        let cancelled = [Start, CancelAndStart, CancelAndStart];
+        assert_eq!(starts(Overlap::Replace), (cancelled, 1, 1, 0, 2));
     }
 }

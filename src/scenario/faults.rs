@@ -1,0 +1,53 @@
+//! Reads the faults of a document.
+
+use crate::engine::{SimDuration, SimTime};
+use crate::model::system::{Effect, Fault, Part};
+
+use super::Unit;
+use super::reader::{Fields, Reader};
+
+const EFFECTS: [&str; 6] = ["spike", "slow", "delay", "stop", "crash", "refuse"];
+
+impl Reader<'_> {
+    pub(super) fn fault(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
+        let part = self.text_of(fields, "part");
+        let from = SimTime::ZERO + self.span_of(fields, "from");
+        let until = from + self.span_of(fields, "for");
+        if !fields.has("effect") {
+            self.note(&fields.under("effect"), "nothing", &EFFECTS.join(", "));
+        }
+        let effect = self.word_of(fields, "effect", &EFFECTS);
+        let effect = match effect {
+            0 => Effect::Spike { factor: self.factor_of(fields) },
+            1 => Effect::Slow { factor: self.factor_of(fields) },
+            2 => Effect::Delay { factor: self.factor_of(fields) },
+            3 => Effect::Stop,
+            4 => Effect::Crash,
+            _ => {
+                let share = self.amount_of(fields, "share", Unit::Share);
+                if !(0.0..=1.0).contains(&share) {
+                    self.note(&fields.under("share"), &share.to_string(), "a share from 0 to 1");
+                }
+                Effect::Refuse { share }
+            }
+        };
+        Part::Fault(Fault { id, part, from, until, effect })
+    }
+
+    fn span_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
+        let ms = self.amount_of(fields, name, Unit::Ms);
+        if ms < 0.0 {
+            self.note(&fields.under(name), &ms.to_string(), "a time, 0 or more");
+        }
+        SimDuration::from_ms(ms.max(0.0))
+    }
+
+    fn factor_of(&mut self, fields: &mut Fields<'_>) -> f64 {
+        let factor = self.amount_of(fields, "factor", Unit::Count);
+        if !(factor > 0.0 && factor <= 1e6) {
+            self.note(&fields.under("factor"), &factor.to_string(), "a factor above 0, at most 1M");
+            return 1.0;
+        }
+        factor
+    }
+}
