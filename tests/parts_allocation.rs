@@ -6,6 +6,7 @@ use kneepoint::model::database::{Replica, RowLocks, Updates, row_locks::Asked};
 use kneepoint::model::jobs::{JobQueue, Keys, queue};
 use kneepoint::model::machine::{Disk, Sharing};
 use kneepoint::model::third_party::{Outage, Outages, Quota, ThirdParty};
+use kneepoint::policy::admission::fixed_window;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -100,10 +101,10 @@ fn jobs() -> usize {
     let visibility = Some(SimDuration(20_000_000));
     let settings = queue::Settings { visibility, deliveries: Some(3), capacity: None };
     let (mut jobs, mut keys) = (JobQueue::new(settings), Keys::new(1_000));
-    let refusal = STEP;
+    let calls = fixed_window::Settings { limit: 5, window: SimDuration(10_000_000) };
     let mut party = ThirdParty::new(kneepoint::model::third_party::Settings {
         latency: Distribution::Exponential { mean: 0.1 },
-        quota: Some(Quota { calls: 5, window: SimDuration(10_000_000), refusal }),
+        quota: Some(Quota { calls, refusal: STEP }),
         outages: Outages::Every { period: SimDuration(1_000_000_000), outage: STEP },
         outage: Outage::Hangs,
     });

@@ -7,6 +7,8 @@
 //! present window.
 
 use crate::engine::{Distribution, SimDuration, SimTime, Stream};
+use crate::policy::admission::Decision;
+use crate::policy::admission::fixed_window::{self, FixedWindow};
 
 /// What is set about a third party.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,13 +23,11 @@ pub struct Settings {
     pub outage: Outage,
 }
 
-/// At most so many calls in each window; windows begin at multiples of their length.
+/// At most so many calls in each window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// Calls answered in a window.
-    pub calls: u32,
-    /// Length of a window, above 0.
-    pub window: SimDuration,
+    pub calls: fixed_window::Settings,
     /// Time to a refusal.
     pub refusal: SimDuration,
 }
@@ -59,9 +59,7 @@ pub enum Outage {
 #[derive(Debug, Clone)]
 pub struct ThirdParty {
     settings: Settings,
-    /// The present window and the calls answered in it.
-    window: u64,
-    in_window: u32,
+    limiter: Option<FixedWindow>,
     /// The first outage that may not be over.
     outage: usize,
     counters: Counters,
@@ -72,8 +70,13 @@ pub struct ThirdParty {
 pub enum Answer {
     /// With a result, after this long.
     Served(SimDuration),
-    /// With "too many requests" after the first time; the second is from the call to the next window.
-    Refused(SimDuration, SimDuration),
+    /// With "too many requests".
+    Refused {
+        /// Time to the refusal.
+        after: SimDuration,
+        /// Time from the call to the next window.
+        retry_after: SimDuration,
+    },
     /// With an error, after this long.
     Failed(SimDuration),
     /// Never.
@@ -94,7 +97,8 @@ pub struct Counters {
 impl ThirdParty {
     /// A third party that nobody has called.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, window: 0, in_window: 0, outage: 0, counters: Counters::default() }
+        let limiter = settings.quota.map(|quota| FixedWindow::new(&quota.calls));
+        Self { settings, limiter, outage: 0, counters: Counters::default() }
     }
 
     /// A call begins; `now` must not go back.
@@ -106,17 +110,12 @@ impl ThirdParty {
                 Outage::Fails(after) => Answer::Failed(after),
             };
         }
-        if let Some(quota) = self.settings.quota {
-            let window = now.0 / quota.window.0.max(1);
-            if window != self.window {
-                (self.window, self.in_window) = (window, 0);
-            }
-            if self.in_window >= quota.calls {
-                self.counters.refused += 1;
-                let next = SimTime((window + 1).saturating_mul(quota.window.0));
-                return Answer::Refused(quota.refusal, next.since(now));
-            }
-            self.in_window += 1;
+        if let Some(limiter) = &mut self.limiter
+            && let Decision::Reject { retry_after } = limiter.decide(now)
+        {
+            self.counters.refused += 1;
+            let after = self.settings.quota.map_or(SimDuration::ZERO, |quota| quota.refusal);
+            return Answer::Refused { after, retry_after };
         }
         self.counters.served += 1;
         Answer::Served(SimDuration::from_secs(self.settings.latency.sample(random)))
@@ -159,14 +158,15 @@ mod tests {
 
     #[test]
     fn a_quota_counts_from_window_to_window() {
-        let (window, refusal) = (SimDuration(10_000_000_000), SimDuration(3));
-        let quota = Some(Quota { calls: 2, window, refusal });
+        let calls = fixed_window::Settings { limit: 2, window: SimDuration(10_000_000_000) };
+        let quota = Some(Quota { calls, refusal: SimDuration(3) });
         let mut party = ThirdParty::new(settings(quota, Outages::At(Vec::new())));
         let mut random = Stream::new(1, 0, 0);
         let served = Answer::Served(SimDuration(100_000_000));
         let mut call = |secs| party.call(at(secs), &mut random);
         assert_eq!([call(8), call(9)], [served; 2]);
-        assert_eq!(call(9), Answer::Refused(refusal, SimDuration(1_000_000_000)));
+        let (after, retry_after) = (SimDuration(3), SimDuration(1_000_000_000));
+        assert_eq!(call(9), Answer::Refused { after, retry_after });
         assert_eq!([call(10), call(11)], [served; 2], "twice the quota around a boundary");
     }
 

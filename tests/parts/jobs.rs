@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use kneepoint::engine::{Distribution, SimDuration, SimTime, Stream};
 use kneepoint::model::jobs::Cron;
 use kneepoint::model::third_party::{Answer, Outage, Outages, Quota, Settings, ThirdParty};
+use kneepoint::policy::admission::fixed_window;
 use kneepoint::policy::overlap::{Decision, Overlap};
 
 use crate::reference::{Agenda, Case, Found, agree, quantile};
@@ -84,8 +85,10 @@ fn limited(case: &Case, seed: u64) -> Found {
     let mut party = ThirdParty::new(Settings {
         latency: Distribution::Constant(0.0),
         quota: Some(Quota {
-            calls: case.number("limit") as u32,
-            window: spans("window"),
+            calls: fixed_window::Settings {
+                limit: case.number("limit") as u32,
+                window: spans("window"),
+            },
             refusal: spans("reject_latency"),
         }),
         outages: Outages::At(Vec::new()),
@@ -115,7 +118,7 @@ fn limited(case: &Case, seed: u64) -> Found {
                     let api = spans("api_fixed") + exponential(&mut random, case.number("api_exp"));
                     agenda.at(now + api, Call::Answered { who });
                 }
-                Answer::Refused(after, _) => {
+                Answer::Refused { after, .. } => {
                     refused += u32::from(arrived[who] >= warm);
                     let told = now + after;
                     if made + 1 < case.number("max_attempts") as u32 {
