@@ -2,6 +2,22 @@
 
 pub mod system;
 
+pub mod lines;
+
+pub mod sparse;
+
+pub mod machine;
+
+pub mod cache;
+
+pub mod database;
+
+pub mod planner;
+
+pub mod jobs;
+
+pub mod third_party;
+
 mod build;
 
 mod compile;

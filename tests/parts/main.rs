@@ -1,0 +1,9 @@
+//! Single parts of the model against reference values: each in a small simulation of its own, so
+//! that a difference points at one part.
+
+mod cache_races;
+mod caches;
+mod jobs;
+mod locks;
+mod machines;
+mod reference;
