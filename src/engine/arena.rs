@@ -16,7 +16,7 @@ impl<T> Default for Arena<T> {
 
 impl<T: Copy> Arena<T> {
     /// Puts `value` at a free index.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, value: T) -> u32 {
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = value;
@@ -28,7 +28,7 @@ impl<T: Copy> Arena<T> {
     }
 
     /// Gives the place at `index` back; the value stays readable until it is used again.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, index: u32) {
         self.free.push(index);
     }
@@ -66,14 +66,14 @@ impl<T: Copy> Arena<T> {
 impl<T> std::ops::Index<u32> for Arena<T> {
     type Output = T;
 
-    #[inline]
+    #[inline(always)]
     fn index(&self, index: u32) -> &T {
         &self.slots[index as usize]
     }
 }
 
 impl<T> std::ops::IndexMut<u32> for Arena<T> {
-    #[inline]
+    #[inline(always)]
     fn index_mut(&mut self, index: u32) -> &mut T {
         &mut self.slots[index as usize]
     }

@@ -52,6 +52,7 @@ struct Entry {
 
 impl Entry {
     /// Total order of events: time, then order of scheduling.
+    #[inline(always)]
     fn key(self) -> (u64, u32) {
         (self.time, self.ticket)
     }
@@ -128,7 +129,7 @@ impl FutureEvents {
     }
 
     /// Schedules an event about `subject` at `time`, which must not be in the past.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, time: SimTime, subject: u32) -> Ticket {
         debug_assert!(time.0 >= self.now, "an event cannot be scheduled in the past");
         let entry = self.entry(time.0, subject);

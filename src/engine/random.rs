@@ -35,19 +35,19 @@ impl Stream {
     }
 
     /// 64 random bits.
-    #[inline]
+    #[inline(always)]
     pub fn next_u64(&mut self) -> u64 {
         self.generator.next_u64()
     }
 
     /// Uniform in 0 (included) to 1 (excluded), 53 bits.
-    #[inline]
+    #[inline(always)]
     pub fn unit(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
     /// Uniform in 0 (excluded) to 1 (included): its logarithm is finite.
-    #[inline]
+    #[inline(always)]
     pub fn unit_open(&mut self) -> f64 {
         1.0 - self.unit()
     }
@@ -76,7 +76,7 @@ impl Stream {
     }
 
     /// Exponential with mean 1.
-    #[inline]
+    #[inline(always)]
     pub fn exponential(&mut self) -> f64 {
         ziggurat::exponential(self.exponential, self)
     }

@@ -124,7 +124,7 @@ impl SamplerKind {
     }
 
     /// One draw.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sample(&self, random: &mut Stream) -> SimDuration {
         match self {
             Self::Constant(span) => *span,

@@ -81,7 +81,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Counts a finished request; true if a mark is due.
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish(&mut self, outcome: Outcome, latency_nanos: u64) -> bool {
         self.totals.outcomes[outcome as usize] += 1;
         let boundary = match outcome {

@@ -107,7 +107,7 @@ impl Station {
     }
 
     /// Takes a free server; false if there is none.
-    #[inline]
+    #[inline(always)]
     pub(super) fn try_take(&mut self, now: SimTime) -> bool {
         if self.in_use == self.capacity || self.is_stopped {
             return false;
@@ -119,6 +119,7 @@ impl Station {
     }
 
     /// Lets a task wait at the end; false if the queue is full.
+    #[inline(always)]
     pub(super) fn enqueue(&mut self, tasks: &mut Arena<Task>, task: u32) -> bool {
         if self.queue_length >= self.queue_capacity {
             self.counters.rejected += 1;
@@ -140,7 +141,7 @@ impl Station {
     }
 
     /// Gives back a server; the task that takes it over, if one waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release(&mut self, tasks: &mut Arena<Task>, now: SimTime) -> Option<u32> {
         let task = self.head;
         if task == NO_TASK || self.is_stopped {
@@ -184,6 +185,7 @@ impl Station {
         Counters { busy: self.counters.busy + open, ..self.counters }
     }
 
+    #[inline(always)]
     fn unlink(&mut self, tasks: &mut Arena<Task>, task: u32) {
         let Task { previous, next, .. } = tasks[task];
         if previous == NO_TASK {
@@ -199,7 +201,7 @@ impl Station {
         self.queue_length -= 1;
     }
 
-    #[inline]
+    #[inline(always)]
     fn account_busy(&mut self, now: SimTime) {
         let SimDuration(span) = now.since(self.changed);
         self.counters.busy += span * u64::from(self.in_use);

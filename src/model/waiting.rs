@@ -54,6 +54,7 @@ impl Simulation {
         self.tasks[id].awaited = ticket;
     }
 
+    #[inline(always)]
     pub(super) fn schedule_delay(&mut self, delay: Delay, id: u32) -> Ticket {
         match delay.lane {
             Some(lane) => self.model.events.schedule_in_lane(lane, id),

@@ -4,10 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use super::document::Scenario;
 
-const DOCUMENTS: &[&str] = &[
-    include_str!("../../assets/scenarios/n-plus-one.json"),
-    include_str!("../../assets/scenarios/queue-knee.json"),
-];
+/// The text of a document, as the build script leaves it for the target.
+macro_rules! document {
+    ($name:literal) => {
+        include_str!(concat!(env!("OUT_DIR"), "/", $name))
+    };
+}
+
+const DOCUMENTS: &[&str] = &[document!("n-plus-one.json"), document!("queue-knee.json")];
 
 /// All scenarios that ship, in the order of the menu.
 pub fn all() -> &'static [Arc<Scenario>] {

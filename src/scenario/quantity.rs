@@ -59,7 +59,7 @@ pub fn decimal(text: &str) -> Option<f64> {
         return None;
     }
     #[cfg(target_arch = "wasm32")]
-    let number = js_sys::Number::new(&text.into()).value_of();
+    let number = wasm_bindgen::JsValue::from_str(text).unchecked_into_f64();
     #[cfg(not(target_arch = "wasm32"))]
     let number = text.parse().ok()?;
     (!f64::is_nan(number)).then_some(number)

@@ -47,6 +47,9 @@ pub mod exports;
 
 use wasm_bindgen::JsCast as _;
 
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// Becomes the page or a worker, whichever this is.
 pub fn main() {
     console_error_panic_hook::set_once();

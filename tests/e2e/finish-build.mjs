@@ -1,12 +1,21 @@
-// Finishes dist/: a strict content security policy, and a check of what a visitor downloads.
+// Finishes dist/: smaller scripts and styles, a strict content security policy, and a check of what a visitor
+// downloads.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { transformSync } from "esbuild";
 
 const [dist, limit] = [process.argv[2], Number(process.argv[3])];
 const index = join(dist, "index.html");
 let html = readFileSync(index, "utf8");
+
+for (const name of readdirSync(dist)) {
+  const [kind] = name.match(/(?<=\.)(js|css)$/) ?? [];
+  if (!kind) continue;
+  const { code } = transformSync(readFileSync(join(dist, name), "utf8"), { loader: kind, minify: true });
+  writeFileSync(join(dist, name), code);
+}
 
 const hashes = [...html.matchAll(/<script\b(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
   ([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`,

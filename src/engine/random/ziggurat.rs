@@ -59,7 +59,7 @@ pub(super) fn exponential_tables() -> &'static Tables {
 }
 
 /// Exponential with mean 1.
-#[inline]
+#[inline(always)]
 pub(super) fn exponential(tables: &Tables, stream: &mut Stream) -> f64 {
     loop {
         let bits = stream.next_u64();
