@@ -1,8 +1,8 @@
 //! A limit on requests in flight that follows latency.
 //!
 //! Samples are gathered for at least `window` and `samples_min` of them; their mean latency and the
-//! most requests in flight then move the limit, by [`gradient`] or [`vegas`]. A window of zero moves
-//! it with every sample.
+//! most requests in flight then move the limit, by [`gradient`] or [`vegas`](super::vegas). A window
+//! of zero moves it with every sample.
 //!
 //! Left out: limits for groups of requests; percentiles instead of the mean.
 //! Source: Netflix concurrency-limits, `WindowedLimit`, `SimpleLimiter` (limits 20 at first, at most
