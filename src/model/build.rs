@@ -40,6 +40,14 @@ pub enum BuildError {
         /// Service and endpoint.
         place: String,
     },
+    /// A policy of a call cannot be used.
+    #[error("the call to `{place}`: {what}")]
+    Policy {
+        /// Service and endpoint.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
     /// No clients, so that nothing would ever happen.
     #[error("a system needs at least one part of kind `clients`")]
     NoClients,
@@ -70,6 +78,8 @@ pub(super) struct Builder<'a> {
     pub(super) places: Vec<Place>,
     /// Ids of the clients, in the order of the model's.
     pub(super) client_ids: Vec<String>,
+    /// The clients being compiled.
+    pub(super) sender: String,
     /// Endpoints being compiled, outermost first.
     pub(super) path: Vec<String>,
     /// Endpoints that edges lead to.
@@ -95,6 +105,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         model: Model::default(),
         places: Vec::new(),
         client_ids: Vec::new(),
+        sender: String::new(),
         path: Vec::new(),
         compiled: Vec::new(),
         branches_count: 0,
@@ -181,6 +192,7 @@ impl Builder<'_> {
     }
 
     fn add_clients(&mut self, clients: &Clients) -> Result<(), BuildError> {
+        self.sender.clone_from(&clients.id);
         let start = self.here();
         let (gap, users) = match &clients.arrivals {
             Arrivals::Open { gap } => (SamplerKind::new(gap), 0),

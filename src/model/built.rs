@@ -4,6 +4,7 @@ use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
 use super::faults::FaultModel;
+use super::guard::{Guard, GuardedEdge};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::station::{Group, Station};
 
@@ -13,6 +14,8 @@ pub(super) struct Model {
     pub(super) program: Vec<Op>,
     pub(super) samplers: Vec<Sampler>,
     pub(super) edges: Vec<Edge>,
+    pub(super) guarded: Vec<GuardedEdge>,
+    pub(super) guards: Vec<Guard>,
     pub(super) forks: Vec<Fork>,
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,

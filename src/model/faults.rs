@@ -157,6 +157,7 @@ impl Simulation {
         match self.tasks[id].state {
             State::Queued => self.leave_queue(id),
             State::Running => self.ready.retain(|&ready| ready != id),
+            State::Guarded | State::Admitted | State::Pausing => self.leave_guarded(id, false),
             State::Holding | State::Calling | State::BackingOff | State::Joining => {}
         }
         let task = &mut self.tasks[id];

@@ -6,6 +6,8 @@ pub mod lines;
 
 pub mod sparse;
 
+pub mod guard;
+
 pub mod machine;
 
 pub mod cache;

@@ -29,6 +29,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         cancels: true,
         retries_count,
         backoff,
+        guard: Box::default(),
     };
     let clients = Clients {
         id: "clients".to_owned(),

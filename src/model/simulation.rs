@@ -11,6 +11,7 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
+use super::guard::Guarding;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
 use super::system::System;
@@ -66,6 +67,7 @@ pub struct Simulation {
     pub(super) calls_count: u32,
     stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,
+    pub(super) guarding: Guarding,
 }
 
 impl Simulation {
@@ -74,8 +76,10 @@ impl Simulation {
     /// # Errors
     /// Names the part of the system that cannot be built.
     pub fn new(system: &System, seed: u64) -> Result<Self, BuildError> {
+        let model = build(system, seed)?;
         let mut simulation = Self {
-            model: build(system, seed)?,
+            guarding: Guarding::new(&model),
+            model,
             tasks: Arena::default(),
             ready: VecDeque::with_capacity(64),
             now: SimTime::ZERO,
@@ -268,6 +272,7 @@ impl Simulation {
             State::Queued => self.wait_limit_reached(event.subject),
             State::Calling => self.timeout_reached(event.subject),
             State::BackingOff => self.send_attempt(event.subject),
+            State::Guarded | State::Admitted | State::Pausing => self.guard_due(event.subject),
             State::Running | State::Joining => {}
         }
     }
@@ -357,6 +362,18 @@ impl Simulation {
                     self.fork(id, fork);
                     return;
                 }
+                Op::Guarded { edge } => {
+                    self.start_guarded(id, edge);
+                    return;
+                }
+                Op::Vanish => {
+                    self.remove(id);
+                    return;
+                }
+                Op::Reject { after } => {
+                    self.reject(id, after);
+                    return;
+                }
             }
         }
     }
@@ -379,13 +396,18 @@ impl Simulation {
             }
         } else if self.tasks[parent].expects == answers {
             self.answer(parent, id, outcome);
+        } else if outcome == Outcome::InTime {
+            self.record.totals.late += 1;
         }
         self.remove(id);
     }
 
     #[inline]
     pub(super) fn remove(&mut self, id: u32) {
-        self.tasks[id].awaited = Ticket::NONE;
+        let task = &mut self.tasks[id];
+        task.awaited = Ticket::NONE;
+        // Nobody may take what stood here for a live answer.
+        task.answers = 0;
         self.tasks.remove(id);
     }
 

@@ -121,6 +121,8 @@ pub struct Call {
     pub retries_count: u32,
     /// The wait before each retry.
     pub backoff: crate::policy::backoff::Backoff,
+    /// What else the caller does about failures and slowness; nothing by default.
+    pub guard: Box<super::guard::Settings>,
 }
 
 /// Workers that run the steps of endpoints; each attempt holds one worker until it ends.
@@ -205,6 +207,8 @@ pub enum Step {
     },
     /// Ends the attempt with an error.
     Fail,
+    /// Turns the attempt away, and says how long until it may come again; zero for nothing said.
+    Reject(SimDuration),
     /// Calls another endpoint and waits for its answer; the attempt fails if the call does.
     Call(Call),
     /// The same steps again and again.

@@ -10,6 +10,8 @@ mod reader;
 
 mod form;
 
+mod caller;
+
 mod parts;
 
 mod length;

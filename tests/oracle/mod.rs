@@ -79,6 +79,7 @@ fn call(service: &str) -> Call {
         cancels: false,
         retries_count: 0,
         backoff: Backoff::None,
+        guard: Box::default(),
     }
 }
 
