@@ -37,7 +37,7 @@ fn system(part: &str, effect: Effect) -> System {
     let (from, until) = (secs(20.0) + SimDuration(1), secs(40.0) + SimDuration(1));
     let fault = Fault { id: "fault".to_owned(), part: part.to_owned(), from, until, effect };
     vec![
-        Part::Clients(Clients { id: "users".to_owned(), arrivals, call }),
+        Part::Clients(Clients { id: "users".to_owned(), arrivals, call, others: Vec::new() }),
         Part::Service(service),
         Part::Fault(fault),
     ]

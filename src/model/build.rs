@@ -40,6 +40,14 @@ pub enum BuildError {
         /// Service and endpoint.
         place: String,
     },
+    /// The instants of clients cannot be used.
+    #[error("the arrivals of `{clients}`: {what}")]
+    Arrivals {
+        /// Id of the clients.
+        clients: String,
+        /// What is wrong.
+        what: String,
+    },
     /// A policy of a call cannot be used.
     #[error("the call to `{place}`: {what}")]
     Policy {
@@ -193,24 +201,32 @@ impl Builder<'_> {
 
     fn add_clients(&mut self, clients: &Clients) -> Result<(), BuildError> {
         self.sender.clone_from(&clients.id);
-        let start = self.here();
+        let (mut first, mut start) = (self.here(), self.here());
+        let none = SamplerKind::Constant(SimDuration::ZERO);
         let (gap, users) = match &clients.arrivals {
             Arrivals::Open { gap } => (SamplerKind::new(gap), 0),
+            Arrivals::Timed { .. } => (none, 0),
+            Arrivals::Poll { users_count, poll } => {
+                in_range(&clients.id, "users", *users_count, 5_000_000)?;
+                (first, start) = self.poll(&clients.id, poll)?;
+                (none, *users_count)
+            }
             Arrivals::Closed { users_count, think } => {
                 in_range(&clients.id, "users", *users_count, 5_000_000)?;
                 // Thinking takes at least a nanosecond: time must pass in every round of a user.
                 let instant = *think == Distribution::Constant(0.0);
                 let think = if instant { &Distribution::Constant(1e-9) } else { think };
                 self.hold(&clients.id, think, Spent::Outside, "think");
-                (SamplerKind::Constant(SimDuration::ZERO), *users_count)
+                (none, *users_count)
             }
         };
         self.emit(Op::Send);
-        self.call(&clients.call, 0)?;
+        self.actions(clients)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");
+        self.add_sender(clients)?;
         self.client_ids.push(clients.id.clone());
-        self.model.clients.push(ClientsModel { start, gap, users, stream });
+        self.model.clients.push(ClientsModel { first, start, gap, users, stream });
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use crate::engine::events::FutureEvents;
 use super::faults::FaultModel;
 use super::guard::{Guard, GuardedEdge};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
+use super::senders::Sender;
 use super::station::{Group, Station};
 
 /// Everything a simulation works on, indexed by number.
@@ -24,6 +25,7 @@ pub(super) struct Model {
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
     pub(super) clients: Vec<Clients>,
+    pub(super) senders: Vec<Sender>,
     pub(super) streams: Vec<Stream>,
     /// Part and purpose of each stream.
     pub(super) stream_ids: Vec<(u64, u64)>,
@@ -33,7 +35,9 @@ pub(super) struct Model {
 /// A source of requests.
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
-    /// First operation of a request.
+    /// First operation of all.
+    pub(super) first: u32,
+    /// First operation of a request, or of a user's next round.
     pub(super) start: u32,
     /// Time between arrivals, for open clients.
     pub(super) gap: SamplerKind,

@@ -107,8 +107,7 @@ impl Simulation {
                 }
             }
             EffectModel::Spike { clients, factor } => {
-                let factor = if begins { 1.0 / factor } else { factor };
-                self.model.clients[usize::from(clients)].gap.scale(factor);
+                self.hurry(clients, if begins { factor } else { 1.0 / factor });
             }
             EffectModel::Stop { group } => {
                 for station in self.model.groups[usize::from(group)].stations() {

@@ -28,6 +28,8 @@ mod program;
 
 mod built;
 
+mod senders;
+
 mod station;
 
 mod task;

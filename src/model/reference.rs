@@ -35,6 +35,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         id: "clients".to_owned(),
         arrivals: Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 / 3.2 } },
         call,
+        others: Vec::new(),
     };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: 1.0 })];
     let service = Service {

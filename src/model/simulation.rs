@@ -14,14 +14,17 @@ use super::built::Model;
 use super::guard::Guarding;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
+use super::senders::Sender;
 use super::system::System;
 use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
-const CLIENTS_BIT: u32 = 1 << 31;
+pub(super) const CLIENTS_BIT: u32 = 1 << 31;
 /// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
 const FAULT_BIT: u32 = 1 << 30;
+/// Events about clients that keep time carry this bit as well, and their number among these.
+pub(super) const TIMED_BIT: u32 = 1 << 29;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
@@ -210,8 +213,11 @@ impl Simulation {
     fn start_clients(&mut self) {
         for index in 0..self.model.clients.len() {
             let clients = &self.model.clients[index];
-            let (start, users) = (clients.start, clients.users);
-            if users == 0 {
+            let (start, users) = (clients.first, clients.users);
+            let timed = |sender: &Sender| usize::from(sender.clients) == index;
+            if let Some(sender) = self.model.senders.iter().position(timed) {
+                self.schedule_sender(sender as u32);
+            } else if users == 0 {
                 self.schedule_arrival(index as u32);
             }
             for _ in 0..users {
@@ -236,8 +242,12 @@ impl Simulation {
 
     #[inline]
     fn arrive(&mut self, index: u32) {
-        if index & FAULT_BIT != 0 {
-            self.turn_fault(index & !FAULT_BIT);
+        if index & (FAULT_BIT | TIMED_BIT) != 0 {
+            if index & FAULT_BIT != 0 {
+                self.turn_fault(index & !FAULT_BIT);
+            } else {
+                self.arrive_timed(index & !TIMED_BIT);
+            }
             return;
         }
         self.schedule_arrival(index);

@@ -254,11 +254,11 @@ impl Reader<'_> {
         share.clamp(0.0, 1.0)
     }
 
-    fn time(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
+    pub(super) fn time(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
         SimDuration::from_ms(self.amount_of(fields, name, Unit::Ms))
     }
 
-    fn optional_time(
+    pub(super) fn optional_time(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,
@@ -266,12 +266,16 @@ impl Reader<'_> {
         fields.has(name).then(|| self.time(fields, name))
     }
 
-    fn optional<'a>(&mut self, fields: &mut Fields<'a>, name: &'static str) -> Option<Fields<'a>> {
+    pub(super) fn optional<'a>(
+        &mut self,
+        fields: &mut Fields<'a>,
+        name: &'static str,
+    ) -> Option<Fields<'a>> {
         if fields.has(name) { self.inner(fields, name) } else { None }
     }
 
     /// Notes what a policy says about its settings.
-    fn usable(&mut self, fields: &Fields<'_>, checked: Result<(), BadSetting>) {
+    pub(super) fn usable(&mut self, fields: &Fields<'_>, checked: Result<(), BadSetting>) {
         if let Err(BadSetting { setting, found, possible }) = checked {
             self.note(&fields.path, &format!("{setting} {found}"), possible);
         }

@@ -12,6 +12,8 @@ mod form;
 
 mod caller;
 
+mod senders;
+
 mod parts;
 
 mod length;

@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{
-    Arrivals, Clients, Database, Endpoint, Part, Pool, Queue, Service, Step,
-};
+use crate::model::system::{Database, Endpoint, Part, Pool, Queue, Service, Step};
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -38,44 +36,6 @@ impl Reader<'_> {
         };
         self.close(&fields);
         part
-    }
-
-    fn clients(&mut self, fields: &mut Fields<'_>, id: String) -> Option<Part> {
-        let arrivals = self.needed(fields, "arrivals", "{\"open\": ..} or {\"closed\": ..}");
-        let arrivals = arrivals.and_then(|value| self.arrivals(value, &fields.under("arrivals")));
-        let call = self.needed(fields, "call", "an object");
-        let call = call.and_then(|value| self.call(value, &fields.under("call"), 0));
-        Some(Part::Clients(Clients { id, arrivals: arrivals?, call: call? }))
-    }
-
-    fn arrivals(&mut self, value: &Value, path: &str) -> Option<Arrivals> {
-        let mut fields = self.fields(value, path)?;
-        let arrivals = if fields.has("open") {
-            let mut open = self.inner(&mut fields, "open")?;
-            let gap = if let Some(rate) = open.take("rate_per_s") {
-                let rate = self.amount(rate, &open.under("rate_per_s"), Unit::PerSecond);
-                let mean = if rate > 0.0 { 1.0 / rate } else { f64::INFINITY };
-                if !mean.is_finite() {
-                    self.note(&open.under("rate_per_s"), &rate.to_string(), "a rate above 0");
-                }
-                Distribution::Exponential { mean }
-            } else {
-                self.duration_of(&mut open, "gap")
-            };
-            self.close(&open);
-            Arrivals::Open { gap }
-        } else if fields.has("closed") {
-            let mut closed = self.inner(&mut fields, "closed")?;
-            let users_count = self.count_of(&mut closed, "users", 1, 5_000_000);
-            let think = self.duration_of(&mut closed, "think");
-            self.close(&closed);
-            Arrivals::Closed { users_count, think }
-        } else {
-            self.wrong(path, value, "{\"open\": ..} or {\"closed\": ..}");
-            return None;
-        };
-        self.close(&fields);
-        Some(arrivals)
     }
 
     fn service(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
@@ -286,7 +246,11 @@ impl Reader<'_> {
         distribution
     }
 
-    fn duration_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> Distribution {
+    pub(super) fn duration_of(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+    ) -> Distribution {
         let value = self.needed(fields, name, "a time");
         let none = Distribution::Constant(0.0);
         value.map_or(none, |value| self.duration(value, &fields.under(name)))

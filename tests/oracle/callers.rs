@@ -102,7 +102,12 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
 /// Open clients and what they call.
 pub(crate) fn sent(rate: f64, call: Call, services: Vec<Part>) -> System {
     let arrivals = Arrivals::Open { gap: exponential(1.0 / rate) };
-    let mut parts = vec![Part::Clients(Clients { id: "clients".to_owned(), arrivals, call })];
+    let mut parts = vec![Part::Clients(Clients {
+        id: "clients".to_owned(),
+        arrivals,
+        call,
+        others: Vec::new(),
+    })];
     parts.extend(services);
     parts.into()
 }

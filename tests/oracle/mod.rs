@@ -86,7 +86,12 @@ fn call(service: &str) -> Call {
 }
 
 fn clients(arrivals: Arrivals, service: &str) -> Part {
-    Part::Clients(Clients { id: "clients".to_owned(), arrivals, call: call(service) })
+    Part::Clients(Clients {
+        id: "clients".to_owned(),
+        arrivals,
+        call: call(service),
+        others: Vec::new(),
+    })
 }
 
 fn open(rate: f64, service: &str) -> Part {
