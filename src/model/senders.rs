@@ -34,9 +34,13 @@ impl Builder<'_> {
         usable(id, poll.check())?;
         let secs = poll.interval.as_secs();
         let first = self.here();
-        if !poll.starts_together {
-            self.hold(id, &Distribution::Uniform { low: 0.0, high: secs }, Spent::Outside, "first");
-        }
+        // All together come after a nanosecond, when the run has begun.
+        let wait = if poll.starts_together {
+            Distribution::Constant(1e-9)
+        } else {
+            Distribution::Uniform { low: 0.0, high: secs }
+        };
+        self.hold(id, &wait, Spent::Outside, "first");
         let jump = self.emit(Op::Jump { to: 0 });
         let start = self.here();
         let wait = if poll.jitter > 0.0 {
