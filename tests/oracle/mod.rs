@@ -1,6 +1,7 @@
 //! Reads reference entries, builds their systems, and measures them.
 
 pub(crate) mod callers;
+pub(crate) mod retries;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +32,8 @@ pub(crate) struct Entry {
 impl Entry {
     fn read(value: &Value) -> Option<Self> {
         let text = |field: &str| Some(value.get(field)?.as_str()?.to_owned());
-        (value.get("group")?.as_u64()? == 1).then_some(())?;
+        // Group 2 are published figures, not values of a model.
+        (value.get("group")?.as_u64()? != 2).then_some(())?;
         Some(Self {
             id: text("id")?,
             case: text("case")?,
