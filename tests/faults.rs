@@ -22,6 +22,7 @@ fn system(part: &str, effect: Effect) -> System {
         cancels: false,
         retries_count: 0,
         backoff: Backoff::default(),
+        guard: Box::default(),
     };
     let arrivals = Arrivals::Open { gap: Distribution::Exponential { mean: 0.002 } };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: MEAN_SECS })];
@@ -36,7 +37,7 @@ fn system(part: &str, effect: Effect) -> System {
     let (from, until) = (secs(20.0) + SimDuration(1), secs(40.0) + SimDuration(1));
     let fault = Fault { id: "fault".to_owned(), part: part.to_owned(), from, until, effect };
     vec![
-        Part::Clients(Clients { id: "users".to_owned(), arrivals, call }),
+        Part::Clients(Clients { id: "users".to_owned(), arrivals, call, others: Vec::new() }),
         Part::Service(service),
         Part::Fault(fault),
     ]

@@ -106,11 +106,11 @@ fn broken_documents_are_refused_by_schema_and_reader() {
         ("/parts/3/endpoints/page/6/choice/probability", json!(1.5)),
         ("/parts/5/database", json!(["disk"])),
         ("/parts/6/cores", json!(0)),
-        ("/parts/7/effect", json!("gremlin")),
-        ("/parts/7/factor", json!(0)),
-        ("/parts/7/from", json!("noon")),
-        ("/parts/10/effect", json!("spike")),
-        ("/parts/12/share", json!(2)),
+        ("/parts/14/effect", json!("gremlin")),
+        ("/parts/14/factor", json!(0)),
+        ("/parts/14/from", json!("noon")),
+        ("/parts/17/effect", json!("spike")),
+        ("/parts/19/share", json!(2)),
         ("/fixes/0/patch", json!("app.workers")),
         ("/fixes/0/patch/0/at", json!("workers")),
         ("/claims/0/measure/kind", json!("luck")),
@@ -120,6 +120,47 @@ fn broken_documents_are_refused_by_schema_and_reader() {
         ("/theory/kind", json!("chaos")),
         ("/sources/0/from", json!(7)),
     ];
+    refused(&broken);
+}
+
+#[test]
+fn broken_callers_are_refused_by_schema_and_reader() {
+    let broken = [
+        ("/parts/2/call/patience", json!("long")),
+        ("/parts/2/call/retries_for_ever", json!(1)),
+        ("/parts/2/call/backoff/growth", json!("fast")),
+        ("/parts/2/call/retry_on/0", json!("bad_luck")),
+        ("/parts/2/call/retry_after/use", json!("never")),
+        ("/parts/2/call/budget", json!({ "money": {} })),
+        ("/parts/2/call/budget/window/ratio", json!(-1)),
+        ("/parts/2/call/throttle/k", json!(0.5)),
+        ("/parts/2/call/breaker/failures_share", json!(0)),
+        ("/parts/2/call/breaker/probes", json!(0)),
+        ("/parts/2/call/bulkhead/running", json!(0)),
+        ("/parts/2/call/hedge/quantile", json!(0.3)),
+        ("/parts/2/call/hedge/copies", json!(4)),
+        ("/parts/2/call/fallback", json!({ "cpu": 1 })),
+        ("/parts/2/call/network/loss", json!(1.5)),
+        ("/parts/7/mix", json!([])),
+        ("/parts/7/mix/0/weight", json!(-1)),
+        ("/parts/7/mix/0/call", json!("store.read")),
+        ("/parts/7/arrivals/batches/batch/mean", json!(0)),
+        ("/parts/8/arrivals/constant/rate_per_s", json!(0)),
+        ("/parts/8/arrivals/constant/batch/size", json!(0)),
+        ("/parts/9/arrivals/bursts/quiet_per_s", json!(-1)),
+        ("/parts/9/arrivals/bursts/random", json!("yes")),
+        ("/parts/10/arrivals/steps/rates", json!([])),
+        ("/parts/10/arrivals/steps/rates/1/rate_per_s", json!("fast")),
+        ("/parts/11/arrivals/wave/swing", json!(1)),
+        ("/parts/12/arrivals/cron/period", json!("daily")),
+        ("/parts/13/arrivals/poll/users", json!(0)),
+        ("/parts/13/arrivals/poll/jitter", json!(2)),
+    ];
+    refused(&broken);
+}
+
+/// Both refuse the document of every field with each of these values at its place.
+fn refused(broken: &[(&str, Value)]) {
     for (place, value) in broken {
         let mut document = parsed(EVERYTHING);
         let at = document.pointer_mut(place).unwrap_or_else(|| panic!("{place} is no place"));

@@ -4,7 +4,9 @@ use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
 use super::faults::FaultModel;
+use super::guard::{Guard, GuardedEdge};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
+use super::senders::Sender;
 use super::station::{Group, Station};
 
 /// Everything a simulation works on, indexed by number.
@@ -13,6 +15,8 @@ pub(super) struct Model {
     pub(super) program: Vec<Op>,
     pub(super) samplers: Vec<Sampler>,
     pub(super) edges: Vec<Edge>,
+    pub(super) guarded: Vec<GuardedEdge>,
+    pub(super) guards: Vec<Guard>,
     pub(super) forks: Vec<Fork>,
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
@@ -21,6 +25,7 @@ pub(super) struct Model {
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
     pub(super) clients: Vec<Clients>,
+    pub(super) senders: Vec<Sender>,
     pub(super) streams: Vec<Stream>,
     /// Part and purpose of each stream.
     pub(super) stream_ids: Vec<(u64, u64)>,
@@ -30,7 +35,9 @@ pub(super) struct Model {
 /// A source of requests.
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
-    /// First operation of a request.
+    /// First operation of all.
+    pub(super) first: u32,
+    /// First operation of a request, or of a user's next round.
     pub(super) start: u32,
     /// Time between arrivals, for open clients.
     pub(super) gap: SamplerKind,

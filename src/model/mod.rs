@@ -6,6 +6,8 @@ pub mod lines;
 
 pub mod sparse;
 
+pub mod guard;
+
 pub mod machine;
 
 pub mod cache;
@@ -25,6 +27,8 @@ mod compile;
 mod program;
 
 mod built;
+
+mod senders;
 
 mod station;
 

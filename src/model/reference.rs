@@ -29,11 +29,13 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         cancels: true,
         retries_count,
         backoff,
+        guard: Box::default(),
     };
     let clients = Clients {
         id: "clients".to_owned(),
         arrivals: Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 / 3.2 } },
         call,
+        others: Vec::new(),
     };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: 1.0 })];
     let service = Service {

@@ -11,16 +11,20 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
+use super::guard::Guarding;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
+use super::senders::Sender;
 use super::system::System;
 use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
-const CLIENTS_BIT: u32 = 1 << 31;
+pub(super) const CLIENTS_BIT: u32 = 1 << 31;
 /// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
 const FAULT_BIT: u32 = 1 << 30;
+/// Events about clients that keep time carry this bit as well, and their number among these.
+pub(super) const TIMED_BIT: u32 = 1 << 29;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
@@ -62,10 +66,11 @@ pub struct Simulation {
     pub(super) ready: VecDeque<u32>,
     pub(super) now: SimTime,
     pub(super) record: Record,
-    events_count: u64,
+    pub(super) events_count: u64,
     pub(super) calls_count: u32,
     stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,
+    pub(super) guarding: Guarding,
 }
 
 impl Simulation {
@@ -74,8 +79,10 @@ impl Simulation {
     /// # Errors
     /// Names the part of the system that cannot be built.
     pub fn new(system: &System, seed: u64) -> Result<Self, BuildError> {
+        let model = build(system, seed)?;
         let mut simulation = Self {
-            model: build(system, seed)?,
+            guarding: Guarding::new(&model),
+            model,
             tasks: Arena::default(),
             ready: VecDeque::with_capacity(64),
             now: SimTime::ZERO,
@@ -206,8 +213,11 @@ impl Simulation {
     fn start_clients(&mut self) {
         for index in 0..self.model.clients.len() {
             let clients = &self.model.clients[index];
-            let (start, users) = (clients.start, clients.users);
-            if users == 0 {
+            let (start, users) = (clients.first, clients.users);
+            let timed = |sender: &Sender| usize::from(sender.clients) == index;
+            if let Some(sender) = self.model.senders.iter().position(timed) {
+                self.schedule_sender(sender as u32);
+            } else if users == 0 {
                 self.schedule_arrival(index as u32);
             }
             for _ in 0..users {
@@ -232,8 +242,12 @@ impl Simulation {
 
     #[inline]
     fn arrive(&mut self, index: u32) {
-        if index & FAULT_BIT != 0 {
-            self.turn_fault(index & !FAULT_BIT);
+        if index & (FAULT_BIT | TIMED_BIT) != 0 {
+            if index & FAULT_BIT != 0 {
+                self.turn_fault(index & !FAULT_BIT);
+            } else {
+                self.arrive_timed(index & !TIMED_BIT);
+            }
             return;
         }
         self.schedule_arrival(index);
@@ -268,6 +282,7 @@ impl Simulation {
             State::Queued => self.wait_limit_reached(event.subject),
             State::Calling => self.timeout_reached(event.subject),
             State::BackingOff => self.send_attempt(event.subject),
+            State::Guarded | State::Admitted | State::Pausing => self.guard_due(event.subject),
             State::Running | State::Joining => {}
         }
     }
@@ -357,6 +372,18 @@ impl Simulation {
                     self.fork(id, fork);
                     return;
                 }
+                Op::Guarded { edge } => {
+                    self.start_guarded(id, edge);
+                    return;
+                }
+                Op::Vanish => {
+                    self.remove(id);
+                    return;
+                }
+                Op::Reject { after } => {
+                    self.reject(id, after);
+                    return;
+                }
             }
         }
     }
@@ -379,13 +406,18 @@ impl Simulation {
             }
         } else if self.tasks[parent].expects == answers {
             self.answer(parent, id, outcome);
+        } else if outcome == Outcome::InTime {
+            self.record.totals.late += 1;
         }
         self.remove(id);
     }
 
     #[inline]
     pub(super) fn remove(&mut self, id: u32) {
-        self.tasks[id].awaited = Ticket::NONE;
+        let task = &mut self.tasks[id];
+        task.awaited = Ticket::NONE;
+        // Nobody may take what stood here for a live answer.
+        task.answers = 0;
         self.tasks.remove(id);
     }
 
