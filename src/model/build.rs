@@ -7,6 +7,7 @@ use crate::engine::{Distribution, SimDuration, Stream};
 
 use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
+use super::entrance::check_queue;
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
 use super::system::{Arrivals, Clients, Database, Part, Pool, Queue, Service, System};
@@ -40,6 +41,14 @@ pub enum BuildError {
         /// Service and endpoint.
         place: String,
     },
+    /// A setting of a part is out of its range.
+    #[error("`{part}`: {reason}")]
+    Setting {
+        /// Id of the part.
+        part: String,
+        /// Which setting, and its range.
+        reason: String,
+    },
     /// No clients, so that nothing would ever happen.
     #[error("a system needs at least one part of kind `clients`")]
     NoClients,
@@ -60,6 +69,8 @@ pub(super) struct Place {
     pub(super) id: String,
     pub(super) group: u16,
     pub(super) part: u16,
+    /// It is entered through entrances.
+    pub(super) is_special: bool,
 }
 
 /// A model being built.
@@ -74,6 +85,8 @@ pub(super) struct Builder<'a> {
     pub(super) path: Vec<String>,
     /// Endpoints that edges lead to.
     pub(super) compiled: Vec<Compiled>,
+    /// Entrances of endpoints, by service and endpoint.
+    pub(super) entrances: Vec<(String, u16)>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
     /// Pools whose connection is held at the present step.
@@ -97,6 +110,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         client_ids: Vec::new(),
         path: Vec::new(),
         compiled: Vec::new(),
+        entrances: Vec::new(),
         branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
@@ -148,10 +162,16 @@ impl Builder<'_> {
     ) -> Result<(), BuildError> {
         in_range(id, "instances", stations, 10_000)?;
         in_range(id, "servers", capacity, 1_000_000)?;
+        check_queue(id, queue)?;
         let first = self.model.stations.len();
+        let is_special = !queue.is_plain();
         in_range(id, "stations before it", first as u32 + 1, 60_000)?;
         for _ in 0..stations {
-            self.model.stations.push(Station::new(capacity, queue.capacity));
+            let mut station = Station::new(capacity, queue.capacity);
+            if is_special {
+                station.line = self.line(queue);
+            }
+            self.model.stations.push(station);
         }
         let wait_limit = queue.wait_limit.as_ref().map(|limit| match limit {
             Distribution::Constant(secs) => WaitLimit::Constant(self.delay(*secs)),
@@ -176,7 +196,7 @@ impl Builder<'_> {
             stations: stations as u16,
             depth: 0,
         });
-        self.places.push(Place { id: id.to_owned(), group, part });
+        self.places.push(Place { id: id.to_owned(), group, part, is_special });
         Ok(())
     }
 
@@ -198,7 +218,8 @@ impl Builder<'_> {
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");
         self.client_ids.push(clients.id.clone());
-        self.model.clients.push(ClientsModel { start, gap, users, stream });
+        let priority = clients.priority;
+        self.model.clients.push(ClientsModel { start, gap, users, stream, priority });
         Ok(())
     }
 

@@ -3,6 +3,8 @@
 use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
+use super::discipline::Line;
+use super::entrance::Entrance;
 use super::faults::FaultModel;
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::station::{Group, Station};
@@ -18,6 +20,10 @@ pub(super) struct Model {
     pub(super) faults: Vec<FaultModel>,
     pub(super) groups: Vec<Group>,
     pub(super) stations: Vec<Station>,
+    /// Ways into groups that have more than a plain queue.
+    pub(super) entrances: Vec<Entrance>,
+    /// Queues of their stations.
+    pub(super) lines: Vec<Line>,
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
     pub(super) clients: Vec<Clients>,
@@ -37,6 +43,8 @@ pub(super) struct Clients {
     /// Users of closed clients, 0 for open ones.
     pub(super) users: u32,
     pub(super) stream: u16,
+    /// Class of their requests.
+    pub(super) priority: u8,
 }
 
 /// A part that can be busy.

@@ -3,6 +3,7 @@
 use crate::engine::SimDuration;
 use crate::engine::events::Ticket;
 
+use super::entrance::Ending;
 use super::program::Op;
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -60,7 +61,7 @@ impl Simulation {
         task.parent = NO_TASK;
         // Branches that go on must not answer whoever gets this place next.
         task.expects = 0;
-        self.release_all(id);
+        self.release_all(id, Ending::Dropped);
         self.remove(id);
     }
 

@@ -97,7 +97,7 @@ impl<'a> Builder<'a> {
         }
         let (service, endpoint) = self.endpoint_of(call)?;
         self.path.push(place);
-        let inside = self.acquire(&service.id, register)?;
+        let inside = self.acquire_for(&service.id, Some(endpoint), register)?;
         self.steps(&endpoint.steps, &service.id, inside)?;
         self.release(register);
         self.path.pop();
@@ -224,11 +224,27 @@ impl<'a> Builder<'a> {
 
     /// Takes a server of `part` into `register`; gives the next free register.
     fn acquire(&mut self, part: &str, register: usize) -> Result<usize, BuildError> {
-        let &Place { group, part, .. } = self.place(part)?;
+        self.acquire_for(part, None, register)
+    }
+
+    /// The same for an endpoint of a service.
+    fn acquire_for(
+        &mut self,
+        part: &str,
+        endpoint: Option<&Endpoint>,
+        register: usize,
+    ) -> Result<usize, BuildError> {
+        let &Place { group, part: index, is_special, .. } = self.place(part)?;
         let next = self.register(register)?;
-        self.nest(part);
-        self.held.push(part);
-        self.emit(Op::Acquire { group, register: register as u8 });
+        self.nest(index);
+        self.held.push(index);
+        let register = register as u8;
+        if is_special {
+            let entrance = self.entrance(part, group, endpoint);
+            self.emit(Op::Enter { entrance, register });
+        } else {
+            self.emit(Op::Acquire { group, register });
+        }
         Ok(next)
     }
 

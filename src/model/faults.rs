@@ -7,6 +7,7 @@ use crate::engine::SimTime;
 use crate::engine::events::Ticket;
 
 use super::build::{BuildError, Builder, unknown};
+use super::discipline::NO_LINE;
 use super::program::{Op, REGISTERS, SamplerKind, Spent};
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -141,7 +142,12 @@ impl Simulation {
         };
         let mut hit: Vec<u32> = self.tasks.ids().filter(|id| is_hit(&self.tasks[*id])).collect();
         for station in stations.clone() {
-            hit.extend(self.model.stations[usize::from(station)].waiting(&self.tasks));
+            let model = &self.model.stations[usize::from(station)];
+            if model.line == NO_LINE {
+                hit.extend(model.waiting(&self.tasks));
+            } else {
+                hit.extend(self.in_line(station));
+            }
         }
         for id in hit {
             let task = &self.tasks[id];
@@ -168,6 +174,10 @@ impl Simulation {
     /// Gives free servers to those that wait.
     fn serve_waiting(&mut self, group: u16) {
         for station in self.model.groups[usize::from(group)].stations() {
+            if self.model.stations[usize::from(station)].line != NO_LINE {
+                self.serve_line(station);
+                continue;
+            }
             let station = &mut self.model.stations[usize::from(station)];
             let mut served = Vec::new();
             while let Some(next) = station.serve_next(&mut self.tasks, self.now) {

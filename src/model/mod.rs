@@ -42,6 +42,10 @@ mod calls;
 
 mod faults;
 
+mod entrance;
+
+mod discipline;
+
 mod booking;
 
 mod measure;

@@ -18,6 +18,8 @@ pub(super) enum Op {
     Acquire { group: u16, register: u8 },
     /// The same while a fault refuses some of what comes.
     AskAndAcquire { group: u16, register: u8 },
+    /// Comes in through an entrance of a group that has more than a plain queue.
+    Enter { entrance: u16, register: u8 },
     /// Gives back the server in a register.
     Release { register: u8 },
     /// Lets time pass.
@@ -45,7 +47,9 @@ impl Op {
     #[inline]
     pub(super) fn acquired(self) -> Option<u8> {
         match self {
-            Self::Acquire { register, .. } | Self::AskAndAcquire { register, .. } => Some(register),
+            Self::Acquire { register, .. }
+            | Self::AskAndAcquire { register, .. }
+            | Self::Enter { register, .. } => Some(register),
             _ => None,
         }
     }

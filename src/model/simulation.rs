@@ -11,6 +11,7 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
+use super::entrance::Ending;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
 use super::system::System;
@@ -304,6 +305,11 @@ impl Simulation {
                         return;
                     }
                 }
+                Op::Enter { entrance, register } => {
+                    if !self.enter(id, entrance, register) {
+                        return;
+                    }
+                }
                 Op::Release { register } => {
                     task.held &= !(1 << register);
                     let station = task.registers[usize::from(register)];
@@ -363,7 +369,7 @@ impl Simulation {
 
     /// Ends a task badly: it gives back all it holds.
     pub(super) fn fail(&mut self, id: u32, outcome: Outcome) {
-        self.release_all(id);
+        self.release_all(id, Ending::Failed);
         self.finish(id, outcome);
     }
 

@@ -7,6 +7,7 @@
 use crate::engine::arena::Arena;
 use crate::engine::{SimDuration, SimTime};
 
+use super::discipline::NO_LINE;
 use super::program::{Delay, SamplerKind};
 use super::task::{NO_TASK, Task};
 
@@ -72,7 +73,7 @@ pub(super) struct Counters {
     pub(super) left: u64,
 }
 
-/// Servers and a first-in-first-out queue.
+/// Servers and a first-in-first-out queue, or a [`Line`](super::discipline::Line).
 #[derive(Debug, Clone)]
 pub(super) struct Station {
     pub(super) capacity: u32,
@@ -86,8 +87,10 @@ pub(super) struct Station {
     tail: u32,
     pub(super) queue_length: u32,
     pub(super) queue_max: u32,
+    /// Its queue, if that is not a plain one.
+    pub(super) line: u16,
     changed: SimTime,
-    counters: Counters,
+    pub(super) counters: Counters,
 }
 
 impl Station {
@@ -101,6 +104,7 @@ impl Station {
             tail: NO_TASK,
             queue_length: 0,
             queue_max: 0,
+            line: NO_LINE,
             changed: SimTime::ZERO,
             counters: Counters::default(),
         }

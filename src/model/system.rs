@@ -4,6 +4,7 @@
 //! is looked up by name while it runs. All durations are in seconds.
 
 use crate::engine::{Distribution, SimDuration, SimTime};
+use crate::policy::queue::{Order, Shed, WhenFull};
 
 /// A whole system: its parts in the order of the document.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -87,6 +88,8 @@ pub struct Clients {
     pub arrivals: Arrivals,
     /// What each request is.
     pub call: Call,
+    /// Class of their requests in queues by priority, 0 the highest; endpoints may have their own.
+    pub priority: u8,
 }
 
 /// When clients send requests.
@@ -138,22 +141,39 @@ pub struct Service {
     pub endpoints: Vec<Endpoint>,
 }
 
-/// A first-in-first-out waiting room.
+/// A waiting room; first in, first out unless it has a discipline.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Queue {
-    /// How many may wait; one more is rejected at once. `None` has no bound.
+    /// How many may wait. `None` has no bound.
     pub capacity: Option<u32>,
     /// How long one may wait before it gives up, in seconds. `None` waits for ever.
     pub wait_limit: Option<Distribution>,
+    /// Who is served next.
+    pub order: Order,
+    /// Who is dropped instead of served.
+    pub shed: Shed,
+    /// What happens when one more comes than may wait.
+    pub when_full: WhenFull,
+}
+
+impl Queue {
+    /// First in, first out, and nobody is dropped.
+    pub fn is_plain(&self) -> bool {
+        self.order == Order::Fifo
+            && self.shed == Shed::Nobody
+            && self.when_full == WhenFull::RejectNew
+    }
 }
 
 /// A named program of steps.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Endpoint {
     /// Unique in its service.
     pub name: String,
     /// Executed in order.
     pub steps: Vec<Step>,
+    /// Class in queues by priority, 0 the highest; `None` for that of the clients.
+    pub priority: Option<u8>,
 }
 
 /// A limited set of connections to a database, shared by everyone who names it.

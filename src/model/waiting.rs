@@ -2,6 +2,8 @@
 
 use crate::engine::events::Ticket;
 
+use super::discipline::NO_LINE;
+use super::entrance::Ending;
 use super::program::Delay;
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -40,6 +42,11 @@ impl Simulation {
             self.fail(id, Outcome::Rejected);
             return;
         }
+        self.start_patience(id, group);
+    }
+
+    /// Lets a task that waits give up after the wait limit of the group.
+    pub(super) fn start_patience(&mut self, id: u32, group: u16) {
         let ticket = match &self.model.groups[usize::from(group)].wait_limit {
             None => return,
             Some(WaitLimit::Constant(delay)) => {
@@ -64,10 +71,17 @@ impl Simulation {
 
     /// Gives a server back; the next task in the queue has it then.
     #[inline]
-    pub(super) fn release(&mut self, station: u32) {
-        let station = &mut self.model.stations[station as usize];
+    pub(super) fn release(&mut self, server: u32) {
+        self.release_as(server, Ending::Done);
+    }
+
+    #[inline(always)]
+    fn release_as(&mut self, server: u32, ending: Ending) {
+        let station = &mut self.model.stations[usize::from(server as u16)];
         if let Some(next) = station.release(&mut self.tasks, self.now) {
             self.take_over(next);
+        } else if station.line != NO_LINE {
+            self.go_out(server, ending);
         }
     }
 
@@ -95,17 +109,23 @@ impl Simulation {
     pub(super) fn leave_queue(&mut self, id: u32) {
         let task = &self.tasks[id];
         if let Some(register) = self.model.program[task.pc as usize].acquired() {
-            let station = task.registers[usize::from(register)] as usize;
-            self.model.stations[station].leave(&mut self.tasks, id, self.now);
+            let server = task.registers[usize::from(register)];
+            let station = &mut self.model.stations[usize::from(server as u16)];
+            if station.line == NO_LINE {
+                station.leave(&mut self.tasks, id, self.now);
+            } else {
+                self.leave_line(id, server);
+            }
         }
     }
 
-    pub(super) fn release_all(&mut self, id: u32) {
+    /// Gives back all that a task holds.
+    pub(super) fn release_all(&mut self, id: u32, ending: Ending) {
         let mut held = std::mem::take(&mut self.tasks[id].held);
         while held != 0 {
             let register = held.ilog2();
             held &= !(1 << register);
-            self.release(self.tasks[id].registers[register as usize]);
+            self.release_as(self.tasks[id].registers[register as usize], ending);
         }
     }
 }

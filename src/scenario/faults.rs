@@ -34,7 +34,7 @@ impl Reader<'_> {
         Part::Fault(Fault { id, part, from, until, effect })
     }
 
-    fn span_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
+    pub(super) fn span_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
         let ms = self.amount_of(fields, name, Unit::Ms);
         if ms < 0.0 {
             self.note(&fields.under(name), &ms.to_string(), "a time, 0 or more");

@@ -12,6 +12,8 @@ mod form;
 
 mod parts;
 
+mod queues;
+
 mod length;
 
 mod faults;

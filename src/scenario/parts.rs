@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Part, Pool, Queue, Service, Step,
-};
+use crate::model::system::{Arrivals, Call, Clients, Database, Part, Pool, Service, Step};
 use crate::policy::backoff::{Backoff, Jitter};
 
 use super::Unit;
@@ -46,7 +44,8 @@ impl Reader<'_> {
         let arrivals = arrivals.and_then(|value| self.arrivals(value, &fields.under("arrivals")));
         let call = self.needed(fields, "call", "an object");
         let call = call.and_then(|value| self.call(value, &fields.under("call")));
-        Some(Part::Clients(Clients { id, arrivals: arrivals?, call: call? }))
+        let priority = self.class(fields);
+        Some(Part::Clients(Clients { id, arrivals: arrivals?, call: call?, priority }))
     }
 
     fn arrivals(&mut self, value: &Value, path: &str) -> Option<Arrivals> {
@@ -131,8 +130,7 @@ impl Reader<'_> {
             Some(Value::Object(object)) => {
                 for (name, steps) in object {
                     let path = format!("{}.{name}", fields.under("endpoints"));
-                    let steps = self.steps(steps, &path, 0);
-                    endpoints.push(Endpoint { name: name.clone(), steps });
+                    endpoints.push(self.endpoint(name, steps, &path));
                 }
             }
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
@@ -153,19 +151,6 @@ impl Reader<'_> {
             self.duration(value, &fields.under("round_trip"))
         });
         Part::Database(Database { id, cores_count, round_trip })
-    }
-
-    fn queue(&mut self, fields: &mut Fields<'_>) -> Queue {
-        let Some(value) = fields.take("queue") else { return Queue::default() };
-        let path = fields.under("queue");
-        let Some(mut fields) = self.fields(value, &path) else { return Queue::default() };
-        let capacity = fields.take("capacity");
-        let capacity =
-            capacity.map(|value| self.count(value, &fields.under("capacity"), 0, 4_000_000));
-        let wait_limit = fields.take("wait_limit");
-        let wait_limit = wait_limit.map(|value| self.duration(value, &fields.under("wait_limit")));
-        self.close(&fields);
-        Queue { capacity, wait_limit }
     }
 
     pub(super) fn steps(&mut self, value: &Value, path: &str, depth: usize) -> Vec<Step> {
@@ -254,7 +239,7 @@ impl Reader<'_> {
     }
 
     /// A distribution of times; plain numbers are milliseconds, the result is in seconds.
-    fn duration(&mut self, value: &Value, path: &str) -> Distribution {
+    pub(super) fn duration(&mut self, value: &Value, path: &str) -> Distribution {
         let in_ms = self.duration_ms(value, path);
         if let Err(message) = in_ms.validate() {
             self.wrong(path, value, &message);
@@ -326,7 +311,7 @@ impl Reader<'_> {
         value.map_or(none, |value| self.duration(value, &fields.under(name)))
     }
 
-    fn count_of(
+    pub(super) fn count_of(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,

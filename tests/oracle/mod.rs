@@ -10,6 +10,7 @@ use kneepoint::model::system::{
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
+use kneepoint::policy::queue::Order;
 use serde_json::Value;
 
 /// Requests measured for each seed, after the first tenth is left out.
@@ -83,7 +84,7 @@ fn call(service: &str) -> Call {
 }
 
 fn clients(arrivals: Arrivals, service: &str) -> Part {
-    Part::Clients(Clients { id: "clients".to_owned(), arrivals, call: call(service) })
+    Part::Clients(Clients { id: "clients".to_owned(), arrivals, call: call(service), priority: 0 })
 }
 
 fn open(rate: f64, service: &str) -> Part {
@@ -91,7 +92,7 @@ fn open(rate: f64, service: &str) -> Part {
 }
 
 fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
-    let endpoints = vec![Endpoint { name: "work".to_owned(), steps }];
+    let endpoints = vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }];
     let (id, instances_count, workers_count) = (id.to_owned(), 1, workers);
     Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
 }
@@ -118,6 +119,22 @@ fn around(arrivals: Arrivals, steps: Vec<Step>, resources: Vec<Part>) -> System 
     parts.into()
 }
 
+/// Two kinds of clients before one worker and a queue by priority, each behind a service of its own
+/// that takes no time, so that their waits can be told apart.
+fn classes(entry: &Entry) -> System {
+    let steps = vec![Step::Cpu(exponential(1.0 / entry.number("mu")))];
+    let by_class = Queue { order: Order::Priority, ..Queue::default() };
+    let mut parts = Vec::new();
+    for (id, rate, priority) in [("high", "lam_high", 0), ("low", "lam_low", 1)] {
+        let arrivals = Arrivals::Open { gap: exponential(1.0 / entry.number(rate)) };
+        let id = id.to_owned();
+        parts.push(service(&id, 100_000, Queue::default(), vec![Step::Call(call("s"))]));
+        parts.push(Part::Clients(Clients { call: call(&id), id, arrivals, priority }));
+    }
+    parts.push(service("s", 1, by_class, steps));
+    parts.into()
+}
+
 fn closed(users: f64, think: f64) -> Arrivals {
     Arrivals::Closed { users_count: users as u32, think: exponential(think) }
 }
@@ -126,7 +143,7 @@ fn closed(users: f64, think: f64) -> Arrivals {
 pub(crate) fn system_of(entry: &Entry) -> Option<System> {
     let n = |name: &str| entry.number(name);
     let unbounded = Queue::default;
-    let waiting = |limit| Queue { capacity: None, wait_limit: Some(limit) };
+    let waiting = |limit| Queue { wait_limit: Some(limit), ..Queue::default() };
     let poisson = |rate: f64| Arrivals::Open { gap: exponential(1.0 / rate) };
     Some(match entry.family.as_str() {
         "mm1" => queue(entry, 1, unbounded(), exponential(1.0 / n("mu"))),
@@ -147,11 +164,11 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
         }
         "mmck_loss" => {
             let capacity = Some((n("K") - n("c")) as u32);
-            let bounded = Queue { capacity, wait_limit: None };
+            let bounded = Queue { capacity, ..Queue::default() };
             queue(entry, n("c") as u32, bounded, exponential(1.0 / n("mu")))
         }
         "erlang_b" => {
-            let none = Queue { capacity: Some(0), wait_limit: None };
+            let none = Queue { capacity: Some(0), ..Queue::default() };
             queue(entry, n("c") as u32, none, exponential(n("mean_service")))
         }
         "erlang_a" => {
@@ -162,6 +179,11 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let patience = waiting(Distribution::Constant(n("tau")));
             queue(entry, n("c") as u32, patience, exponential(1.0 / n("mu")))
         }
+        "mm1_lifo" => {
+            let newest = Queue { order: Order::Lifo, ..unbounded() };
+            queue(entry, 1, newest, exponential(1.0 / n("mu")))
+        }
+        "priority" => classes(entry),
         "closed_single" => around(
             closed(n("N"), n("Z")),
             vec![query("cpu", n("S"))],
@@ -265,6 +287,12 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     }
     if let Some(second) = period.parts.get(2) {
         found.push(("util_db", secs_of(second.busy) / secs));
+    }
+    if entry.family == "priority" {
+        for (name, part) in ["mean_wait_high", "mean_wait_low"].into_iter().zip(&period.parts) {
+            let stay = secs_of(part.busy) / part.visits as f64;
+            found.push((name, stay - 1.0 / entry.number("mu")));
+        }
     }
     if entry.family == "tandem" {
         for (index, part) in period.parts[1..].iter().enumerate() {
