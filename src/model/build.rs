@@ -7,7 +7,7 @@ use crate::engine::{Distribution, SimDuration, Stream};
 
 use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
-use super::entrance::check_queue;
+use super::entrance::{check_queue, has_guards};
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
 use super::system::{Arrivals, Clients, Database, Part, Pool, Queue, Service, System};
@@ -87,6 +87,9 @@ pub(super) struct Builder<'a> {
     pub(super) compiled: Vec<Compiled>,
     /// Entrances of endpoints, by service and endpoint.
     pub(super) entrances: Vec<(String, u16)>,
+    /// Doors and guards by service, or by service and endpoint.
+    pub(super) doors: Vec<(String, Vec<u16>)>,
+    pub(super) guards: Vec<(String, Vec<u16>)>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
     /// Pools whose connection is held at the present step.
@@ -111,6 +114,8 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         path: Vec::new(),
         compiled: Vec::new(),
         entrances: Vec::new(),
+        doors: Vec::new(),
+        guards: Vec::new(),
         branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
@@ -140,14 +145,19 @@ impl Builder<'_> {
     fn add_part(&mut self, part: &Part) -> Result<(), BuildError> {
         match part {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
-            Part::Service(Service { id, instances_count, workers_count, queue, .. }) => {
-                self.add_group(id, PartKind::Service, *instances_count, *workers_count, queue)
+            Part::Service(service) => {
+                let Service { id, instances_count, workers_count, queue, .. } = service;
+                let counts = [*instances_count, *workers_count];
+                let is_special = has_guards(service) || !queue.is_plain();
+                self.add_group(id, PartKind::Service, counts, queue, is_special)
             }
             Part::Pool(Pool { id, connections_count, queue, .. }) => {
-                self.add_group(id, PartKind::Pool, 1, *connections_count, queue)
+                let is_special = !queue.is_plain();
+                self.add_group(id, PartKind::Pool, [1, *connections_count], queue, is_special)
             }
             Part::Database(Database { id, cores_count, .. }) => {
-                self.add_group(id, PartKind::Database, 1, *cores_count, &Queue::default())
+                let queue = &Queue::default();
+                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)
             }
         }
     }
@@ -156,15 +166,14 @@ impl Builder<'_> {
         &mut self,
         id: &str,
         kind: PartKind,
-        stations: u32,
-        capacity: u32,
+        [stations, capacity]: [u32; 2],
         queue: &Queue,
+        is_special: bool,
     ) -> Result<(), BuildError> {
         in_range(id, "instances", stations, 10_000)?;
         in_range(id, "servers", capacity, 1_000_000)?;
         check_queue(id, queue)?;
         let first = self.model.stations.len();
-        let is_special = !queue.is_plain();
         in_range(id, "stations before it", first as u32 + 1, 60_000)?;
         for _ in 0..stations {
             let mut station = Station::new(capacity, queue.capacity);
@@ -214,6 +223,7 @@ impl Builder<'_> {
             }
         };
         self.emit(Op::Send);
+        self.identify(clients);
         self.call(&clients.call, 0)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");

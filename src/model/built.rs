@@ -4,8 +4,10 @@ use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
 use super::discipline::Line;
+use super::doors::{Door, UserRange};
 use super::entrance::Entrance;
 use super::faults::FaultModel;
+use super::guards::Guard;
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::station::{Group, Station};
 
@@ -24,6 +26,12 @@ pub(super) struct Model {
     pub(super) entrances: Vec<Entrance>,
     /// Queues of their stations.
     pub(super) lines: Vec<Line>,
+    pub(super) doors: Vec<Door>,
+    pub(super) guards: Vec<Guard>,
+    /// A guard asks how long tasks stay.
+    pub(super) times_stays: bool,
+    /// Users of clients, if a door asks for them.
+    pub(super) user_ranges: Vec<UserRange>,
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
     pub(super) clients: Vec<Clients>,

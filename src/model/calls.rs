@@ -28,6 +28,9 @@ impl Simulation {
         attempt.parent = id;
         attempt.answers = self.calls_count;
         let callee = self.new_task(attempt);
+        if !self.model.user_ranges.is_empty() {
+            self.inherit_user(id, callee);
+        }
         let ticket = timeout.map_or(Ticket::NONE, |delay| self.schedule_delay(delay, id));
         let task = &mut self.tasks[id];
         task.callee = callee;
@@ -51,7 +54,7 @@ impl Simulation {
     /// Takes an attempt and all it called out of the system.
     fn cancel(&mut self, id: u32) {
         match self.tasks[id].state {
-            State::Queued => self.leave_queue(id),
+            State::Queued => self.leave_queue(id, Ending::Dropped),
             State::Calling => self.cancel(self.tasks[id].callee),
             // Given what it waited for in this very instant: it must not run any more.
             State::Running => self.ready.retain(|&ready| ready != id),
@@ -104,6 +107,9 @@ impl Simulation {
             task.parent = id;
             task.answers = self.calls_count;
             let task = self.new_task(task);
+            if !self.model.user_ranges.is_empty() {
+                self.inherit_user(id, task);
+            }
             self.ready.push_back(task);
         }
     }

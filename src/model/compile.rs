@@ -97,7 +97,9 @@ impl<'a> Builder<'a> {
         }
         let (service, endpoint) = self.endpoint_of(call)?;
         self.path.push(place);
-        let inside = self.acquire_for(&service.id, Some(endpoint), register)?;
+        let place = self.path.last().cloned().unwrap_or_default();
+        self.knock(service, endpoint, &place)?;
+        let inside = self.acquire_for(&service.id, Some((service, endpoint)), register)?;
         self.steps(&endpoint.steps, &service.id, inside)?;
         self.release(register);
         self.path.pop();
@@ -231,7 +233,7 @@ impl<'a> Builder<'a> {
     fn acquire_for(
         &mut self,
         part: &str,
-        endpoint: Option<&Endpoint>,
+        endpoint: Option<(&Service, &Endpoint)>,
         register: usize,
     ) -> Result<usize, BuildError> {
         let &Place { group, part: index, is_special, .. } = self.place(part)?;
@@ -240,7 +242,7 @@ impl<'a> Builder<'a> {
         self.held.push(index);
         let register = register as u8;
         if is_special {
-            let entrance = self.entrance(part, group, endpoint);
+            let entrance = self.entrance(part, group, endpoint)?;
             self.emit(Op::Enter { entrance, register });
         } else {
             self.emit(Op::Acquire { group, register });

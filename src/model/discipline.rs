@@ -150,6 +150,11 @@ impl Simulation {
                     model.try_take(now);
                     model.counters.waits += 1;
                     model.counters.waited += now.since(self.tasks[id].since).0;
+                    if let Some(register) =
+                        self.model.program[self.tasks[id].pc as usize].acquired()
+                    {
+                        self.note_served(id, register);
+                    }
                     self.take_over(id);
                 }
             }
@@ -176,10 +181,5 @@ impl Simulation {
         let counters = &mut self.model.stations[usize::from(station)].counters;
         counters.left += 1;
         counters.waited += waited;
-    }
-
-    /// Ends a task that waited at an entrance, and is in its line no more.
-    fn turn_back(&mut self, id: u32, outcome: Outcome) {
-        self.fail(id, outcome);
     }
 }

@@ -4,13 +4,16 @@
 //! plain one pays nothing for it. The register of a server that was taken through an entrance holds
 //! the entrance above the 16th bit, so that whoever gives it back finds the way.
 
+use crate::policy::admission::Decision;
 use crate::policy::{BadSetting, queue};
 
 use super::build::{BuildError, Builder};
-use super::discipline::{Line, NO_LINE};
+use super::discipline::Line;
+use super::guards::{GUARDS_MAX, NO_GUARD, list_of};
+use super::program::Op;
 use super::record::Outcome;
 use super::simulation::Simulation;
-use super::system::{Endpoint, Queue};
+use super::system::{Admission, Endpoint, Queue, Service};
 use super::task::State;
 
 /// A way into a group.
@@ -19,6 +22,14 @@ pub(super) struct Entrance {
     pub(super) group: u16,
     /// Class in queues by priority; `None` for that of the clients.
     pub(super) class: Option<u8>,
+    guards: [u16; GUARDS_MAX],
+}
+
+impl Entrance {
+    /// Its guards, in the order in which they are asked.
+    pub(super) fn guards(&self) -> impl Iterator<Item = u16> + use<> {
+        self.guards.into_iter().take_while(|guard| *guard != NO_GUARD)
+    }
 }
 
 /// How a stay at a station ended.
@@ -28,7 +39,7 @@ pub(super) enum Ending {
     Done,
     /// The work came to nothing.
     Failed,
-    /// Nobody waits for it any more, or it was not begun.
+    /// Nobody waits for it any more.
     Dropped,
 }
 
@@ -38,18 +49,46 @@ fn server_of(entrance: u16, station: u16) -> u32 {
 }
 
 impl Builder<'_> {
+    /// Emits the limits on the rate of a service and of one of its endpoints.
+    pub(super) fn knock(
+        &mut self,
+        service: &Service,
+        endpoint: &Endpoint,
+        place: &str,
+    ) -> Result<(), BuildError> {
+        let id = &service.id;
+        let group = self.place(id)?.group;
+        let mut doors = self.doors(id, id, group, &service.admission)?;
+        doors.extend(self.doors(place, id, group, &endpoint.admission)?);
+        for door in doors {
+            self.emit(Op::Knock { door });
+        }
+        Ok(())
+    }
+
     /// The entrance to an endpoint of a service, or to a pool, made if it is new.
-    pub(super) fn entrance(&mut self, part: &str, group: u16, endpoint: Option<&Endpoint>) -> u16 {
-        let name = endpoint.map_or("", |endpoint| &endpoint.name);
+    pub(super) fn entrance(
+        &mut self,
+        part: &str,
+        group: u16,
+        endpoint: Option<(&Service, &Endpoint)>,
+    ) -> Result<u16, BuildError> {
+        let name = endpoint.map_or("", |(_, endpoint)| &endpoint.name);
         let place = format!("{part}.{name}");
         if let Some((_, known)) = self.entrances.iter().find(|(known, _)| *known == place) {
-            return *known;
+            return Ok(*known);
+        }
+        let mut made = Entrance { group, class: None, guards: [NO_GUARD; GUARDS_MAX] };
+        if let Some((service, endpoint)) = endpoint {
+            let shared = self.guards(part, part, &service.admission)?;
+            let own = self.guards(&place, part, &endpoint.admission)?;
+            made.guards = list_of(part, &shared, &own)?;
+            made.class = endpoint.priority;
         }
         let entrance = self.model.entrances.len() as u16;
-        let class = endpoint.and_then(|endpoint| endpoint.priority);
-        self.model.entrances.push(Entrance { group, class });
+        self.model.entrances.push(made);
         self.entrances.push((place, entrance));
-        entrance
+        Ok(entrance)
     }
 
     /// A line of its own for a station.
@@ -57,6 +96,13 @@ impl Builder<'_> {
         self.model.lines.push(Line::new(&settings_of(queue)));
         (self.model.lines.len() - 1) as u16
     }
+}
+
+/// A service or an endpoint of it has limits on what is inside.
+pub(super) fn has_guards(service: &Service) -> bool {
+    let of_endpoints = service.endpoints.iter().flat_map(|endpoint| &endpoint.admission);
+    let is_guard = |limit: &Admission| !matches!(limit, Admission::Rate { .. });
+    service.admission.iter().chain(of_endpoints).any(is_guard)
 }
 
 /// Whether the queue of a part can be made.
@@ -80,7 +126,8 @@ fn settings_of(queue: &Queue) -> queue::Settings {
 impl Simulation {
     /// Takes a server through an entrance; false if the task has to wait or has failed.
     pub(super) fn enter(&mut self, id: u32, entrance: u16, register: u8) -> bool {
-        let Entrance { group, .. } = self.model.entrances[usize::from(entrance)];
+        let way = self.model.entrances[usize::from(entrance)];
+        let group = way.group;
         let model = &mut self.model.groups[usize::from(group)];
         if model.refused_share > 0.0
             && self.model.streams[usize::from(model.stream)].chance(model.refused_share)
@@ -89,10 +136,16 @@ impl Simulation {
             return false;
         }
         let station = model.next_station();
+        if let Decision::Reject { retry_after } = self.ask_guards(id, &way, station) {
+            self.turn_away(id, group, retry_after);
+            return false;
+        }
+        self.note_came(id, register);
         let task = &mut self.tasks[id];
         task.registers[usize::from(register)] = server_of(entrance, station);
         if self.model.stations[usize::from(station)].try_take(self.now) {
             task.held |= 1 << register;
+            self.note_served(id, register);
             return true;
         }
         task.pc -= 1;
@@ -105,15 +158,32 @@ impl Simulation {
     }
 
     /// A task gave back a server it took through an entrance: whoever is next has it.
-    pub(super) fn go_out(&mut self, server: u32, _ending: Ending) {
+    pub(super) fn go_out(&mut self, id: u32, register: u8, ending: Ending) {
+        let server = self.tasks[id].registers[usize::from(register)];
+        self.tell(id, register, ending, true);
         self.serve_line(server as u16);
     }
 
     /// Takes a task that waits at an entrance out of the queue.
-    pub(super) fn leave_line(&mut self, id: u32, server: u32) {
-        let station = server as u16;
-        let line = self.model.stations[usize::from(station)].line;
-        debug_assert!(line != NO_LINE, "only they are entered");
-        self.take_out_of_line(id, station);
+    pub(super) fn leave_line(&mut self, id: u32, register: u8, ending: Ending) {
+        let server = self.tasks[id].registers[usize::from(register)];
+        self.take_out_of_line(id, server as u16);
+        self.tell(id, register, ending, false);
+    }
+
+    /// Tells all that watch an entrance that a task is out, served or not.
+    pub(super) fn tell(&mut self, id: u32, register: u8, ending: Ending, was_served: bool) {
+        let server = self.tasks[id].registers[usize::from(register)];
+        let way = self.model.entrances[(server >> 16) as usize];
+        self.tell_guards(id, register, &way, ending, was_served);
+    }
+
+    /// Ends a task that waited at an entrance, and is in its line no more.
+    pub(super) fn turn_back(&mut self, id: u32, outcome: Outcome) {
+        let op = self.model.program[self.tasks[id].pc as usize];
+        if let Some(register) = op.acquired() {
+            self.tell(id, register, Ending::Failed, false);
+        }
+        self.fail(id, outcome);
     }
 }

@@ -8,6 +8,7 @@ use crate::engine::events::Ticket;
 
 use super::build::{BuildError, Builder, unknown};
 use super::discipline::NO_LINE;
+use super::entrance::Ending;
 use super::program::{Op, REGISTERS, SamplerKind, Spent};
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -161,7 +162,7 @@ impl Simulation {
     /// Takes a task out of the system and tells whoever waits for it. What it called works on.
     fn lose_task(&mut self, id: u32) {
         match self.tasks[id].state {
-            State::Queued => self.leave_queue(id),
+            State::Queued => self.leave_queue(id, Ending::Failed),
             State::Running => self.ready.retain(|&ready| ready != id),
             State::Holding | State::Calling | State::BackingOff | State::Joining => {}
         }

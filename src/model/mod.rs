@@ -46,6 +46,10 @@ mod entrance;
 
 mod discipline;
 
+mod doors;
+
+mod guards;
+
 mod booking;
 
 mod measure;

@@ -20,6 +20,10 @@ pub(super) enum Op {
     AskAndAcquire { group: u16, register: u8 },
     /// Comes in through an entrance of a group that has more than a plain queue.
     Enter { entrance: u16, register: u8 },
+    /// Asks a limit on the rate.
+    Knock { door: u16 },
+    /// The request gets the number of its user.
+    Identify { range: u16 },
     /// Gives back the server in a register.
     Release { register: u8 },
     /// Lets time pass.

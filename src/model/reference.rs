@@ -35,6 +35,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         arrivals: Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 / 3.2 } },
         call,
         priority: 0,
+        users_count: 1,
     };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: 1.0 })];
     let service = Service {
@@ -42,6 +43,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         instances_count: 1,
         workers_count: 4,
         queue: Queue::default(),
+        admission: Vec::new(),
         endpoints: vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }],
     };
     vec![Part::Clients(clients), Part::Service(service)].into()

@@ -11,7 +11,9 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
+use super::doors::Users;
 use super::entrance::Ending;
+use super::guards::Stays;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
 use super::system::System;
@@ -67,6 +69,10 @@ pub struct Simulation {
     pub(super) calls_count: u32,
     stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,
+    pub(super) users: Users,
+    pub(super) stays: Stays,
+    /// While a task fails that a limit turned away: when it would be let in, zero if nobody knows.
+    pub(super) retry_after: SimDuration,
 }
 
 impl Simulation {
@@ -85,6 +91,9 @@ impl Simulation {
             calls_count: 0,
             stopped: None,
             breakdown: None,
+            users: Users::default(),
+            stays: Stays::default(),
+            retry_after: SimDuration::ZERO,
         };
         simulation.schedule_faults();
         simulation.start_clients();
@@ -310,10 +319,15 @@ impl Simulation {
                         return;
                     }
                 }
+                Op::Knock { door } => {
+                    if !self.knock(id, door) {
+                        return;
+                    }
+                }
+                Op::Identify { range } => self.identify(id, range),
                 Op::Release { register } => {
                     task.held &= !(1 << register);
-                    let station = task.registers[usize::from(register)];
-                    self.release(station);
+                    self.release(id, register, Ending::Done);
                 }
                 Op::Loop { register, times, end } => {
                     task.registers[usize::from(register)] = times;

@@ -4,6 +4,9 @@
 //! is looked up by name while it runs. All durations are in seconds.
 
 use crate::engine::{Distribution, SimDuration, SimTime};
+use crate::policy::admission::keyed::{self, Scope};
+use crate::policy::admission::priority::PriorityShedder;
+use crate::policy::admission::{adaptive, deadline};
 use crate::policy::queue::{Order, Shed, WhenFull};
 
 /// A whole system: its parts in the order of the document.
@@ -90,6 +93,9 @@ pub struct Clients {
     pub call: Call,
     /// Class of their requests in queues by priority, 0 the highest; endpoints may have their own.
     pub priority: u8,
+    /// Users that requests of open clients come from, each as likely; 0 is 1. Those of closed clients
+    /// are known.
+    pub users_count: u32,
 }
 
 /// When clients send requests.
@@ -137,6 +143,8 @@ pub struct Service {
     pub workers_count: u32,
     /// Where attempts wait for a worker; each instance has its own.
     pub queue: Queue,
+    /// Which requests are let in: limits on the rate first, then those on what is inside.
+    pub admission: Vec<Admission>,
     /// What callers can ask for.
     pub endpoints: Vec<Endpoint>,
 }
@@ -165,6 +173,29 @@ impl Queue {
     }
 }
 
+/// A limit on what is let in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Admission {
+    /// So many in a time, for everybody, each tenant (a part of kind `clients`) or each user.
+    Rate {
+        /// How they are counted.
+        limit: keyed::Settings,
+        /// Whose requests are counted together.
+        scope: Scope,
+    },
+    /// So many at once, waiting or served.
+    Concurrency {
+        /// 1 or more.
+        limit: u32,
+    },
+    /// So many at once as latencies allow.
+    Adaptive(adaptive::Settings),
+    /// Who would be served by the time its caller gives up.
+    Deadline(deadline::Settings),
+    /// Each class up to its own load: requests inside an instance over its workers.
+    Priority(PriorityShedder),
+}
+
 /// A named program of steps.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Endpoint {
@@ -174,6 +205,8 @@ pub struct Endpoint {
     pub steps: Vec<Step>,
     /// Class in queues by priority, 0 the highest; `None` for that of the clients.
     pub priority: Option<u8>,
+    /// Which requests are let in, after the limits of the service.
+    pub admission: Vec<Admission>,
 }
 
 /// A limited set of connections to a database, shared by everyone who names it.

@@ -69,19 +69,15 @@ impl Simulation {
         }
     }
 
-    /// Gives a server back; the next task in the queue has it then.
+    /// Gives the server in a register back; the next task in the queue has it then.
     #[inline]
-    pub(super) fn release(&mut self, server: u32) {
-        self.release_as(server, Ending::Done);
-    }
-
-    #[inline(always)]
-    fn release_as(&mut self, server: u32, ending: Ending) {
+    pub(super) fn release(&mut self, id: u32, register: u8, ending: Ending) {
+        let server = self.tasks[id].registers[usize::from(register)];
         let station = &mut self.model.stations[usize::from(server as u16)];
         if let Some(next) = station.release(&mut self.tasks, self.now) {
             self.take_over(next);
         } else if station.line != NO_LINE {
-            self.go_out(server, ending);
+            self.go_out(id, register, ending);
         }
     }
 
@@ -102,11 +98,11 @@ impl Simulation {
     }
 
     pub(super) fn wait_limit_reached(&mut self, id: u32) {
-        self.leave_queue(id);
+        self.leave_queue(id, Ending::Failed);
         self.fail(id, Outcome::GaveUp);
     }
 
-    pub(super) fn leave_queue(&mut self, id: u32) {
+    pub(super) fn leave_queue(&mut self, id: u32, ending: Ending) {
         let task = &self.tasks[id];
         if let Some(register) = self.model.program[task.pc as usize].acquired() {
             let server = task.registers[usize::from(register)];
@@ -114,7 +110,7 @@ impl Simulation {
             if station.line == NO_LINE {
                 station.leave(&mut self.tasks, id, self.now);
             } else {
-                self.leave_line(id, server);
+                self.leave_line(id, register, ending);
             }
         }
     }
@@ -125,7 +121,7 @@ impl Simulation {
         while held != 0 {
             let register = held.ilog2();
             held &= !(1 << register);
-            self.release_as(self.tasks[id].registers[register as usize], ending);
+            self.release(id, register as u8, ending);
         }
     }
 }

@@ -14,6 +14,8 @@ mod parts;
 
 mod queues;
 
+mod admission;
+
 mod length;
 
 mod faults;

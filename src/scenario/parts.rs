@@ -45,7 +45,11 @@ impl Reader<'_> {
         let call = self.needed(fields, "call", "an object");
         let call = call.and_then(|value| self.call(value, &fields.under("call")));
         let priority = self.class(fields);
-        Some(Part::Clients(Clients { id, arrivals: arrivals?, call: call?, priority }))
+        let users_count = self.optional_count(fields, "users", 1, 1_000_000);
+        if fields.has("users") && matches!(arrivals, Some(Arrivals::Closed { .. })) {
+            self.note(&fields.under("users"), "closed clients", "open ones: others know theirs");
+        }
+        Some(Part::Clients(Clients { id, arrivals: arrivals?, call: call?, priority, users_count }))
     }
 
     fn arrivals(&mut self, value: &Value, path: &str) -> Option<Arrivals> {
@@ -125,6 +129,7 @@ impl Reader<'_> {
         let instances_count = self.optional_count(fields, "instances", 1, 1_000);
         let workers_count = self.optional_count(fields, "workers", 1, 100_000);
         let queue = self.queue(fields);
+        let admission = self.admission(fields);
         let mut endpoints = Vec::new();
         match fields.take("endpoints") {
             Some(Value::Object(object)) => {
@@ -135,7 +140,7 @@ impl Reader<'_> {
             }
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
         }
-        Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
+        Part::Service(Service { id, instances_count, workers_count, queue, admission, endpoints })
     }
 
     fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {

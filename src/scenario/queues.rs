@@ -83,6 +83,7 @@ impl Reader<'_> {
             endpoint.steps = self.steps(steps, &fields.under("steps"), 0);
         }
         endpoint.priority = fields.has("priority").then(|| self.class(&mut fields));
+        endpoint.admission = self.admission(&mut fields);
         self.close(&fields);
         endpoint
     }

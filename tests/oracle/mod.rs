@@ -84,7 +84,13 @@ fn call(service: &str) -> Call {
 }
 
 fn clients(arrivals: Arrivals, service: &str) -> Part {
-    Part::Clients(Clients { id: "clients".to_owned(), arrivals, call: call(service), priority: 0 })
+    Part::Clients(Clients {
+        id: "clients".to_owned(),
+        arrivals,
+        call: call(service),
+        priority: 0,
+        users_count: 1,
+    })
 }
 
 fn open(rate: f64, service: &str) -> Part {
@@ -94,7 +100,14 @@ fn open(rate: f64, service: &str) -> Part {
 fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
     let endpoints = vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }];
     let (id, instances_count, workers_count) = (id.to_owned(), 1, workers);
-    Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
+    Part::Service(Service {
+        id,
+        instances_count,
+        workers_count,
+        queue,
+        admission: Vec::new(),
+        endpoints,
+    })
 }
 
 fn database(id: &str, cores_count: u32) -> Part {
@@ -129,7 +142,13 @@ fn classes(entry: &Entry) -> System {
         let arrivals = Arrivals::Open { gap: exponential(1.0 / entry.number(rate)) };
         let id = id.to_owned();
         parts.push(service(&id, 100_000, Queue::default(), vec![Step::Call(call("s"))]));
-        parts.push(Part::Clients(Clients { call: call(&id), id, arrivals, priority }));
+        parts.push(Part::Clients(Clients {
+            call: call(&id),
+            id,
+            arrivals,
+            priority,
+            users_count: 1,
+        }));
     }
     parts.push(service("s", 1, by_class, steps));
     parts.into()
