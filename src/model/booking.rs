@@ -9,7 +9,9 @@ impl Simulation {
     pub(super) fn book_hold(&mut self, id: u32) {
         let Task { pc, since, .. } = self.tasks[id];
         let account = match self.model.program[pc as usize - 1] {
-            Op::Hold { sampler } => self.model.samplers[usize::from(sampler)].account,
+            Op::Hold { sampler } | Op::HoldAt { sampler, .. } => {
+                self.model.samplers[usize::from(sampler)].account
+            }
             Op::Knock { door } => {
                 let group = self.model.doors[usize::from(door)].group;
                 self.model.groups[usize::from(group)].account

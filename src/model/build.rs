@@ -4,13 +4,15 @@
 
 use crate::engine::random::id_of;
 use crate::engine::{Distribution, SimDuration, Stream};
+use crate::policy::BadSetting;
 
+use super::balance::NO_BALANCER;
 use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
-use super::entrance::{check_queue, has_guards};
+use super::entrance::{check_queue, is_special};
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
-use super::system::{Arrivals, Clients, Database, Part, Pool, Queue, Service, System};
+use super::system::{Arrivals, Clients, Database, Lock, Part, Pool, Queue, Service, System};
 
 /// Why a system cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,9 +89,11 @@ pub(super) struct Builder<'a> {
     pub(super) compiled: Vec<Compiled>,
     /// Entrances of endpoints, by service and endpoint.
     pub(super) entrances: Vec<(String, u16)>,
-    /// Doors and guards by service, or by service and endpoint.
+    /// Doors and gauges by service, or by service and endpoint.
     pub(super) doors: Vec<(String, Vec<u16>)>,
-    pub(super) guards: Vec<(String, Vec<u16>)>,
+    pub(super) gauges: Vec<(String, Vec<u16>)>,
+    /// Register of the worker whose instance may be slower than others, at the present step.
+    pub(super) slow_register: Option<u8>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
     /// Pools whose connection is held at the present step.
@@ -115,7 +119,8 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         compiled: Vec::new(),
         entrances: Vec::new(),
         doors: Vec::new(),
-        guards: Vec::new(),
+        gauges: Vec::new(),
+        slow_register: None,
         branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
@@ -148,12 +153,19 @@ impl Builder<'_> {
             Part::Service(service) => {
                 let Service { id, instances_count, workers_count, queue, .. } = service;
                 let counts = [*instances_count, *workers_count];
-                let is_special = has_guards(service) || !queue.is_plain();
-                self.add_group(id, PartKind::Service, counts, queue, is_special)
+                let is_special = is_special(service, self.system);
+                self.add_group(id, PartKind::Service, counts, queue, is_special)?;
+                let group = self.place(id)?.group;
+                self.model.groups[usize::from(group)].balancer = self.balancer(service, group)?;
+                Ok(())
             }
             Part::Pool(Pool { id, connections_count, queue, .. }) => {
                 let is_special = !queue.is_plain();
                 self.add_group(id, PartKind::Pool, [1, *connections_count], queue, is_special)
+            }
+            Part::Lock(Lock { id, capacity, queue }) => {
+                let is_special = !queue.is_plain();
+                self.add_group(id, PartKind::Lock, [1, *capacity], queue, is_special)
             }
             Part::Database(Database { id, cores_count, .. }) => {
                 let queue = &Queue::default();
@@ -193,6 +205,7 @@ impl Builder<'_> {
             count: stations as u16,
             turn: 0,
             account,
+            balancer: NO_BALANCER,
             wait_limit,
             refused_share: 0.0,
             stream: 0,
@@ -259,6 +272,10 @@ impl Builder<'_> {
         let span = SimDuration::from_secs(secs);
         Delay { span, lane: self.model.events.lane(span) }
     }
+}
+
+pub(super) fn wrong_setting(part: &str, wrong: BadSetting) -> BuildError {
+    BuildError::Setting { part: part.to_owned(), reason: wrong.to_string() }
 }
 
 pub(super) fn unknown(wanted: &'static str, name: &str) -> BuildError {

@@ -3,11 +3,12 @@
 use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
+use super::balance::{BalancerModel, Watch};
 use super::discipline::Line;
 use super::doors::{Door, UserRange};
 use super::entrance::Entrance;
 use super::faults::FaultModel;
-use super::guards::Guard;
+use super::gauges::Gauge;
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::station::{Group, Station};
 
@@ -26,9 +27,11 @@ pub(super) struct Model {
     pub(super) entrances: Vec<Entrance>,
     /// Queues of their stations.
     pub(super) lines: Vec<Line>,
+    pub(super) balancers: Vec<BalancerModel>,
+    pub(super) watches: Vec<Watch>,
     pub(super) doors: Vec<Door>,
-    pub(super) guards: Vec<Guard>,
-    /// A guard asks how long tasks stay.
+    pub(super) gauges: Vec<Gauge>,
+    /// A gauge asks how long tasks stay.
     pub(super) times_stays: bool,
     /// Users of clients, if a door asks for them.
     pub(super) user_ranges: Vec<UserRange>,
@@ -75,6 +78,8 @@ pub enum PartKind {
     Pool,
     /// Cores.
     Database,
+    /// Holders.
+    Lock,
 }
 
 impl PartKind {
@@ -84,6 +89,7 @@ impl PartKind {
             Self::Service => "service",
             Self::Pool => "pool",
             Self::Database => "database",
+            Self::Lock => "lock",
         }
     }
 }

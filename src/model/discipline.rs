@@ -4,7 +4,7 @@
 
 use crate::engine::SimTime;
 use crate::engine::arena::Arena;
-use crate::policy::queue::{Entries, Popped, Pushed, Queue};
+use crate::policy::queue::{self, Entries, Popped, Pushed, Queue};
 
 use super::built::Clients;
 use super::entrance::Entrance;
@@ -16,8 +16,21 @@ use super::task::{NO_TASK, State, Task};
 /// A station with a plain queue.
 pub(super) const NO_LINE: u16 = u16::MAX;
 
-/// The queue of a station.
-pub(super) type Line = Queue;
+/// The queue of a station that is entered through entrances, and what faults do to it alone.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    queue: Queue,
+    /// Share of what comes that is refused.
+    pub(super) refused_share: f64,
+    /// How many times as long its work takes.
+    pub(super) slow: f64,
+}
+
+impl Line {
+    pub(super) fn new(settings: &queue::Settings) -> Self {
+        Self { queue: Queue::new(settings), refused_share: 0.0, slow: 1.0 }
+    }
+}
 
 /// Tasks as entries of a queue, and all that says who they are.
 struct Waiting<'a> {
@@ -90,7 +103,8 @@ pub(super) fn deadline_of(
 macro_rules! line_of {
     ($simulation:expr, $station:expr) => {{
         let model = &mut $simulation.model;
-        let line = &mut model.lines[usize::from(model.stations[usize::from($station)].line)];
+        let place = model.stations[usize::from($station)].line;
+        let line = &mut model.lines[usize::from(place)].queue;
         let entries = Waiting {
             tasks: &mut $simulation.tasks,
             program: &model.program,

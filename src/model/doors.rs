@@ -8,8 +8,7 @@ use crate::engine::SimDuration;
 use crate::policy::admission::Decision;
 use crate::policy::admission::keyed::{Keyed, Scope};
 
-use super::build::{BuildError, Builder};
-use super::entrance::wrong_setting;
+use super::build::{BuildError, Builder, wrong_setting};
 use super::program::Op;
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -113,6 +112,7 @@ fn asks_for_users(part: &Part) -> bool {
 
 impl Simulation {
     /// Asks a door; false if the task has to wait before it or was turned away.
+    #[inline(never)]
     pub(super) fn knock(&mut self, id: u32, door: u16) -> bool {
         let Door { limits, scope, group } = &mut self.model.doors[usize::from(door)];
         let tenant = u32::from(self.tasks[id].clients);
@@ -147,6 +147,7 @@ impl Simulation {
     }
 
     /// Gives a new request the number of its user.
+    #[inline(never)]
     pub(super) fn identify(&mut self, id: u32, range: u16) {
         let UserRange { first, drawn_from, stream } = self.model.user_ranges[usize::from(range)];
         let user = if drawn_from > 0 {
@@ -165,6 +166,8 @@ impl Simulation {
     }
 
     /// Gives an attempt or a branch the number of the user it is for.
+    #[cold]
+    #[inline(never)]
     pub(super) fn inherit_user(&mut self, parent: u32, child: u32) {
         let user = self.users.by_task.get(parent as usize).copied().unwrap_or(0);
         self.users.set(child, user);

@@ -5,15 +5,15 @@
 //! the entrance above the 16th bit, so that whoever gives it back finds the way.
 
 use crate::policy::admission::Decision;
-use crate::policy::{BadSetting, queue};
+use crate::policy::queue;
 
-use super::build::{BuildError, Builder};
+use super::build::{BuildError, Builder, wrong_setting};
 use super::discipline::Line;
-use super::guards::{GUARDS_MAX, NO_GUARD, list_of};
+use super::gauges::{GAUGES_MAX, NO_GAUGE, list_of};
 use super::program::Op;
 use super::record::Outcome;
 use super::simulation::Simulation;
-use super::system::{Admission, Endpoint, Queue, Service};
+use super::system::{Admission, Endpoint, Part, Queue, Service, System};
 use super::task::State;
 
 /// A way into a group.
@@ -22,13 +22,13 @@ pub(super) struct Entrance {
     pub(super) group: u16,
     /// Class in queues by priority; `None` for that of the clients.
     pub(super) class: Option<u8>,
-    guards: [u16; GUARDS_MAX],
+    gauges: [u16; GAUGES_MAX],
 }
 
 impl Entrance {
-    /// Its guards, in the order in which they are asked.
-    pub(super) fn guards(&self) -> impl Iterator<Item = u16> + use<> {
-        self.guards.into_iter().take_while(|guard| *guard != NO_GUARD)
+    /// Its gauges, in the order in which they are asked.
+    pub(super) fn gauges(&self) -> impl Iterator<Item = u16> + use<> {
+        self.gauges.into_iter().take_while(|gauge| *gauge != NO_GAUGE)
     }
 }
 
@@ -78,11 +78,11 @@ impl Builder<'_> {
         if let Some((_, known)) = self.entrances.iter().find(|(known, _)| *known == place) {
             return Ok(*known);
         }
-        let mut made = Entrance { group, class: None, guards: [NO_GUARD; GUARDS_MAX] };
+        let mut made = Entrance { group, class: None, gauges: [NO_GAUGE; GAUGES_MAX] };
         if let Some((service, endpoint)) = endpoint {
-            let shared = self.guards(part, part, &service.admission)?;
-            let own = self.guards(&place, part, &endpoint.admission)?;
-            made.guards = list_of(part, &shared, &own)?;
+            let shared = self.gauges(part, part, &service.admission)?;
+            let own = self.gauges(&place, part, &endpoint.admission)?;
+            made.gauges = list_of(part, &shared, &own)?;
             made.class = endpoint.priority;
         }
         let entrance = self.model.entrances.len() as u16;
@@ -98,20 +98,24 @@ impl Builder<'_> {
     }
 }
 
-/// A service or an endpoint of it has limits on what is inside.
-pub(super) fn has_guards(service: &Service) -> bool {
+/// A service has more than plain queues before instances that take turns.
+pub(super) fn is_special(service: &Service, system: &System) -> bool {
+    let is_hit_apart = |part: &Part| matches!(part, Part::Fault(fault) if fault.part == service.id && fault.instance.is_some());
+    service.balancer.is_some()
+        || !service.queue.is_plain()
+        || has_gauges(service)
+        || system.parts.iter().any(is_hit_apart)
+}
+
+fn has_gauges(service: &Service) -> bool {
     let of_endpoints = service.endpoints.iter().flat_map(|endpoint| &endpoint.admission);
-    let is_guard = |limit: &Admission| !matches!(limit, Admission::Rate { .. });
-    service.admission.iter().chain(of_endpoints).any(is_guard)
+    let is_gauge = |limit: &Admission| !matches!(limit, Admission::Rate { .. });
+    service.admission.iter().chain(of_endpoints).any(is_gauge)
 }
 
 /// Whether the queue of a part can be made.
 pub(super) fn check_queue(part: &str, queue: &Queue) -> Result<(), BuildError> {
     settings_of(queue).check().map_err(|wrong| wrong_setting(part, wrong))
-}
-
-pub(super) fn wrong_setting(part: &str, wrong: BadSetting) -> BuildError {
-    BuildError::Setting { part: part.to_owned(), reason: wrong.to_string() }
 }
 
 fn settings_of(queue: &Queue) -> queue::Settings {
@@ -125,6 +129,7 @@ fn settings_of(queue: &Queue) -> queue::Settings {
 
 impl Simulation {
     /// Takes a server through an entrance; false if the task has to wait or has failed.
+    #[inline(never)]
     pub(super) fn enter(&mut self, id: u32, entrance: u16, register: u8) -> bool {
         let way = self.model.entrances[usize::from(entrance)];
         let group = way.group;
@@ -135,8 +140,17 @@ impl Simulation {
             self.fail(id, Outcome::Failed);
             return false;
         }
-        let station = model.next_station();
-        if let Decision::Reject { retry_after } = self.ask_guards(id, &way, station) {
+        let Some(station) = self.pick_station(group) else {
+            self.fail(id, Outcome::Failed);
+            return false;
+        };
+        if self.is_refused_at(group, station) {
+            self.tell_balancer(group, station, Ending::Failed);
+            self.fail(id, Outcome::Failed);
+            return false;
+        }
+        if let Decision::Reject { retry_after } = self.ask_gauges(id, &way, station) {
+            self.unpick_station(group, station);
             self.turn_away(id, group, retry_after);
             return false;
         }
@@ -158,6 +172,8 @@ impl Simulation {
     }
 
     /// A task gave back a server it took through an entrance: whoever is next has it.
+    #[cold]
+    #[inline(never)]
     pub(super) fn go_out(&mut self, id: u32, register: u8, ending: Ending) {
         let server = self.tasks[id].registers[usize::from(register)];
         self.tell(id, register, ending, true);
@@ -165,6 +181,7 @@ impl Simulation {
     }
 
     /// Takes a task that waits at an entrance out of the queue.
+    #[cold]
     pub(super) fn leave_line(&mut self, id: u32, register: u8, ending: Ending) {
         let server = self.tasks[id].registers[usize::from(register)];
         self.take_out_of_line(id, server as u16);
@@ -175,7 +192,16 @@ impl Simulation {
     pub(super) fn tell(&mut self, id: u32, register: u8, ending: Ending, was_served: bool) {
         let server = self.tasks[id].registers[usize::from(register)];
         let way = self.model.entrances[(server >> 16) as usize];
-        self.tell_guards(id, register, &way, ending, was_served);
+        self.tell_gauges(id, register, &way, ending, was_served);
+        self.tell_balancer(way.group, server as u16, ending);
+    }
+
+    /// Whether a fault of one station refuses the next task.
+    fn is_refused_at(&mut self, group: u16, station: u16) -> bool {
+        let model = &mut self.model;
+        let line = &model.lines[usize::from(model.stations[usize::from(station)].line)];
+        let stream = usize::from(model.groups[usize::from(group)].stream);
+        line.refused_share > 0.0 && model.streams[stream].chance(line.refused_share)
     }
 
     /// Ends a task that waited at an entrance, and is in its line no more.

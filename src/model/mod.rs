@@ -48,7 +48,9 @@ mod discipline;
 
 mod doors;
 
-mod guards;
+mod gauges;
+
+mod balance;
 
 mod booking;
 

@@ -28,6 +28,8 @@ pub(super) enum Op {
     Release { register: u8 },
     /// Lets time pass.
     Hold { sampler: u16 },
+    /// The same at an instance that may be slower than others.
+    HoldAt { sampler: u16, register: u8 },
     /// Enters a loop, or skips to `end` if it runs no times.
     Loop { register: u8, times: u32, end: u32 },
     /// Goes back to `start` until the loop has run its times.

@@ -44,6 +44,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         workers_count: 4,
         queue: Queue::default(),
         admission: Vec::new(),
+        balancer: None,
         endpoints: vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }],
     };
     vec![Part::Clients(clients), Part::Service(service)].into()

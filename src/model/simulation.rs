@@ -13,7 +13,8 @@ use super::build::{BuildError, build};
 use super::built::Model;
 use super::doors::Users;
 use super::entrance::Ending;
-use super::guards::Stays;
+use super::faults::FAULT_BIT;
+use super::gauges::Stays;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
 use super::system::System;
@@ -21,9 +22,7 @@ use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
-const CLIENTS_BIT: u32 = 1 << 31;
-/// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
-const FAULT_BIT: u32 = 1 << 30;
+pub(super) const CLIENTS_BIT: u32 = 1 << 31;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
@@ -96,6 +95,7 @@ impl Simulation {
             retry_after: SimDuration::ZERO,
         };
         simulation.schedule_faults();
+        simulation.schedule_watches();
         simulation.start_clients();
         Ok(simulation)
     }
@@ -205,14 +205,6 @@ impl Simulation {
         Progress::Stopped(limit)
     }
 
-    fn schedule_faults(&mut self) {
-        for (index, fault) in self.model.faults.iter().enumerate() {
-            let number = (2 * index as u32) | CLIENTS_BIT | FAULT_BIT;
-            self.model.events.schedule(fault.from, number);
-            self.model.events.schedule(fault.until, number + 1);
-        }
-    }
-
     fn start_clients(&mut self) {
         for index in 0..self.model.clients.len() {
             let clients = &self.model.clients[index];
@@ -298,6 +290,10 @@ impl Simulation {
                     task.state = State::Holding;
                     task.since = self.now;
                     task.awaited = self.model.events.schedule(self.now + span, id);
+                    return;
+                }
+                Op::HoldAt { sampler, register } => {
+                    self.hold_at(id, sampler, register);
                     return;
                 }
                 Op::Acquire { group, register } => {

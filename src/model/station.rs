@@ -22,6 +22,8 @@ pub(super) struct Group {
     pub(super) turn: u16,
     /// Where waiting is booked.
     pub(super) account: u16,
+    /// Who chooses the station, if it is not its turn.
+    pub(super) balancer: u16,
     pub(super) wait_limit: Option<WaitLimit>,
     /// Share of what comes that a fault refuses.
     pub(super) refused_share: f64,

@@ -7,6 +7,7 @@ use crate::engine::{Distribution, SimDuration, SimTime};
 use crate::policy::admission::keyed::{self, Scope};
 use crate::policy::admission::priority::PriorityShedder;
 use crate::policy::admission::{adaptive, deadline};
+use crate::policy::balancer::{self, ejection, health};
 use crate::policy::queue::{Order, Shed, WhenFull};
 
 /// A whole system: its parts in the order of the document.
@@ -29,6 +30,8 @@ pub struct Fault {
     pub id: String,
     /// Id of the part it is done to.
     pub part: String,
+    /// Which instance of a service it is done to, from 1; `None` for all.
+    pub instance: Option<u32>,
     /// When it begins.
     pub from: SimTime,
     /// When it ends; nothing happens unless that is after `from`.
@@ -78,6 +81,8 @@ pub enum Part {
     Pool(Pool),
     /// Cores that execute queries.
     Database(Database),
+    /// Something of which there are few, held through steps.
+    Lock(Lock),
     /// What goes wrong, and when.
     Fault(Fault),
 }
@@ -137,8 +142,10 @@ pub struct Call {
 pub struct Service {
     /// Unique in the system.
     pub id: String,
-    /// Copies of the service; attempts are dealt to them in turn.
+    /// Copies of the service.
     pub instances_count: u32,
+    /// Which of them gets the next attempt; `None` deals in turn.
+    pub balancer: Option<Balancing>,
     /// Attempts served at once by each instance.
     pub workers_count: u32,
     /// Where attempts wait for a worker; each instance has its own.
@@ -222,6 +229,31 @@ pub struct Pool {
     pub queue: Queue,
 }
 
+/// Something of which there are few, held through steps: an interpreter lock, a critical section, a
+/// semaphore.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lock {
+    /// Unique in the system.
+    pub id: String,
+    /// How many can hold it at once.
+    pub capacity: u32,
+    /// Where they wait for it.
+    pub queue: Queue,
+}
+
+/// A balancer before the instances of a service.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Balancing {
+    /// How the next instance is chosen.
+    pub settings: balancer::Settings,
+    /// One for each instance; empty for equal ones.
+    pub weights: Vec<u32>,
+    /// Probes that take instances out and bring them back.
+    pub health: Option<health::Settings>,
+    /// When instances that fail are out for a while.
+    pub ejection: Option<ejection::Settings>,
+}
+
 /// Cores that execute queries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Database {
@@ -254,6 +286,13 @@ pub enum Step {
         /// Id of the pool.
         pool: String,
         /// Executed in order while the connection is held.
+        steps: Vec<Self>,
+    },
+    /// Holds a lock through all its steps.
+    Lock {
+        /// Id of the lock.
+        lock: String,
+        /// Executed in order while it is held.
         steps: Vec<Self>,
     },
     /// Ends the attempt with an error.

@@ -142,12 +142,17 @@ impl Reader<'_> {
         adaptive::Settings { algorithm, limit_first, limit_min, limit_max, window, samples_min }
     }
 
-    fn number_or(&mut self, fields: &mut Fields<'_>, name: &'static str, missing: f64) -> f64 {
+    pub(super) fn number_or(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+        missing: f64,
+    ) -> f64 {
         let value = fields.take(name);
         value.map_or(missing, |value| self.amount(value, &fields.under(name), Unit::Count))
     }
 
-    fn span_or(
+    pub(super) fn span_or(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,

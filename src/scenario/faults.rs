@@ -11,6 +11,8 @@ const EFFECTS: [&str; 6] = ["spike", "slow", "delay", "stop", "crash", "refuse"]
 impl Reader<'_> {
     pub(super) fn fault(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
         let part = self.text_of(fields, "part");
+        let instance = fields.take("instance");
+        let instance = instance.map(|value| self.count(value, &fields.under("instance"), 1, 1_000));
         let from = SimTime::ZERO + self.span_of(fields, "from");
         let until = from + self.span_of(fields, "for");
         if !fields.has("effect") {
@@ -31,7 +33,7 @@ impl Reader<'_> {
                 Effect::Refuse { share }
             }
         };
-        Part::Fault(Fault { id, part, from, until, effect })
+        Part::Fault(Fault { id, part, instance, from, until, effect })
     }
 
     pub(super) fn span_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {

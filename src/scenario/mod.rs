@@ -14,6 +14,8 @@ mod parts;
 
 mod queues;
 
+mod balancers;
+
 mod admission;
 
 mod length;

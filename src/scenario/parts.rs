@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{Arrivals, Call, Clients, Database, Part, Pool, Service, Step};
+use crate::model::system::{Arrivals, Call, Clients, Database, Lock, Part, Pool, Service, Step};
 use crate::policy::backoff::{Backoff, Jitter};
 
 use super::Unit;
@@ -27,11 +27,16 @@ impl Reader<'_> {
             "service" => Some(self.service(&mut fields, id)),
             "pool" => Some(self.pool(&mut fields, id)),
             "database" => Some(self.database(&mut fields, id)),
+            "lock" => Some(self.lock(&mut fields, id)),
             "fault" => Some(self.fault(&mut fields, id)),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
-                self.note(&path, &format!("`{kind}`"), "clients, service, pool, database or fault");
+                self.note(
+                    &path,
+                    &format!("`{kind}`"),
+                    "clients, service, pool, database, lock or fault",
+                );
                 return None;
             }
         };
@@ -130,6 +135,7 @@ impl Reader<'_> {
         let workers_count = self.optional_count(fields, "workers", 1, 100_000);
         let queue = self.queue(fields);
         let admission = self.admission(fields);
+        let balancer = self.balancer(fields);
         let mut endpoints = Vec::new();
         match fields.take("endpoints") {
             Some(Value::Object(object)) => {
@@ -140,13 +146,26 @@ impl Reader<'_> {
             }
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
         }
-        Part::Service(Service { id, instances_count, workers_count, queue, admission, endpoints })
+        Part::Service(Service {
+            id,
+            instances_count,
+            balancer,
+            workers_count,
+            queue,
+            admission,
+            endpoints,
+        })
     }
 
     fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
         let database = self.text_of(fields, "database");
         let connections_count = self.optional_count(fields, "connections", 1, 100_000);
         Part::Pool(Pool { id, database, connections_count, queue: self.queue(fields) })
+    }
+
+    fn lock(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
+        let capacity = self.optional_count(fields, "capacity", 1, 100_000);
+        Part::Lock(Lock { id, capacity, queue: self.queue(fields) })
     }
 
     fn database(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
@@ -184,14 +203,15 @@ impl Reader<'_> {
             }
             "wait" => Some(Step::Wait(self.duration(inner, &path))),
             "call" => self.call(inner, &path).map(Step::Call),
-            "query" | "transaction" | "repeat" | "parallel" | "choice" => {
+            "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
                 step
             }
             _ => {
-                let known = "cpu, wait, fail, query, transaction, call, repeat, parallel or choice";
+                let known =
+                    "cpu, wait, fail, query, transaction, lock, call, repeat, parallel or choice";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -211,6 +231,10 @@ impl Reader<'_> {
             "transaction" => {
                 let pool = self.text_of(fields, "pool");
                 Step::Transaction { pool, steps: inner(self, fields, "steps") }
+            }
+            "lock" => {
+                let lock = self.text_of(fields, "on");
+                Step::Lock { lock, steps: inner(self, fields, "steps") }
             }
             "repeat" => {
                 let times = self.count_of(fields, "times", 0, 1_000_000);
@@ -342,7 +366,9 @@ impl Reader<'_> {
 /// Steps of a list and of all lists in them.
 fn steps_count(steps: &[Step]) -> usize {
     let inner = |step: &Step| match step {
-        Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => steps_count(steps),
+        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
+            steps_count(steps)
+        }
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
         Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Query { .. } | Step::Call(_) => 0,

@@ -1,17 +1,21 @@
 //! Reads reference entries, builds their systems, and measures them.
 
+mod doors;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use kneepoint::engine::interval::{mean, variance};
 use kneepoint::engine::{Distribution, SimDuration};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Part, Queue, Service, Step, System,
+    Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Service, Step, System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
 use kneepoint::policy::queue::Order;
 use serde_json::Value;
+
+use doors::{balanced, classes, first_of, limited};
 
 /// Requests measured for each seed, after the first tenth is left out.
 const REQUESTS: u64 = 200_000;
@@ -105,6 +109,7 @@ fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
         instances_count,
         workers_count,
         queue,
+        balancer: None,
         admission: Vec::new(),
         endpoints,
     })
@@ -129,28 +134,6 @@ fn queue(entry: &Entry, workers: u32, queue: Queue, work: Distribution) -> Syste
 fn around(arrivals: Arrivals, steps: Vec<Step>, resources: Vec<Part>) -> System {
     let mut parts = vec![clients(arrivals, "s"), service("s", 100_000, Queue::default(), steps)];
     parts.extend(resources);
-    parts.into()
-}
-
-/// Two kinds of clients before one worker and a queue by priority, each behind a service of its own
-/// that takes no time, so that their waits can be told apart.
-fn classes(entry: &Entry) -> System {
-    let steps = vec![Step::Cpu(exponential(1.0 / entry.number("mu")))];
-    let by_class = Queue { order: Order::Priority, ..Queue::default() };
-    let mut parts = Vec::new();
-    for (id, rate, priority) in [("high", "lam_high", 0), ("low", "lam_low", 1)] {
-        let arrivals = Arrivals::Open { gap: exponential(1.0 / entry.number(rate)) };
-        let id = id.to_owned();
-        parts.push(service(&id, 100_000, Queue::default(), vec![Step::Call(call("s"))]));
-        parts.push(Part::Clients(Clients {
-            call: call(&id),
-            id,
-            arrivals,
-            priority,
-            users_count: 1,
-        }));
-    }
-    parts.push(service("s", 1, by_class, steps));
     parts.into()
 }
 
@@ -203,6 +186,12 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             queue(entry, 1, newest, exponential(1.0 / n("mu")))
         }
         "priority" => classes(entry),
+        "lb_round_robin" | "lb_random" | "lb_jsq2" | "lb_p2c" => balanced(entry),
+        "token_bucket_poisson"
+        | "token_bucket_det"
+        | "leaky_bucket_queue"
+        | "fixed_window"
+        | "sliding_log" => limited(entry),
         "closed_single" => around(
             closed(n("N"), n("Z")),
             vec![query("cpu", n("S"))],
@@ -214,11 +203,12 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let resources = vec![database("app", 1), database("db", 1)];
             around(closed(n("N"), n("Z")), vec![pair, app], resources)
         }
-        "gil_threads" => around(
-            closed(n("threads"), n("io")),
-            vec![query("gil", n("cpu"))],
-            vec![database("gil", 1)],
-        ),
+        "gil_threads" => {
+            let gil = Lock { id: "gil".to_owned(), capacity: 1, queue: unbounded() };
+            let burst = vec![Step::Cpu(exponential(n("cpu")))];
+            let held = Step::Lock { lock: gil.id.clone(), steps: burst };
+            around(closed(n("threads"), n("io")), vec![held], vec![Part::Lock(gil)])
+        }
         "tandem" => {
             let mus = entry.parameters["mus"].as_array()?;
             let rates: Vec<f64> = mus.iter().filter_map(Value::as_f64).collect();
@@ -253,6 +243,12 @@ pub(crate) fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for seed in 1..=seeds {
         let mut simulation = Simulation::new(system, seed).expect("the case is a valid system");
+        if entry.family == "token_bucket_det" {
+            for (measure, value) in first_of(&mut simulation, entry) {
+                all.entry(measure.to_owned()).or_default().push(value);
+            }
+            continue;
+        }
         simulation.advance(REQUESTS, u64::MAX);
         // The first batches make up a tenth, as the references leave out.
         let period = simulation.period(simulation.batches_in(REQUESTS / 10));
@@ -306,6 +302,21 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     }
     if let Some(second) = period.parts.get(2) {
         found.push(("util_db", secs_of(second.busy) / secs));
+    }
+    let accepted = totals.of(Outcome::InTime) as f64;
+    found.extend([
+        ("accept_ratio", accepted / finished),
+        ("accept_rate", accepted / secs),
+        ("reject", totals.of(Outcome::Shed) as f64 / finished),
+    ]);
+    if entry.family == "fixed_window" {
+        found.push(("accepted_per_window", accepted / secs * entry.number("W")));
+    }
+    if entry.family == "leaky_bucket_queue" {
+        // They wait before the service, and nowhere else.
+        found.retain(|(name, _)| *name != "mean_wait");
+        found.extend([("mean_wait", response), ("wait_p50", quantile(0.5))]);
+        found.extend([("wait_p95", quantile(0.95)), ("wait_p99", quantile(0.99))]);
     }
     if entry.family == "priority" {
         for (name, part) in ["mean_wait_high", "mean_wait_low"].into_iter().zip(&period.parts) {

@@ -1,20 +1,26 @@
-//! One service with clients, built from a document.
+//! What documents say about the doors, queues and instances of parts, and what they are good for.
+
+mod disciplines;
+
+mod instances;
+
+mod limits;
 
 use kneepoint::model::{Simulation, Totals};
 use kneepoint::scenario::{Scenario, Settings};
 use serde_json::{Value, json};
 
 /// What comes to the service.
-pub(crate) struct Load {
+struct Load {
     /// Poisson, per second.
-    pub(crate) rate: f64,
+    rate: f64,
     /// How long callers wait.
-    pub(crate) timeout: &'static str,
-    pub(crate) cancels: bool,
+    timeout: &'static str,
+    cancels: bool,
 }
 
 /// A document of these parts.
-pub(crate) fn document(parts: &Value) -> Value {
+fn document(parts: &Value) -> Value {
     json!({
         "format": 1, "id": "doors", "title": "Who comes in?", "group": "limits",
         "summary": "One service.", "seed": 1, "run": { "requests": 1000 },
@@ -25,7 +31,7 @@ pub(crate) fn document(parts: &Value) -> Value {
 }
 
 /// A simulation of these parts.
-pub(crate) fn simulation(parts: &Value, seed: u64) -> Simulation {
+fn simulation(parts: &Value, seed: u64) -> Simulation {
     let text = document(parts).to_string();
     let scenario = Scenario::parse(&text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let system = scenario.system(&Settings::default()).expect("the document is valid");
@@ -33,7 +39,7 @@ pub(crate) fn simulation(parts: &Value, seed: u64) -> Simulation {
 }
 
 /// Outcomes within `secs` of a service with one worker of 10 ms a request, exponential.
-pub(crate) fn totals(load: &Load, mut service: Value, secs: f64) -> Totals {
+fn totals(load: &Load, mut service: Value, secs: f64) -> Totals {
     let Load { rate, timeout, cancels } = load;
     let fields = service.as_object_mut().expect("fields of a service");
     fields.insert("kind".to_owned(), json!("service"));

@@ -1,4 +1,4 @@
-//! Guards: limits at an entrance that look at what is inside, and are told when it is out again.
+//! Gauges: limits at an entrance that look at what is inside, and are told when it is out again.
 
 use crate::engine::SimTime;
 use crate::policy::admission::Decision;
@@ -7,21 +7,21 @@ use crate::policy::admission::concurrency::ConcurrencyLimit;
 use crate::policy::admission::deadline::DeadlineShedder;
 use crate::policy::admission::priority::PriorityShedder;
 
-use super::build::{BuildError, Builder};
+use super::build::{BuildError, Builder, wrong_setting};
 use super::discipline::deadline_of;
-use super::entrance::{Ending, Entrance, wrong_setting};
+use super::entrance::{Ending, Entrance};
 use super::program::REGISTERS;
 use super::simulation::Simulation;
 use super::system::Admission;
 
-/// Most guards of a service and an endpoint together.
-pub(super) const GUARDS_MAX: usize = 4;
-/// No guard.
-pub(super) const NO_GUARD: u16 = u16::MAX;
+/// Most gauges of a service and an endpoint together.
+pub(super) const GAUGES_MAX: usize = 4;
+/// No gauge.
+pub(super) const NO_GAUGE: u16 = u16::MAX;
 
 /// A limit on what is inside.
 #[derive(Debug, Clone)]
-pub(super) enum Guard {
+pub(super) enum Gauge {
     Concurrency(ConcurrencyLimit),
     /// With the random stream it uses.
     Adaptive(Box<AdaptiveLimit>, u16),
@@ -29,7 +29,7 @@ pub(super) enum Guard {
     Priority(PriorityShedder),
 }
 
-/// When tasks came in and were served, by task and register; empty unless a guard asks for it.
+/// When tasks came in and were served, by task and register; empty unless a gauge asks for it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stays(Vec<Stay>);
 
@@ -50,51 +50,51 @@ impl Stays {
 }
 
 impl Builder<'_> {
-    /// The guards of these limits, in order, made if they are new.
-    pub(super) fn guards(
+    /// The gauges of these limits, in order, made if they are new.
+    pub(super) fn gauges(
         &mut self,
         owner: &str,
         part: &str,
         admission: &[Admission],
     ) -> Result<Vec<u16>, BuildError> {
-        if let Some((_, known)) = self.guards.iter().find(|(known, _)| known == owner) {
+        if let Some((_, known)) = self.gauges.iter().find(|(known, _)| known == owner) {
             return Ok(known.clone());
         }
-        let mut guards = Vec::new();
+        let mut gauges = Vec::new();
         for limit in admission {
-            let (guard, checked) = match limit {
+            let (gauge, checked) = match limit {
                 Admission::Rate { .. } => continue,
                 Admission::Concurrency { limit } => {
-                    (Guard::Concurrency(ConcurrencyLimit::new(*limit)), Ok(()))
+                    (Gauge::Concurrency(ConcurrencyLimit::new(*limit)), Ok(()))
                 }
                 Admission::Adaptive(settings) => {
                     let stream = self.stream(part, "adaptive limit");
                     let limit = Box::new(AdaptiveLimit::new(settings));
-                    (Guard::Adaptive(limit, stream), settings.check())
+                    (Gauge::Adaptive(limit, stream), settings.check())
                 }
                 Admission::Deadline(settings) => {
-                    (Guard::Deadline(DeadlineShedder::new(settings)), settings.check())
+                    (Gauge::Deadline(DeadlineShedder::new(settings)), settings.check())
                 }
-                Admission::Priority(shedder) => (Guard::Priority(*shedder), shedder.check()),
+                Admission::Priority(shedder) => (Gauge::Priority(*shedder), shedder.check()),
             };
             checked.map_err(|wrong| wrong_setting(part, wrong))?;
-            self.model.times_stays |= matches!(guard, Guard::Adaptive(..) | Guard::Deadline(_));
-            guards.push(self.model.guards.len() as u16);
-            self.model.guards.push(guard);
+            self.model.times_stays |= matches!(gauge, Gauge::Adaptive(..) | Gauge::Deadline(_));
+            gauges.push(self.model.gauges.len() as u16);
+            self.model.gauges.push(gauge);
         }
-        self.guards.push((owner.to_owned(), guards.clone()));
-        Ok(guards)
+        self.gauges.push((owner.to_owned(), gauges.clone()));
+        Ok(gauges)
     }
 }
 
 impl Simulation {
-    /// Asks the guards of an entrance about a task that would go to a station.
-    pub(super) fn ask_guards(&mut self, id: u32, entrance: &Entrance, station: u16) -> Decision {
-        for (place, guard) in entrance.guards().enumerate() {
-            let decision = self.ask_guard(id, entrance, guard, station);
+    /// Asks the gauges of an entrance about a task that would go to a station.
+    pub(super) fn ask_gauges(&mut self, id: u32, entrance: &Entrance, station: u16) -> Decision {
+        for (place, gauge) in entrance.gauges().enumerate() {
+            let decision = self.ask_gauge(id, entrance, gauge, station);
             if decision != Decision::Admit {
-                for earlier in entrance.guards().take(place) {
-                    self.model.guards[usize::from(earlier)].forget();
+                for earlier in entrance.gauges().take(place) {
+                    self.model.gauges[usize::from(earlier)].forget();
                 }
                 return decision;
             }
@@ -102,20 +102,20 @@ impl Simulation {
         Decision::Admit
     }
 
-    fn ask_guard(&mut self, id: u32, entrance: &Entrance, guard: u16, station: u16) -> Decision {
+    fn ask_gauge(&mut self, id: u32, entrance: &Entrance, gauge: u16, station: u16) -> Decision {
         let model = &mut self.model;
         let station = &model.stations[usize::from(station)];
-        match &mut model.guards[usize::from(guard)] {
-            Guard::Concurrency(limit) => limit.decide(),
-            Guard::Adaptive(limit, _) => limit.decide(),
-            Guard::Deadline(shedder) => {
+        match &mut model.gauges[usize::from(gauge)] {
+            Gauge::Concurrency(limit) => limit.decide(),
+            Gauge::Adaptive(limit, _) => limit.decide(),
+            Gauge::Deadline(shedder) => {
                 let deadline = deadline_of(&self.tasks, &model.program, &model.edges, id);
                 let free = station.in_use < station.capacity;
                 // All are busy: one of them must end before the first that waits is served.
                 let waiting = if free { 0 } else { station.queue_length + 1 };
                 shedder.decide(self.now, deadline, waiting, station.capacity)
             }
-            Guard::Priority(shedder) => {
+            Gauge::Priority(shedder) => {
                 let class = entrance
                     .class
                     .unwrap_or_else(|| model.clients[usize::from(self.tasks[id].clients)].priority);
@@ -139,8 +139,8 @@ impl Simulation {
         }
     }
 
-    /// Tells the guards of an entrance that a task is out, served or not.
-    pub(super) fn tell_guards(
+    /// Tells the gauges of an entrance that a task is out, served or not.
+    pub(super) fn tell_gauges(
         &mut self,
         id: u32,
         register: u8,
@@ -148,20 +148,20 @@ impl Simulation {
         ending: Ending,
         was_served: bool,
     ) {
-        if entrance.guards().next().is_none() {
+        if entrance.gauges().next().is_none() {
             return;
         }
         let Stay { came, served } =
             if self.model.times_stays { *self.stays.of(id, register) } else { Stay::default() };
         let (stay, service) = (self.now.since(came), self.now.since(served));
         let model = &mut self.model;
-        for guard in entrance.guards() {
-            match &mut model.guards[usize::from(guard)] {
-                Guard::Adaptive(limit, stream) if ending != Ending::Dropped => {
+        for gauge in entrance.gauges() {
+            match &mut model.gauges[usize::from(gauge)] {
+                Gauge::Adaptive(limit, stream) if ending != Ending::Dropped => {
                     let random = &mut model.streams[usize::from(*stream)];
                     limit.release(self.now, stay, ending == Ending::Failed, random);
                 }
-                Guard::Deadline(shedder) if was_served && ending == Ending::Done => {
+                Gauge::Deadline(shedder) if was_served && ending == Ending::Done => {
                     shedder.observe(service);
                 }
                 other => other.forget(),
@@ -170,7 +170,7 @@ impl Simulation {
     }
 }
 
-impl Guard {
+impl Gauge {
     /// A task that was let in is out, and nothing is learned from it.
     fn forget(&mut self) {
         match self {
@@ -181,21 +181,21 @@ impl Guard {
     }
 }
 
-/// The guards of a service and those of one of its endpoints, in one list.
+/// The gauges of a service and those of one of its endpoints, in one list.
 pub(super) fn list_of(
     part: &str,
     service: &[u16],
     endpoint: &[u16],
-) -> Result<[u16; GUARDS_MAX], BuildError> {
-    let mut list = [NO_GUARD; GUARDS_MAX];
+) -> Result<[u16; GAUGES_MAX], BuildError> {
+    let mut list = [NO_GAUGE; GAUGES_MAX];
     let found = service.len() + endpoint.len();
-    if found > GUARDS_MAX {
+    if found > GAUGES_MAX {
         let what = format!("limits on what is inside of `{part}` and one endpoint");
-        let (found, possible) = (found as u64, format!("at most {GUARDS_MAX}"));
+        let (found, possible) = (found as u64, format!("at most {GAUGES_MAX}"));
         return Err(BuildError::Count { what, found, possible });
     }
-    for (place, guard) in list.iter_mut().zip(service.iter().chain(endpoint)) {
-        *place = *guard;
+    for (place, gauge) in list.iter_mut().zip(service.iter().chain(endpoint)) {
+        *place = *gauge;
     }
     Ok(list)
 }
