@@ -54,6 +54,49 @@ fn documents_that_ship_are_valid_by_schema_and_reader() {
     }
 }
 
+/// Mistakes in the queues, limits and balancers of parts.
+fn broken_stations() -> Vec<(&'static str, Value)> {
+    vec![
+        ("/parts/13/queue/order", json!("random")),
+        ("/parts/13/queue/lifo_from", json!("x")),
+        ("/parts/13/queue/shed", json!({})),
+        ("/parts/13/queue/shed", json!({ "expired": true, "codel": {} })),
+        ("/parts/13/queue/shed/codel/target", json!(-1)),
+        ("/parts/13/queue/when_full", json!("explode")),
+        ("/parts/13/endpoints/ask/priority", json!(4)),
+        ("/parts/14/queue", json!({ "lifo_from": 5 })),
+        ("/parts/14/queue/shed/expired", json!(false)),
+        ("/parts/18/priority", json!(-1)),
+        ("/parts/13/admission", json!({})),
+        ("/parts/13/admission/0", json!({ "gate": {} })),
+        ("/parts/13/admission/0/token_bucket/rate_per_s", json!(0)),
+        ("/parts/13/admission/0/token_bucket/burst", json!(0)),
+        ("/parts/13/admission/0/token_bucket/scope", json!("planet")),
+        ("/parts/13/admission/1/leaky_bucket/tick", json!(-1)),
+        ("/parts/13/admission/2/fixed_window/limit", json!(0)),
+        ("/parts/13/admission/2/fixed_window/window", json!(0)),
+        ("/parts/13/admission/5/concurrency/limit", json!(0)),
+        ("/parts/13/admission/6/adaptive/algorithm", json!("magic")),
+        ("/parts/13/endpoints/ask/admission/0/deadline/weight", json!(2)),
+        ("/parts/13/endpoints/ask/admission/1/priority/thresholds", json!([1, 1, 1, 1, 1])),
+        ("/parts/18/users", json!(0)),
+        ("/parts/14/balancer", json!(true)),
+        ("/parts/14/balancer/algorithm", json!("psychic")),
+        ("/parts/14/balancer/weights", json!([0, 1, 1])),
+        ("/parts/14/balancer/panic_share", json!(2)),
+        ("/parts/14/balancer/slow_start/window", json!(0)),
+        ("/parts/14/balancer/slow_start/aggression", json!(0)),
+        ("/parts/14/balancer/slow_start/share_min", json!(0)),
+        ("/parts/14/balancer/health/rise", json!(0)),
+        ("/parts/14/balancer/health/interval", json!(0)),
+        ("/parts/14/balancer/ejection/failures", json!(0)),
+        ("/parts/14/balancer/ejection/share_max", json!(2)),
+        ("/parts/14/endpoints/pay/0/lock", json!({ "steps": [] })),
+        ("/parts/15/capacity", json!(0)),
+        ("/parts/16/instance", json!(0)),
+    ]
+}
+
 #[test]
 fn broken_documents_are_refused_by_schema_and_reader() {
     let broken = [
@@ -111,43 +154,6 @@ fn broken_documents_are_refused_by_schema_and_reader() {
         ("/parts/7/from", json!("noon")),
         ("/parts/10/effect", json!("spike")),
         ("/parts/12/share", json!(2)),
-        ("/parts/13/queue/order", json!("random")),
-        ("/parts/13/queue/lifo_from", json!("x")),
-        ("/parts/13/queue/shed", json!({})),
-        ("/parts/13/queue/shed", json!({ "expired": true, "codel": {} })),
-        ("/parts/13/queue/shed/codel/target", json!(-1)),
-        ("/parts/13/queue/when_full", json!("explode")),
-        ("/parts/13/endpoints/ask/priority", json!(4)),
-        ("/parts/14/queue", json!({ "lifo_from": 5 })),
-        ("/parts/14/queue/shed/expired", json!(false)),
-        ("/parts/18/priority", json!(-1)),
-        ("/parts/13/admission", json!({})),
-        ("/parts/13/admission/0", json!({ "gate": {} })),
-        ("/parts/13/admission/0/token_bucket/rate_per_s", json!(0)),
-        ("/parts/13/admission/0/token_bucket/burst", json!(0)),
-        ("/parts/13/admission/0/token_bucket/scope", json!("planet")),
-        ("/parts/13/admission/1/leaky_bucket/tick", json!(-1)),
-        ("/parts/13/admission/2/fixed_window/limit", json!(0)),
-        ("/parts/13/admission/2/fixed_window/window", json!(0)),
-        ("/parts/13/admission/5/concurrency/limit", json!(0)),
-        ("/parts/13/admission/6/adaptive/algorithm", json!("magic")),
-        ("/parts/13/endpoints/ask/admission/0/deadline/weight", json!(2)),
-        ("/parts/13/endpoints/ask/admission/1/priority/thresholds", json!([1, 1, 1, 1, 1])),
-        ("/parts/18/users", json!(0)),
-        ("/parts/14/balancer", json!(true)),
-        ("/parts/14/balancer/algorithm", json!("psychic")),
-        ("/parts/14/balancer/weights", json!([0, 1, 1])),
-        ("/parts/14/balancer/panic_share", json!(2)),
-        ("/parts/14/balancer/slow_start/window", json!(0)),
-        ("/parts/14/balancer/slow_start/aggression", json!(0)),
-        ("/parts/14/balancer/slow_start/share_min", json!(0)),
-        ("/parts/14/balancer/health/rise", json!(0)),
-        ("/parts/14/balancer/health/interval", json!(0)),
-        ("/parts/14/balancer/ejection/failures", json!(0)),
-        ("/parts/14/balancer/ejection/share_max", json!(2)),
-        ("/parts/14/endpoints/pay/0/lock", json!({ "steps": [] })),
-        ("/parts/15/capacity", json!(0)),
-        ("/parts/16/instance", json!(0)),
         ("/fixes/0/patch", json!("app.workers")),
         ("/fixes/0/patch/0/at", json!("workers")),
         ("/claims/0/measure/kind", json!("luck")),
@@ -157,7 +163,7 @@ fn broken_documents_are_refused_by_schema_and_reader() {
         ("/theory/kind", json!("chaos")),
         ("/sources/0/from", json!(7)),
     ];
-    for (place, value) in broken {
+    for (place, value) in broken.into_iter().chain(broken_stations()) {
         let mut document = parsed(EVERYTHING);
         let at = document.pointer_mut(place).unwrap_or_else(|| panic!("{place} is no place"));
         *at = value.clone();
