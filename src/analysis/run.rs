@@ -216,7 +216,7 @@ impl Measured {
     /// Busy time that one request asks of a part, in seconds (its demand).
     pub fn demand_secs(&self, part: &PartMeasure) -> f64 {
         let totals = &self.period.totals;
-        let served = totals.finished() - totals.of(Outcome::Rejected);
+        let served = totals.finished() - turned_away(totals);
         part.busy.as_secs() / served.max(1) as f64
     }
 
@@ -227,7 +227,7 @@ impl Measured {
 
     fn parts(&self) -> BTreeMap<String, PartReport> {
         let totals = &self.period.totals;
-        let served = (totals.finished() - totals.of(Outcome::Rejected)).max(1) as f64;
+        let served = (totals.finished() - turned_away(totals)).max(1) as f64;
         let secs = self.period.span.as_secs().max(1e-9);
         let report = |part: &PartMeasure| PartReport {
             kind: part.kind.word().to_owned(),
@@ -240,6 +240,7 @@ impl Measured {
             wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
             visits_per_request: part.visits as f64 / served,
             rejected: part.rejected,
+            instance_shares: shares(&part.sent),
         };
         let mut reports = BTreeMap::new();
         for part in &self.period.parts {
@@ -247,6 +248,16 @@ impl Measured {
         }
         reports
     }
+}
+
+/// Requests that ended before anything was done for them.
+fn turned_away(totals: &Totals) -> u64 {
+    totals.of(Outcome::Rejected) + totals.of(Outcome::Shed)
+}
+
+fn shares(counts: &[u64]) -> Vec<f64> {
+    let all = counts.iter().sum::<u64>().max(1) as f64;
+    counts.iter().map(|&count| count as f64 / all).collect()
 }
 
 /// A part of which this share of its capacity is asked is called saturated.

@@ -144,6 +144,7 @@ impl Simulation {
             self.fail(id, Outcome::Failed);
             return false;
         };
+        self.model.stations[usize::from(station)].counters.sent += 1;
         if self.is_refused_at(group, station) {
             self.tell_balancer(group, station, Ending::Failed);
             self.fail(id, Outcome::Failed);

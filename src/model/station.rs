@@ -73,6 +73,8 @@ pub(super) struct Counters {
     pub(super) rejected: u64,
     /// Tasks that left the queue unserved.
     pub(super) left: u64,
+    /// Tasks that were sent to it, whatever became of them; counted where instances are chosen.
+    pub(super) sent: u64,
 }
 
 /// Servers and a first-in-first-out queue, or a [`Line`](super::discipline::Line).

@@ -27,6 +27,9 @@ fn sinkhole(balancer: Value, effect: Value) -> (f64, f64) {
     let totals = simulation.period(0).totals.since(&before.totals);
     let busy = simulation.period(0).parts[0].visits - before.parts[0].visits;
     let failed = totals.of(Outcome::Failed);
+    // What is sent to the broken one fails, and what it worked on when it broke.
+    let sent = simulation.period(0).parts[0].sent[0] - before.parts[0].sent[0];
+    assert!(failed == 0 || (sent..=sent + 10).contains(&failed), "{sent} {failed}");
     (failed as f64 / totals.finished() as f64, busy as f64 / totals.finished() as f64)
 }
 
