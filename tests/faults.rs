@@ -22,6 +22,7 @@ fn system(part: &str, effect: Effect) -> System {
         cancels: false,
         retries_count: 0,
         backoff: Backoff::default(),
+        guard: Box::default(),
     };
     let arrivals = Arrivals::Open { gap: Distribution::Exponential { mean: 0.002 } };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: MEAN_SECS })];
@@ -49,6 +50,7 @@ fn system(part: &str, effect: Effect) -> System {
             id: "users".to_owned(),
             arrivals,
             call,
+            others: Vec::new(),
             priority: 0,
             users_count: 1,
         }),

@@ -71,10 +71,12 @@ fn queue_of(
     service: &str,
 ) -> Option<(Distribution, u32, Distribution)> {
     let gap = system.parts.iter().find_map(|part| match part {
-        Part::Clients(found) if found.id == clients => match &found.arrivals {
-            Arrivals::Open { gap } => Some(gap.clone()),
-            Arrivals::Closed { .. } => None,
-        },
+        Part::Clients(found) if found.id == clients && found.others.is_empty() => {
+            match &found.arrivals {
+                Arrivals::Open { gap } => Some(gap.clone()),
+                Arrivals::Closed { .. } | Arrivals::Timed { .. } | Arrivals::Poll { .. } => None,
+            }
+        }
         _ => None,
     })?;
     system.parts.iter().find_map(|part| match part {

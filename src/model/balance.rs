@@ -18,7 +18,7 @@ use super::task::State;
 /// A group without a balancer: its stations take turns.
 pub(super) const NO_BALANCER: u16 = u16::MAX;
 /// Events about faults with this bit are about watches.
-pub(super) const WATCH_BIT: u32 = 1 << 29;
+pub(super) const WATCH_BIT: u32 = 1 << 28;
 
 /// The balancer of a group.
 #[derive(Debug, Clone)]

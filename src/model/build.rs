@@ -51,6 +51,22 @@ pub enum BuildError {
         /// Which setting, and its range.
         reason: String,
     },
+    /// The instants of clients cannot be used.
+    #[error("the arrivals of `{clients}`: {what}")]
+    Arrivals {
+        /// Id of the clients.
+        clients: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A policy of a call cannot be used.
+    #[error("the call to `{place}`: {what}")]
+    Policy {
+        /// Service and endpoint.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
     /// No clients, so that nothing would ever happen.
     #[error("a system needs at least one part of kind `clients`")]
     NoClients,
@@ -83,6 +99,8 @@ pub(super) struct Builder<'a> {
     pub(super) places: Vec<Place>,
     /// Ids of the clients, in the order of the model's.
     pub(super) client_ids: Vec<String>,
+    /// The clients being compiled.
+    pub(super) sender: String,
     /// Endpoints being compiled, outermost first.
     pub(super) path: Vec<String>,
     /// Endpoints that edges lead to.
@@ -115,6 +133,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         model: Model::default(),
         places: Vec::new(),
         client_ids: Vec::new(),
+        sender: String::new(),
         path: Vec::new(),
         compiled: Vec::new(),
         entrances: Vec::new(),
@@ -223,26 +242,36 @@ impl Builder<'_> {
     }
 
     fn add_clients(&mut self, clients: &Clients) -> Result<(), BuildError> {
-        let start = self.here();
+        self.sender.clone_from(&clients.id);
+        let (mut first, mut start) = (self.here(), self.here());
+        let none = SamplerKind::Constant(SimDuration::ZERO);
         let (gap, users) = match &clients.arrivals {
             Arrivals::Open { gap } => (SamplerKind::new(gap), 0),
+            Arrivals::Timed { .. } => (none, 0),
+            Arrivals::Poll { users_count, poll } => {
+                in_range(&clients.id, "users", *users_count, 5_000_000)?;
+                (first, start) = self.poll(&clients.id, poll)?;
+                (none, *users_count)
+            }
             Arrivals::Closed { users_count, think } => {
                 in_range(&clients.id, "users", *users_count, 5_000_000)?;
                 // Thinking takes at least a nanosecond: time must pass in every round of a user.
                 let instant = *think == Distribution::Constant(0.0);
                 let think = if instant { &Distribution::Constant(1e-9) } else { think };
                 self.hold(&clients.id, think, Spent::Outside, "think");
-                (SamplerKind::Constant(SimDuration::ZERO), *users_count)
+                (none, *users_count)
             }
         };
         self.emit(Op::Send);
         self.identify(clients);
-        self.call(&clients.call, 0)?;
+        self.actions(clients)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");
+        self.add_sender(clients)?;
         self.client_ids.push(clients.id.clone());
         let priority = clients.priority;
-        self.model.clients.push(ClientsModel { start, gap, users, stream, priority });
+        let made = ClientsModel { first, start, gap, users, stream, priority };
+        self.model.clients.push(made);
         Ok(())
     }
 

@@ -9,7 +9,9 @@ use super::doors::{Door, UserRange};
 use super::entrance::Entrance;
 use super::faults::FaultModel;
 use super::gauges::Gauge;
+use super::guard::{Guard, GuardedEdge};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
+use super::senders::Sender;
 use super::station::{Group, Station};
 
 /// Everything a simulation works on, indexed by number.
@@ -18,6 +20,8 @@ pub(super) struct Model {
     pub(super) program: Vec<Op>,
     pub(super) samplers: Vec<Sampler>,
     pub(super) edges: Vec<Edge>,
+    pub(super) guarded: Vec<GuardedEdge>,
+    pub(super) guards: Vec<Guard>,
     pub(super) forks: Vec<Fork>,
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
@@ -38,6 +42,7 @@ pub(super) struct Model {
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
     pub(super) clients: Vec<Clients>,
+    pub(super) senders: Vec<Sender>,
     pub(super) streams: Vec<Stream>,
     /// Part and purpose of each stream.
     pub(super) stream_ids: Vec<(u64, u64)>,
@@ -47,7 +52,9 @@ pub(super) struct Model {
 /// A source of requests.
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
-    /// First operation of a request.
+    /// First operation of all.
+    pub(super) first: u32,
+    /// First operation of a request, or of a user's next round.
     pub(super) start: u32,
     /// Time between arrivals, for open clients.
     pub(super) gap: SamplerKind,

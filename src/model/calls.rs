@@ -52,13 +52,15 @@ impl Simulation {
     }
 
     /// Takes an attempt and all it called out of the system.
-    fn cancel(&mut self, id: u32) {
+    pub(super) fn cancel(&mut self, id: u32) {
         match self.tasks[id].state {
             State::Queued => self.leave_queue(id, Ending::Dropped),
-            State::Calling => self.cancel(self.tasks[id].callee),
+            State::Calling => self.cancel_callee(id),
+            State::Guarded | State::Admitted | State::Pausing => self.leave_guarded(id, true),
+            State::Joining => self.cancel_branches(id),
             // Given what it waited for in this very instant: it must not run any more.
             State::Running => self.ready.retain(|&ready| ready != id),
-            State::Holding | State::BackingOff | State::Joining => {}
+            State::Holding | State::BackingOff => {}
         }
         let task = &mut self.tasks[id];
         task.parent = NO_TASK;
@@ -66,6 +68,14 @@ impl Simulation {
         task.expects = 0;
         self.release_all(id, Ending::Dropped);
         self.remove(id);
+    }
+
+    /// Cancels the attempt a task waits for.
+    fn cancel_callee(&mut self, id: u32) {
+        let Task { callee, expects, .. } = self.tasks[id];
+        if self.tasks[callee].answers == expects {
+            self.cancel(callee);
+        }
     }
 
     fn attempt_failed(&mut self, id: u32, outcome: Outcome) {
@@ -101,6 +111,12 @@ impl Simulation {
         task.expects = self.calls_count;
         task.callee = needed | ((branches as u32 - needed) << 16);
         let clients = task.clients;
+        if let Some(known) = &mut self.guarding.branches {
+            if known.len() <= id as usize {
+                known.resize(id as usize + 1, Vec::new());
+            }
+            known[id as usize].clear();
+        }
         for branch in 0..branches {
             let start = self.model.forks[usize::from(fork)].starts[branch];
             let mut task = Task::new(self.now, start, clients);
@@ -109,6 +125,9 @@ impl Simulation {
             let task = self.new_task(task);
             if !self.model.user_ranges.is_empty() {
                 self.inherit_user(id, task);
+            }
+            if let Some(known) = &mut self.guarding.branches {
+                known[id as usize].push(task);
             }
             self.ready.push_back(task);
         }
@@ -124,6 +143,7 @@ impl Simulation {
                 task.awaited = Ticket::NONE;
                 self.attempt_failed(parent, failure);
             }
+            (State::Guarded, outcome) => self.guarded_answer(parent, from, outcome),
             (State::Joining, Outcome::InTime) => {
                 let task = &mut self.tasks[parent];
                 task.callee -= 1;
@@ -144,7 +164,7 @@ impl Simulation {
         }
     }
 
-    fn resume(&mut self, parent: u32, from: u32) {
+    pub(super) fn resume(&mut self, parent: u32, from: u32) {
         if let Some(breakdown) = &mut self.breakdown {
             breakdown.adopt(parent, from);
         }

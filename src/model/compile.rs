@@ -31,8 +31,12 @@ pub(super) struct Compiled {
 impl<'a> Builder<'a> {
     /// Emits a call: in place if the caller has no policy, else along an edge.
     pub(super) fn call(&mut self, call: &Call, register: usize) -> Result<(), BuildError> {
-        if call.timeout.is_none() && call.retries_count == 0 && self.fits(call, register) {
+        let is_plain = call.timeout.is_none() && call.retries_count == 0 && !call.is_guarded();
+        if is_plain && self.fits(call, register) {
             return self.endpoint(call, register);
+        }
+        if call.is_guarded() {
+            return self.guarded(call, register);
         }
         if call.retries_count > 100 {
             let what = format!("retries of the call to `{}`", call.service);
@@ -64,7 +68,7 @@ impl<'a> Builder<'a> {
     }
 
     /// First operation of an endpoint that an edge leads to.
-    fn callee(&mut self, call: &Call) -> Result<u32, BuildError> {
+    pub(super) fn callee(&mut self, call: &Call) -> Result<u32, BuildError> {
         let place = place_of(call);
         if let Some(Compiled { start, part, .. }) =
             self.compiled.iter().find(|known| known.place == place)
@@ -119,7 +123,12 @@ impl<'a> Builder<'a> {
         Ok((service, found.ok_or_else(|| unknown("endpoint", &place_of(call)))?))
     }
 
-    fn steps(&mut self, steps: &[Step], service: &str, register: usize) -> Result<(), BuildError> {
+    pub(super) fn steps(
+        &mut self,
+        steps: &[Step],
+        service: &str,
+        register: usize,
+    ) -> Result<(), BuildError> {
         for step in steps {
             if self.model.program.len() + self.branches_count > PROGRAM_MAX {
                 return Err(BuildError::TooLong { place: self.path.join(" > ") });
@@ -148,6 +157,9 @@ impl<'a> Builder<'a> {
             }
             Step::Fail => {
                 self.emit(Op::Fail);
+            }
+            Step::Reject(after) => {
+                self.emit(Op::Reject { after: (after.0 / 1_000).min(u64::from(u32::MAX)) as u32 });
             }
             Step::Call(call) => return self.call(call, register),
             Step::Repeat { times, steps } => {
@@ -343,7 +355,8 @@ impl<'a> Builder<'a> {
 /// Registers that steps need at once, those of calls aside: a call that does not fit gets an edge.
 fn registers(steps: &[Step]) -> usize {
     let need = |step: &Step| match step {
-        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Call(_) | Step::Parallel { .. } => 0,
+        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) | Step::Parallel { .. } => 0,
+        Step::Call(call) => call.guard.fallback.as_deref().map_or(0, registers),
         // A connection and a core.
         Step::Query { .. } => 2,
         Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
@@ -355,6 +368,6 @@ fn registers(steps: &[Step]) -> usize {
 }
 
 /// Service and endpoint that a call leads to.
-fn place_of(call: &Call) -> String {
+pub(super) fn place_of(call: &Call) -> String {
     format!("{}.{}", call.service, call.endpoint)
 }

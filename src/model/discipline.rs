@@ -8,6 +8,7 @@ use crate::policy::queue::{self, Entries, Popped, Pushed, Queue};
 
 use super::built::Clients;
 use super::entrance::Entrance;
+use super::guard::Guarding;
 use super::program::{Edge, Op};
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -37,6 +38,7 @@ struct Waiting<'a> {
     tasks: &'a mut Arena<Task>,
     program: &'a [Op],
     edges: &'a [Edge],
+    guarding: &'a Guarding,
     entrances: &'a [Entrance],
     clients: &'a [Clients],
 }
@@ -58,7 +60,7 @@ impl Entries for Waiting<'_> {
         self.tasks[id].since
     }
     fn deadline(&self, id: u32) -> SimTime {
-        deadline_of(self.tasks, self.program, self.edges, id)
+        deadline_of(self.tasks, self.program, self.edges, self.guarding, id)
     }
     fn class(&self, id: u32) -> u8 {
         let task = &self.tasks[id];
@@ -76,6 +78,7 @@ pub(super) fn deadline_of(
     tasks: &Arena<Task>,
     program: &[Op],
     edges: &[Edge],
+    guarding: &Guarding,
     mut id: u32,
 ) -> SimTime {
     let mut deadline = SimTime::NEVER;
@@ -94,6 +97,8 @@ pub(super) fn deadline_of(
             && let Some(timeout) = edges[usize::from(edge)].timeout
         {
             deadline = deadline.min(task.started + timeout.span);
+        } else if parent.state == State::Guarded {
+            deadline = deadline.min(guarding.until(task.parent));
         }
         id = task.parent;
     }
@@ -109,6 +114,7 @@ macro_rules! line_of {
             tasks: &mut $simulation.tasks,
             program: &model.program,
             edges: &model.edges,
+            guarding: &$simulation.guarding,
             entrances: &model.entrances,
             clients: &model.clients,
         };

@@ -31,8 +31,6 @@ pub(super) struct Door {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Users {
     by_task: Vec<u32>,
-    /// Closed users that have got theirs.
-    known: u32,
 }
 
 /// The users of some clients.
@@ -42,6 +40,8 @@ pub(super) struct UserRange {
     first: u32,
     /// How many the requests of open clients come from; 0 for closed clients.
     drawn_from: u32,
+    /// Closed users that have got theirs.
+    known: u32,
     stream: u16,
 }
 
@@ -80,11 +80,10 @@ impl Builder<'_> {
         }
         let first = self.clients().take_while(|other| other.id != clients.id);
         let first = first.map(users_of).fold(0, u32::saturating_add);
-        let is_open = matches!(clients.arrivals, Arrivals::Open { .. });
-        let drawn_from = if is_open { users_of(clients) } else { 0 };
+        let drawn_from = if waits(clients).is_none() { users_of(clients) } else { 0 };
         let stream = self.stream(&clients.id, "user");
         self.emit(Op::Identify { range: self.model.user_ranges.len() as u16 });
-        self.model.user_ranges.push(UserRange { first, drawn_from, stream });
+        self.model.user_ranges.push(UserRange { first, drawn_from, known: 0, stream });
     }
 
     fn clients(&self) -> impl Iterator<Item = &Clients> {
@@ -96,9 +95,16 @@ impl Builder<'_> {
 }
 
 fn users_of(clients: &Clients) -> u32 {
+    waits(clients).unwrap_or(clients.users_count.max(1))
+}
+
+/// How many users wait for their outcomes, if they do.
+fn waits(clients: &Clients) -> Option<u32> {
     match clients.arrivals {
-        Arrivals::Open { .. } => clients.users_count.max(1),
-        Arrivals::Closed { users_count, .. } => users_count,
+        Arrivals::Open { .. } | Arrivals::Timed { .. } => None,
+        Arrivals::Closed { users_count, .. } | Arrivals::Poll { users_count, .. } => {
+            Some(users_count)
+        }
     }
 }
 
@@ -117,7 +123,7 @@ impl Simulation {
         let Door { limits, scope, group } = &mut self.model.doors[usize::from(door)];
         let tenant = u32::from(self.tasks[id].clients);
         let user = match scope {
-            Scope::PerUser => self.users.by_task[id as usize],
+            Scope::PerUser => self.users.of(id),
             Scope::Global | Scope::PerTenant => 0,
         };
         match limits.decide(scope.key(user, tenant), self.now) {
@@ -141,26 +147,24 @@ impl Simulation {
     pub(super) fn turn_away(&mut self, id: u32, group: u16, retry_after: SimDuration) {
         let first = self.model.groups[usize::from(group)].first;
         self.model.stations[usize::from(first)].counters.rejected += 1;
-        self.retry_after = retry_after;
-        self.fail(id, Outcome::Shed);
-        self.retry_after = SimDuration::ZERO;
+        self.fail_naming(id, Outcome::Shed, retry_after);
     }
 
     /// Gives a new request the number of its user.
     #[inline(never)]
     pub(super) fn identify(&mut self, id: u32, range: u16) {
-        let UserRange { first, drawn_from, stream } = self.model.user_ranges[usize::from(range)];
-        let user = if drawn_from > 0 {
-            let random = &mut self.model.streams[usize::from(stream)];
-            first + random.below(u64::from(drawn_from)) as u32
+        let UserRange { first, drawn_from, known, stream } =
+            &mut self.model.user_ranges[usize::from(range)];
+        let user = if *drawn_from > 0 {
+            let random = &mut self.model.streams[usize::from(*stream)];
+            *first + random.below(u64::from(*drawn_from)) as u32
         } else {
             // A closed user keeps its task, and so its number.
-            let present = self.users.by_task.get(id as usize).copied().unwrap_or(NO_USER);
-            if present != NO_USER {
+            if self.users.of(id) != NO_USER {
                 return;
             }
-            self.users.known += 1;
-            self.users.known - 1
+            *known += 1;
+            *first + *known - 1
         };
         self.users.set(id, user);
     }
@@ -169,12 +173,16 @@ impl Simulation {
     #[cold]
     #[inline(never)]
     pub(super) fn inherit_user(&mut self, parent: u32, child: u32) {
-        let user = self.users.by_task.get(parent as usize).copied().unwrap_or(0);
+        let user = self.users.of(parent);
         self.users.set(child, user);
     }
 }
 
 impl Users {
+    fn of(&self, id: u32) -> u32 {
+        self.by_task.get(id as usize).copied().unwrap_or(NO_USER)
+    }
+
     fn set(&mut self, id: u32, user: u32) {
         let place = id as usize;
         if place >= self.by_task.len() {

@@ -170,8 +170,7 @@ impl Simulation {
                 }
             }
             EffectModel::Spike { clients, factor } => {
-                let factor = if begins { 1.0 / factor } else { factor };
-                self.model.clients[usize::from(clients)].gap.scale(factor);
+                self.hurry(clients, if begins { factor } else { 1.0 / factor });
             }
             EffectModel::Stop { group, stations } => {
                 for station in stations {
@@ -236,6 +235,7 @@ impl Simulation {
         match self.tasks[id].state {
             State::Queued => self.leave_queue(id, Ending::Failed),
             State::Running => self.ready.retain(|&ready| ready != id),
+            State::Guarded | State::Admitted | State::Pausing => self.leave_guarded(id, false),
             State::Holding | State::Calling | State::BackingOff | State::Joining => {}
         }
         let task = &mut self.tasks[id];

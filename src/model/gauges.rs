@@ -109,7 +109,8 @@ impl Simulation {
             Gauge::Concurrency(limit) => limit.decide(),
             Gauge::Adaptive(limit, _) => limit.decide(),
             Gauge::Deadline(shedder) => {
-                let deadline = deadline_of(&self.tasks, &model.program, &model.edges, id);
+                let deadline =
+                    deadline_of(&self.tasks, &model.program, &model.edges, &self.guarding, id);
                 let free = station.in_use < station.capacity;
                 // All are busy: one of them must end before the first that waits is served.
                 let waiting = if free { 0 } else { station.queue_length + 1 };

@@ -139,7 +139,8 @@ impl Simulation {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
             }
         };
-        let Totals { sent, retries, outcomes } = self.record.totals;
+        // What is late is not part of it: it follows from what is.
+        let Totals { sent, retries, outcomes, .. } = self.record.totals;
         [self.now.0, self.events_count(), sent, retries].into_iter().for_each(&mut add);
         outcomes.into_iter().for_each(&mut add);
         self.record.batches.total(0).for_each(|middle, count| {

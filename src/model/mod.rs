@@ -6,6 +6,8 @@ pub mod lines;
 
 pub mod sparse;
 
+pub mod guard;
+
 pub mod machine;
 
 pub mod cache;
@@ -26,6 +28,8 @@ mod program;
 
 mod built;
 
+mod senders;
+
 mod station;
 
 mod task;
@@ -45,6 +49,8 @@ mod faults;
 mod entrance;
 
 mod discipline;
+
+mod rare;
 
 mod doors;
 

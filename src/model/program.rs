@@ -40,6 +40,12 @@ pub(super) enum Op {
     Jump { to: u32 },
     /// Sends an attempt along an edge and waits for its outcome.
     Call { edge: u16 },
+    /// The same with a guard: more than a timeout and plain retries.
+    Guarded { edge: u16 },
+    /// The message is lost: whoever waits for the answer hears nothing.
+    Vanish,
+    /// The attempt is turned away, with this many microseconds until it may come again.
+    Reject { after: u32 },
     /// Starts branches and waits for some of them.
     Fork { fork: u16 },
     /// The attempt fails.

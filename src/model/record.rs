@@ -35,6 +35,8 @@ pub struct Totals {
     pub sent: u64,
     /// Attempts beyond the first of each call.
     pub retries: u64,
+    /// Attempts and branches answered when nobody waited for them any more: work for nothing.
+    pub late: u64,
     /// Requests by how they ended, in the order of [`Outcome::ALL`].
     pub outcomes: [u64; Outcome::ALL.len()],
 }
@@ -57,6 +59,7 @@ impl Totals {
         Self {
             sent: self.sent - before.sent,
             retries: self.retries - before.retries,
+            late: self.late - before.late,
             outcomes: std::array::from_fn(outcome),
         }
     }

@@ -29,6 +29,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         cancels: true,
         retries_count,
         backoff,
+        guard: Box::default(),
     };
     let clients = Clients {
         id: "clients".to_owned(),
@@ -36,6 +37,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         call,
         priority: 0,
         users_count: 1,
+        others: Vec::new(),
     };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: 1.0 })];
     let service = Service {

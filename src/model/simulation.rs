@@ -15,14 +15,18 @@ use super::doors::Users;
 use super::entrance::Ending;
 use super::faults::FAULT_BIT;
 use super::gauges::Stays;
+use super::guard::Guarding;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
+use super::senders::Sender;
 use super::system::System;
 use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
 pub(super) const CLIENTS_BIT: u32 = 1 << 31;
+/// Events about clients that keep time carry this bit as well, and their number among these.
+pub(super) const TIMED_BIT: u32 = 1 << 29;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
@@ -70,8 +74,7 @@ pub struct Simulation {
     pub(super) breakdown: Option<Box<Breakdown>>,
     pub(super) users: Users,
     pub(super) stays: Stays,
-    /// While a task fails that a limit turned away: when it would be let in, zero if nobody knows.
-    pub(super) retry_after: SimDuration,
+    pub(super) guarding: Guarding,
 }
 
 impl Simulation {
@@ -80,8 +83,10 @@ impl Simulation {
     /// # Errors
     /// Names the part of the system that cannot be built.
     pub fn new(system: &System, seed: u64) -> Result<Self, BuildError> {
+        let model = build(system, seed)?;
         let mut simulation = Self {
-            model: build(system, seed)?,
+            guarding: Guarding::new(&model),
+            model,
             tasks: Arena::default(),
             ready: VecDeque::with_capacity(64),
             now: SimTime::ZERO,
@@ -92,7 +97,6 @@ impl Simulation {
             breakdown: None,
             users: Users::default(),
             stays: Stays::default(),
-            retry_after: SimDuration::ZERO,
         };
         simulation.schedule_faults();
         simulation.schedule_watches();
@@ -208,8 +212,11 @@ impl Simulation {
     fn start_clients(&mut self) {
         for index in 0..self.model.clients.len() {
             let clients = &self.model.clients[index];
-            let (start, users) = (clients.start, clients.users);
-            if users == 0 {
+            let (start, users) = (clients.first, clients.users);
+            let timed = |sender: &Sender| usize::from(sender.clients) == index;
+            if let Some(sender) = self.model.senders.iter().position(timed) {
+                self.schedule_sender(sender as u32);
+            } else if users == 0 {
                 self.schedule_arrival(index as u32);
             }
             for _ in 0..users {
@@ -234,8 +241,12 @@ impl Simulation {
 
     #[inline]
     fn arrive(&mut self, index: u32) {
-        if index & FAULT_BIT != 0 {
-            self.turn_fault(index & !FAULT_BIT);
+        if index & (FAULT_BIT | TIMED_BIT) != 0 {
+            if index & FAULT_BIT != 0 {
+                self.turn_fault(index & !FAULT_BIT);
+            } else {
+                self.arrive_timed(index & !TIMED_BIT);
+            }
             return;
         }
         self.schedule_arrival(index);
@@ -270,6 +281,7 @@ impl Simulation {
             State::Queued => self.wait_limit_reached(event.subject),
             State::Calling => self.timeout_reached(event.subject),
             State::BackingOff => self.send_attempt(event.subject),
+            State::Guarded | State::Admitted | State::Pausing => self.guard_due(event.subject),
             State::Running | State::Joining => {}
         }
     }
@@ -292,10 +304,6 @@ impl Simulation {
                     task.awaited = self.model.events.schedule(self.now + span, id);
                     return;
                 }
-                Op::HoldAt { sampler, register } => {
-                    self.hold_at(id, sampler, register);
-                    return;
-                }
                 Op::Acquire { group, register } => {
                     let station = self.model.groups[usize::from(group)].next_station();
                     task.registers[usize::from(register)] = u32::from(station);
@@ -305,22 +313,6 @@ impl Simulation {
                     }
                     task.held |= 1 << register;
                 }
-                Op::AskAndAcquire { group, register } => {
-                    if !self.ask_and_acquire(id, group, register) {
-                        return;
-                    }
-                }
-                Op::Enter { entrance, register } => {
-                    if !self.enter(id, entrance, register) {
-                        return;
-                    }
-                }
-                Op::Knock { door } => {
-                    if !self.knock(id, door) {
-                        return;
-                    }
-                }
-                Op::Identify { range } => self.identify(id, range),
                 Op::Release { register } => {
                     task.held &= !(1 << register);
                     self.release(id, register, Ending::Done);
@@ -354,6 +346,18 @@ impl Simulation {
                 Op::Send => {
                     task.started = self.now;
                     self.record.totals.sent += 1;
+                }
+                Op::HoldAt { .. }
+                | Op::AskAndAcquire { .. }
+                | Op::Enter { .. }
+                | Op::Knock { .. }
+                | Op::Identify { .. }
+                | Op::Guarded { .. }
+                | Op::Vanish
+                | Op::Reject { .. } => {
+                    if !self.run_rare(id, op) {
+                        return;
+                    }
                 }
                 Op::Fail => {
                     self.fail(id, Outcome::Failed);
@@ -395,13 +399,18 @@ impl Simulation {
             }
         } else if self.tasks[parent].expects == answers {
             self.answer(parent, id, outcome);
+        } else if outcome == Outcome::InTime {
+            self.record.totals.late += 1;
         }
         self.remove(id);
     }
 
     #[inline]
     pub(super) fn remove(&mut self, id: u32) {
-        self.tasks[id].awaited = Ticket::NONE;
+        let task = &mut self.tasks[id];
+        task.awaited = Ticket::NONE;
+        // Nobody may take what stood here for a live answer.
+        task.answers = 0;
         self.tasks.remove(id);
     }
 

@@ -7,6 +7,9 @@ use crate::engine::{Distribution, SimDuration, SimTime};
 use crate::policy::admission::keyed::{self, Scope};
 use crate::policy::admission::priority::PriorityShedder;
 use crate::policy::admission::{adaptive, deadline};
+use crate::policy::arrivals;
+use crate::policy::arrivals::batch::Batch;
+use crate::policy::arrivals::poll::Poll;
 use crate::policy::balancer::{self, ejection, health};
 use crate::policy::queue::{Order, Shed, WhenFull};
 
@@ -94,13 +97,24 @@ pub struct Clients {
     pub id: String,
     /// When requests are sent.
     pub arrivals: Arrivals,
-    /// What each request is.
+    /// What each request is, unless it is one of the others.
     pub call: Call,
+    /// What some requests are instead.
+    pub others: Vec<Action>,
     /// Class of their requests in queues by priority, 0 the highest; endpoints may have their own.
     pub priority: u8,
-    /// Users that requests of open clients come from, each as likely; 0 is 1. Those of closed clients
-    /// are known.
+    /// Users that requests of clients who do not wait come from, each as likely; 0 is 1. Those of the
+    /// others are known.
     pub users_count: u32,
+}
+
+/// What a share of requests is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// Share of all requests, 0..=1; those of all actions together are at most 1.
+    pub share: f64,
+    /// What they are.
+    pub call: Call,
 }
 
 /// When clients send requests.
@@ -110,6 +124,20 @@ pub enum Arrivals {
     Open {
         /// Exponential for Poisson arrivals.
         gap: Distribution,
+    },
+    /// Requests come at instants of a clock of its own.
+    Timed {
+        /// The clock.
+        source: arrivals::Settings,
+        /// How many come at each instant.
+        batch: Batch,
+    },
+    /// Each user asks, waits for the outcome and then for an interval, and asks again.
+    Poll {
+        /// How many users.
+        users_count: u32,
+        /// The interval.
+        poll: Poll,
     },
     /// Each user thinks, sends one request, waits for its outcome, and thinks again.
     Closed {
@@ -135,6 +163,8 @@ pub struct Call {
     pub retries_count: u32,
     /// The wait before each retry.
     pub backoff: crate::policy::backoff::Backoff,
+    /// What else the caller does about failures and slowness; nothing by default.
+    pub guard: Box<super::guard::Settings>,
 }
 
 /// Workers that run the steps of endpoints; each attempt holds one worker until it ends.
@@ -297,6 +327,8 @@ pub enum Step {
     },
     /// Ends the attempt with an error.
     Fail,
+    /// Turns the attempt away, and says how long until it may come again; zero for nothing said.
+    Reject(SimDuration),
     /// Calls another endpoint and waits for its answer; the attempt fails if the call does.
     Call(Call),
     /// The same steps again and again.

@@ -23,6 +23,12 @@ pub(super) enum State {
     BackingOff,
     /// Enough of its branches.
     Joining,
+    /// The outcome of a guarded attempt; the event awaited is whatever is due first.
+    Guarded,
+    /// A place in the bulkhead of a guarded call.
+    Admitted,
+    /// The end of the back-off of a guarded call.
+    Pausing,
 }
 
 /// A request (no parent) or an attempt or branch of one, at most 72 bytes.

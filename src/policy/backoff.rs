@@ -59,6 +59,9 @@ pub enum Jitter {
     Equal,
     /// Uniform in `0..d`.
     Full,
+    /// Exponential with mean `d`, and so at times beyond the cap: callers return as if they had
+    /// never met, as in the theory of retrial queues.
+    Exponential,
 }
 
 impl Jitter {
@@ -67,6 +70,7 @@ impl Jitter {
             Self::None => return SimDuration(longest),
             Self::Equal => 0.5 + 0.5 * random.unit(),
             Self::Full => random.unit(),
+            Self::Exponential => random.exponential(),
         };
         SimDuration((longest as f64 * share) as u64)
     }

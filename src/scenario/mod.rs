@@ -10,6 +10,10 @@ mod reader;
 
 mod form;
 
+mod caller;
+
+mod senders;
+
 mod parts;
 
 mod queues;

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{Arrivals, Call, Clients, Database, Lock, Part, Pool, Service, Step};
-use crate::policy::backoff::{Backoff, Jitter};
+use crate::model::system::{Database, Lock, Part, Pool, Service, Step};
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -42,92 +41,6 @@ impl Reader<'_> {
         };
         self.close(&fields);
         part
-    }
-
-    fn clients(&mut self, fields: &mut Fields<'_>, id: String) -> Option<Part> {
-        let arrivals = self.needed(fields, "arrivals", "{\"open\": ..} or {\"closed\": ..}");
-        let arrivals = arrivals.and_then(|value| self.arrivals(value, &fields.under("arrivals")));
-        let call = self.needed(fields, "call", "an object");
-        let call = call.and_then(|value| self.call(value, &fields.under("call")));
-        let priority = self.class(fields);
-        let users_count = self.optional_count(fields, "users", 1, 1_000_000);
-        if fields.has("users") && matches!(arrivals, Some(Arrivals::Closed { .. })) {
-            self.note(&fields.under("users"), "closed clients", "open ones: others know theirs");
-        }
-        Some(Part::Clients(Clients { id, arrivals: arrivals?, call: call?, priority, users_count }))
-    }
-
-    fn arrivals(&mut self, value: &Value, path: &str) -> Option<Arrivals> {
-        let mut fields = self.fields(value, path)?;
-        let arrivals = if fields.has("open") {
-            let mut open = self.inner(&mut fields, "open")?;
-            let gap = if let Some(rate) = open.take("rate_per_s") {
-                let rate = self.amount(rate, &open.under("rate_per_s"), Unit::PerSecond);
-                let mean = if rate > 0.0 { 1.0 / rate } else { f64::INFINITY };
-                if !mean.is_finite() {
-                    self.note(&open.under("rate_per_s"), &rate.to_string(), "a rate above 0");
-                }
-                Distribution::Exponential { mean }
-            } else {
-                self.duration_of(&mut open, "gap")
-            };
-            self.close(&open);
-            Arrivals::Open { gap }
-        } else if fields.has("closed") {
-            let mut closed = self.inner(&mut fields, "closed")?;
-            let users_count = self.count_of(&mut closed, "users", 1, 5_000_000);
-            let think = self.duration_of(&mut closed, "think");
-            self.close(&closed);
-            Arrivals::Closed { users_count, think }
-        } else {
-            self.wrong(path, value, "{\"open\": ..} or {\"closed\": ..}");
-            return None;
-        };
-        self.close(&fields);
-        Some(arrivals)
-    }
-
-    fn call(&mut self, value: &Value, path: &str) -> Option<Call> {
-        let mut fields = self.fields(value, path)?;
-        let to = self.text_of(&mut fields, "to");
-        let target = to.split_once('.');
-        if target.is_none() && !to.is_empty() {
-            self.note(&fields.under("to"), &format!("`{to}`"), "service.endpoint");
-        }
-        let (service, endpoint) = target.unwrap_or_default();
-        let timeout = fields.take("timeout").map(|value| {
-            SimDuration::from_ms(self.amount(value, &fields.under("timeout"), Unit::Ms))
-        });
-        let cancels = self.flag(&mut fields, "cancels", false);
-        let retries = fields.take("retries");
-        let retries_count =
-            retries.map_or(0, |value| self.count(value, &fields.under("retries"), 0, 100));
-        let backoff = fields.take("backoff");
-        let backoff = backoff
-            .and_then(|value| self.backoff(value, &fields.under("backoff")))
-            .unwrap_or_default();
-        let (service, endpoint) = (service.to_owned(), endpoint.to_owned());
-        self.close(&fields);
-        Some(Call { service, endpoint, timeout, cancels, retries_count, backoff })
-    }
-
-    fn backoff(&mut self, value: &Value, path: &str) -> Option<Backoff> {
-        let mut fields = self.fields(value, path)?;
-        let base = SimDuration::from_ms(self.amount_of(&mut fields, "base", Unit::Ms));
-        let backoff = match fields.take("cap") {
-            None => Backoff::Fixed { base },
-            Some(cap) => {
-                let cap = SimDuration::from_ms(self.amount(cap, &fields.under("cap"), Unit::Ms));
-                let jitter = match self.word_of(&mut fields, "jitter", &["none", "equal", "full"]) {
-                    1 => Jitter::Equal,
-                    2 => Jitter::Full,
-                    _ => Jitter::None,
-                };
-                Backoff::Exponential { base, cap, jitter }
-            }
-        };
-        self.close(&fields);
-        Some(backoff)
     }
 
     fn service(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
@@ -202,7 +115,16 @@ impl Reader<'_> {
                 Some(Step::Fail)
             }
             "wait" => Some(Step::Wait(self.duration(inner, &path))),
-            "call" => self.call(inner, &path).map(Step::Call),
+            "call" => self.call(inner, &path, depth).map(Step::Call),
+            "reject" => {
+                let mut fields = self.fields(inner, &path)?;
+                let after = fields.take("retry_after");
+                let after = after.map_or(0.0, |value| {
+                    self.amount(value, &fields.under("retry_after"), Unit::Ms)
+                });
+                self.close(&fields);
+                Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
+            }
             "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
@@ -210,8 +132,7 @@ impl Reader<'_> {
                 step
             }
             _ => {
-                let known =
-                    "cpu, wait, fail, query, transaction, lock, call, repeat, parallel or choice";
+                let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, parallel or choice";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -334,7 +255,11 @@ impl Reader<'_> {
         distribution
     }
 
-    fn duration_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> Distribution {
+    pub(super) fn duration_of(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+    ) -> Distribution {
         let value = self.needed(fields, name, "a time");
         let none = Distribution::Constant(0.0);
         value.map_or(none, |value| self.duration(value, &fields.under(name)))
@@ -371,7 +296,8 @@ fn steps_count(steps: &[Step]) -> usize {
         }
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
-        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Query { .. } | Step::Call(_) => 0,
+        Step::Call(call) => call.guard.fallback.as_deref().map_or(0, steps_count),
+        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) | Step::Query { .. } => 0,
     };
     steps.iter().map(|step| 1 + inner(step)).sum()
 }

@@ -26,6 +26,7 @@ pub(super) fn classes(entry: &Entry) -> System {
             call: call(&id),
             id,
             arrivals,
+            others: Vec::new(),
             priority,
             users_count: 1,
         }));

@@ -1,6 +1,8 @@
 //! Reads reference entries, builds their systems, and measures them.
 
+pub(crate) mod callers;
 mod doors;
+pub(crate) mod retries;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -34,7 +36,8 @@ pub(crate) struct Entry {
 impl Entry {
     fn read(value: &Value) -> Option<Self> {
         let text = |field: &str| Some(value.get(field)?.as_str()?.to_owned());
-        (value.get("group")?.as_u64()? == 1).then_some(())?;
+        // Group 2 are published figures, not values of a model.
+        (value.get("group")?.as_u64()? != 2).then_some(())?;
         Some(Self {
             id: text("id")?,
             case: text("case")?,
@@ -84,6 +87,7 @@ fn call(service: &str) -> Call {
         cancels: false,
         retries_count: 0,
         backoff: Backoff::None,
+        guard: Box::default(),
     }
 }
 
@@ -94,6 +98,7 @@ fn clients(arrivals: Arrivals, service: &str) -> Part {
         call: call(service),
         priority: 0,
         users_count: 1,
+        others: Vec::new(),
     })
 }
 
@@ -234,8 +239,14 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let steps = vec![Step::Wait(exponential(n("mean")))];
             around(poisson(n("lam")), steps, Vec::new())
         }
-        _ => return None,
+        _ => return callers::system_of(entry),
     })
+}
+
+/// Fewer requests where each of them is very many.
+fn requests_of(entry: &Entry) -> u64 {
+    let branches = entry.parameters.get("n").and_then(Value::as_f64).unwrap_or(1.0);
+    if entry.family == "tail_at_scale" { (4e6 / branches) as u64 } else { REQUESTS }
 }
 
 /// Runs a case on several seeds.
@@ -249,9 +260,10 @@ pub(crate) fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
             }
             continue;
         }
-        simulation.advance(REQUESTS, u64::MAX);
+        let requests = requests_of(entry);
+        simulation.advance(requests, u64::MAX);
         // The first batches make up a tenth, as the references leave out.
-        let period = simulation.period(simulation.batches_in(REQUESTS / 10));
+        let period = simulation.period(simulation.batches_in(requests / 10));
         for (measure, value) in measures(&period, entry) {
             all.entry(measure).or_default().push(value);
         }
@@ -299,6 +311,43 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     // Little's law makes these from measured ones; with patience it would count the lost as well.
     if totals.of(Outcome::GaveUp) == 0 {
         found.push(("mean_in_system", totals.of(Outcome::InTime) as f64 / secs * response));
+    }
+    let mut slow = 0.0;
+    period.latencies.for_each(|nanos, count| {
+        slow += if nanos > 500_000_000 { f64::from(count) } else { 0.0 };
+    });
+    let sent = totals.sent as f64;
+    let attempts = (totals.sent + totals.retries) as f64;
+    let success = totals.of(Outcome::InTime) as f64 / finished;
+    let shed = totals.of(Outcome::Shed) as f64;
+    // The innermost part is the first of the document.
+    let leaf = &period.parts[0];
+    found.extend([
+        ("mean_attempts", attempts / sent),
+        ("attempts_per_request", attempts / sent),
+        ("mean_retries", totals.retries as f64 / sent),
+        ("extra_load", totals.retries as f64 / sent),
+        ("success", success),
+        ("success_fraction", success),
+        ("request_failure", 1.0 - success),
+        ("leaf_attempts_per_request", leaf.visits as f64 / finished),
+        ("rejected_fraction", shed / finished),
+        ("attempted_fraction", 1.0 - shed / finished),
+        ("local_reject_frac", shed / finished),
+        ("sent_rate", (leaf.visits + leaf.rejected) as f64 / secs),
+        ("backend_reject_rate", leaf.rejected as f64 / secs),
+        ("attempt_reject_prob", leaf.rejected as f64 / attempts),
+        ("frac_slow", slow / finished),
+        // Those who wait to try again: all in the system but the one in service.
+        (
+            "mean_orbit",
+            totals.of(Outcome::InTime) as f64 / secs * response - secs_of(leaf.busy) / secs,
+        ),
+    ]);
+    for kind in ["fixed", "expo", "equal_jitter", "full_jitter"] {
+        if entry.measure.ends_with(kind) {
+            found.push((entry.measure.as_str(), response));
+        }
     }
     if let Some(second) = period.parts.get(2) {
         found.push(("util_db", secs_of(second.busy) / secs));

@@ -152,3 +152,52 @@ fn shedding_by_priority_turns_the_lowest_class_away_first() {
     assert!(stay < 100.0, "{stay}");
     assert_eq!(part("s").rejected, period.totals.of(Outcome::Shed));
 }
+
+#[test]
+fn a_caller_that_listens_comes_again_when_the_limit_said() {
+    // Ten a second are let in; one in 100 ms after the bucket was emptied. Users come back after 1 ms,
+    // or when the limit said.
+    let attempts = |retry_after: Value| {
+        let mut call = json!({ "to": "s.work", "retries": 100, "backoff": { "base": "1ms" } });
+        if !retry_after.is_null() {
+            call["retry_after"] = retry_after;
+        }
+        let parts = json!([
+            { "kind": "clients", "id": "c", "arrivals": { "closed": { "users": 1, "think": "1ms" } }, "call": call },
+            { "kind": "service", "id": "s", "admission": [{ "token_bucket": { "rate_per_s": 10 } }],
+              "endpoints": { "work": [{ "cpu": "1ms" }] } }
+        ]);
+        let mut simulation = simulation(&parts, 1);
+        simulation.advance_until(SimTime(100_000_000_000), u64::MAX);
+        let totals = simulation.period(0).totals;
+        assert!(totals.of(Outcome::InTime) > 980 && totals.of(Outcome::Shed) < 10, "{totals:?}");
+        totals.retries as f64 / totals.of(Outcome::InTime) as f64
+    };
+    assert!((attempts(json!({ "use": "at_least" })) - 1.0).abs() < 0.01);
+    assert!(attempts(Value::Null) > 90.0);
+}
+
+#[test]
+fn the_patience_of_a_caller_is_the_deadline_of_its_attempts() {
+    // Attempts have no timeout; whoever has waited for half a second in all is gone.
+    let goodput = |service: Value| {
+        let mut service = service;
+        service["kind"] = json!("service");
+        service["id"] = json!("s");
+        service["endpoints"] = json!({ "work": [{ "cpu": { "exponential": "10ms" } }] });
+        let parts = json!([
+            { "kind": "clients", "id": "c", "arrivals": { "open": { "rate_per_s": 200 } },
+              "call": { "to": "s.work", "patience": "500ms" } },
+            service
+        ]);
+        let mut simulation = simulation(&parts, 1);
+        simulation.advance_until(SimTime(100_000_000_000), u64::MAX);
+        simulation.period(0).totals.of(Outcome::InTime) as f64 / 10_000.0
+    };
+    assert!(goodput(json!({})) < 0.05);
+    let lifo = json!({ "queue": { "order": "lifo", "shed": { "expired": true } } });
+    assert!(goodput(lifo) > 0.8);
+    let early =
+        json!({ "admission": [{ "deadline": { "service_first": "10ms", "caution": 1.5 } }] });
+    assert!(goodput(early) > 0.8);
+}

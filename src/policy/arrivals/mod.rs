@@ -124,6 +124,29 @@ impl Source {
         Self { kind }
     }
 
+    /// From the next instant on, everything comes `factor` times as often; above 0.
+    pub fn scale(&mut self, factor: f64) {
+        match &mut self.kind {
+            Kind::Poisson(gap) => *gap /= factor,
+            Kind::Constant { gap, first, count } => {
+                // From the last instant that was given on.
+                if *count > 0 {
+                    let given = (*gap * (*count - 1) as f64 + 0.5) as u64;
+                    first.0 += given;
+                    *count = 1;
+                }
+                *gap /= factor;
+            }
+            Kind::OnOff(phases) => phases.scale(factor),
+            Kind::Steps(steps) => steps.scale(factor),
+            Kind::Wave(wave) => wave.mean_per_sec *= factor,
+            Kind::Cron { period, jitter, .. } => {
+                period.0 = ((period.0 as f64 / factor + 0.5) as u64).max(1);
+                *jitter = (*jitter).min(SimDuration(period.0 - 1));
+            }
+        }
+    }
+
     /// The instant after `now`, which is the last one that was given, or zero for the first.
     ///
     /// [`SimTime::NEVER`] if nothing comes any more. Random gaps are at least a nanosecond.

@@ -57,6 +57,11 @@ impl Phases {
         Self { settings: *settings, is_busy: true, end: None }
     }
 
+    pub(super) fn scale(&mut self, factor: f64) {
+        self.settings.busy_per_sec *= factor;
+        self.settings.quiet_per_sec *= factor;
+    }
+
     pub(super) fn next(&mut self, now: SimTime, random: &mut Stream) -> SimTime {
         let mut left = random.exponential();
         let mut from = now;
@@ -131,6 +136,10 @@ pub(super) struct Steps {
 impl Steps {
     pub(super) fn new(steps: Box<[Step]>) -> Self {
         Self { steps, present: 0 }
+    }
+
+    pub(super) fn scale(&mut self, factor: f64) {
+        self.steps.iter_mut().for_each(|step| step.rate_per_sec *= factor);
     }
 
     pub(super) fn next(&mut self, now: SimTime, random: &mut Stream) -> SimTime {
