@@ -34,6 +34,8 @@ pub struct RunReport {
     pub error_share: f64,
     /// Attempts per request, at least 1.
     pub amplification: f64,
+    /// Attempts and branches answered when nobody waited for them any more: work for nothing.
+    pub late: u64,
     /// Measures of each part that can be busy, by id.
     pub parts: BTreeMap<String, PartReport>,
     /// The phases of the run that are over, by id.
@@ -129,7 +131,6 @@ pub struct PartReport {
     /// Visits refused because its queue was full, or by a limit.
     pub rejected: u64,
     /// Share of the attempts that each instance got, if it matters which one is chosen.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instance_shares: Vec<f64>,
 }
 

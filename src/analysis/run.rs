@@ -136,6 +136,7 @@ impl Run {
             },
             error_share: measured.error_share(),
             amplification: (sent + retries) as f64 / sent.max(1) as f64,
+            late: totals.late,
             parts: measured.parts(),
             phases: self.phases.reports(),
             overloaded: measured.overloaded(),

@@ -117,6 +117,8 @@ impl Simulation {
         let clients = sender.clients;
         let size = sender.batch.size(&mut self.model.streams[usize::from(sender.sizes)]);
         let start = self.model.clients[usize::from(clients)].start;
+        // Each request counts, so that events bound all work.
+        self.events_count += u64::from(size) - 1;
         for _ in 0..size {
             let task = self.new_task(Task::new(self.now, start, clients));
             self.ready.push_back(task);

@@ -68,7 +68,7 @@ pub struct Simulation {
     pub(super) ready: VecDeque<u32>,
     pub(super) now: SimTime,
     pub(super) record: Record,
-    events_count: u64,
+    pub(super) events_count: u64,
     pub(super) calls_count: u32,
     stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,

@@ -15,6 +15,8 @@ use super::reader::{Fields, Reader};
 
 /// Most calls of one kind of clients.
 const ACTIONS_MAX: usize = 32;
+/// Largest batch: all of it comes in one step of a run.
+const BATCH_MAX: u32 = 100_000;
 /// Most steps of a rate.
 const STEPS_MAX: usize = 1_000;
 
@@ -173,9 +175,14 @@ impl Reader<'_> {
     fn batch(&mut self, fields: &mut Fields<'_>) -> Batch {
         let Some(mut fields) = self.optional(fields, "batch") else { return Batch::One };
         let batch = if fields.has("size") {
-            Batch::Constant(self.count_of(&mut fields, "size", 1, 1_000_000))
+            Batch::Constant(self.count_of(&mut fields, "size", 1, BATCH_MAX))
         } else {
-            Batch::Geometric { mean: self.amount_of(&mut fields, "mean", Unit::Count) }
+            let mean = self.amount_of(&mut fields, "mean", Unit::Count);
+            if mean > f64::from(BATCH_MAX) / 10.0 {
+                let expected = format!("at most {}", BATCH_MAX / 10);
+                self.note(&fields.under("mean"), &mean.to_string(), &expected);
+            }
+            Batch::Geometric { mean }
         };
         self.close(&fields);
         batch

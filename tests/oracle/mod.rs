@@ -1,6 +1,7 @@
 //! Reads reference entries, builds their systems, and measures them.
 
 pub(crate) mod callers;
+mod clocks;
 mod doors;
 pub(crate) mod retries;
 
@@ -239,7 +240,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let steps = vec![Step::Wait(exponential(n("mean")))];
             around(poisson(n("lam")), steps, Vec::new())
         }
-        _ => return callers::system_of(entry),
+        _ => return callers::system_of(entry).or_else(|| clocks::system_of(entry)),
     })
 }
 

@@ -11,7 +11,7 @@ use kneepoint::policy::budget;
 use serde_json::Value;
 
 use super::callers::sent;
-use super::{Entry, Measures, call, exponential, service};
+use super::{Entry, Measures, call, clocks, exponential, service};
 
 /// Independent runs of each case, as many as the references have, or more.
 const RUNS: u64 = 40;
@@ -23,6 +23,9 @@ pub(crate) fn measured(entry: &Entry) -> Option<Measures> {
     let system = match entry.family.as_str() {
         "layered_retry_pool" => layered(entry),
         family if families.contains(&family) => pool(entry)?,
+        "herd_det" | "fluid_overload" | "batch_levelling" | "circuit_breaker" => {
+            clocks::system_of(entry)?
+        }
         _ => return None,
     };
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
@@ -139,6 +142,9 @@ impl Counts {
 
 fn replication(system: &System, entry: &Entry, seed: u64) -> Vec<(String, f64)> {
     let mut simulation = Simulation::new(system, seed).expect("the case is a valid system");
+    if let Some(found) = clocks::replication(entry, &mut simulation) {
+        return found;
+    }
     let Some(windows) = entry.parameters.get("windows").and_then(Value::as_object) else {
         return steady(&mut simulation, entry);
     };
@@ -171,10 +177,10 @@ fn steady(simulation: &mut Simulation, entry: &Entry) -> Vec<(String, f64)> {
     let (from, to) = (entry.number("W"), entry.number("H"));
     simulation.advance_until(at(from), u64::MAX);
     let before = Counts::now(simulation);
-    let skipped = simulation.finished();
+    let earlier = simulation.period(0).latencies;
     simulation.advance_until(at(to), u64::MAX);
     let counts = Counts::now(simulation).since(&before);
-    let latencies = simulation.period(simulation.batches_in(skipped)).latencies;
+    let latencies = simulation.period(0).latencies.since(&earlier);
     let quantile = |q| latencies.quantile(q).map_or(f64::NAN, |nanos| nanos / 1e9);
     let secs = to - from;
     let timed_out = counts.attempts - counts.good - counts.rejected;
