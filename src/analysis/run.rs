@@ -217,7 +217,7 @@ impl Measured {
     /// Busy time that one request asks of a part, in seconds (its demand).
     pub fn demand_secs(&self, part: &PartMeasure) -> f64 {
         let totals = &self.period.totals;
-        let served = totals.finished() - turned_away(totals);
+        let served = totals.finished() - totals.of(Outcome::Rejected);
         part.busy.as_secs() / served.max(1) as f64
     }
 
@@ -228,7 +228,7 @@ impl Measured {
 
     fn parts(&self) -> BTreeMap<String, PartReport> {
         let totals = &self.period.totals;
-        let served = (totals.finished() - turned_away(totals)).max(1) as f64;
+        let served = (totals.finished() - totals.of(Outcome::Rejected)).max(1) as f64;
         let secs = self.period.span.as_secs().max(1e-9);
         let report = |part: &PartMeasure| PartReport {
             kind: part.kind.word().to_owned(),
@@ -249,11 +249,6 @@ impl Measured {
         }
         reports
     }
-}
-
-/// Requests that ended before anything was done for them.
-fn turned_away(totals: &Totals) -> u64 {
-    totals.of(Outcome::Rejected) + totals.of(Outcome::Shed)
 }
 
 fn shares(counts: &[u64]) -> Vec<f64> {
