@@ -31,13 +31,29 @@ fn system(part: &str, effect: Effect) -> System {
         instances_count: 2,
         workers_count: 5,
         queue: Queue::default(),
-        endpoints: vec![Endpoint { name: "page".to_owned(), steps }],
+        admission: Vec::new(),
+        balancer: None,
+        endpoints: vec![Endpoint { name: "page".to_owned(), steps, ..Endpoint::default() }],
     };
     // Just after the end of a stretch, so that what a crash loses counts to the next.
     let (from, until) = (secs(20.0) + SimDuration(1), secs(40.0) + SimDuration(1));
-    let fault = Fault { id: "fault".to_owned(), part: part.to_owned(), from, until, effect };
+    let fault = Fault {
+        id: "fault".to_owned(),
+        part: part.to_owned(),
+        instance: None,
+        from,
+        until,
+        effect,
+    };
     vec![
-        Part::Clients(Clients { id: "users".to_owned(), arrivals, call, others: Vec::new() }),
+        Part::Clients(Clients {
+            id: "users".to_owned(),
+            arrivals,
+            call,
+            others: Vec::new(),
+            priority: 0,
+            users_count: 1,
+        }),
         Part::Service(service),
         Part::Fault(fault),
     ]

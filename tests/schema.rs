@@ -55,6 +55,50 @@ fn documents_that_ship_are_valid_by_schema_and_reader() {
 }
 
 #[test]
+fn broken_stations_are_refused_by_schema_and_reader() {
+    let broken = [
+        ("/parts/desk/queue/order", json!("random")),
+        ("/parts/desk/queue/lifo_from", json!("x")),
+        ("/parts/desk/queue/shed", json!({})),
+        ("/parts/desk/queue/shed", json!({ "expired": true, "codel": {} })),
+        ("/parts/desk/queue/shed/codel/target", json!(-1)),
+        ("/parts/desk/queue/when_full", json!("explode")),
+        ("/parts/desk/endpoints/ask/priority", json!(4)),
+        ("/parts/till/queue", json!({ "lifo_from": 5 })),
+        ("/parts/till/queue/shed/expired", json!(false)),
+        ("/parts/shoppers/priority", json!(-1)),
+        ("/parts/desk/admission", json!({})),
+        ("/parts/desk/admission/0", json!({ "gate": {} })),
+        ("/parts/desk/admission/0/token_bucket/rate_per_s", json!(0)),
+        ("/parts/desk/admission/0/token_bucket/burst", json!(0)),
+        ("/parts/desk/admission/0/token_bucket/scope", json!("planet")),
+        ("/parts/desk/admission/1/leaky_bucket/tick", json!(-1)),
+        ("/parts/desk/admission/2/fixed_window/limit", json!(0)),
+        ("/parts/desk/admission/2/fixed_window/window", json!(0)),
+        ("/parts/desk/admission/5/concurrency/limit", json!(0)),
+        ("/parts/desk/admission/6/adaptive/algorithm", json!("magic")),
+        ("/parts/desk/endpoints/ask/admission/0/deadline/weight", json!(2)),
+        ("/parts/desk/endpoints/ask/admission/1/priority/thresholds", json!([1, 1, 1, 1, 1])),
+        ("/parts/shoppers/users", json!(0)),
+        ("/parts/till/balancer", json!(true)),
+        ("/parts/till/balancer/algorithm", json!("psychic")),
+        ("/parts/till/balancer/weights", json!([0, 1, 1])),
+        ("/parts/till/balancer/panic_share", json!(2)),
+        ("/parts/till/balancer/slow_start/window", json!(0)),
+        ("/parts/till/balancer/slow_start/aggression", json!(0)),
+        ("/parts/till/balancer/slow_start/share_min", json!(0)),
+        ("/parts/till/balancer/health/rise", json!(0)),
+        ("/parts/till/balancer/health/interval", json!(0)),
+        ("/parts/till/balancer/ejection/failures", json!(0)),
+        ("/parts/till/balancer/ejection/share_max", json!(2)),
+        ("/parts/till/endpoints/pay/0/lock", json!({ "steps": [] })),
+        ("/parts/drawer/capacity", json!(0)),
+        ("/parts/lame/instance", json!(0)),
+    ];
+    refused(&broken);
+}
+
+#[test]
 fn broken_documents_are_refused_by_schema_and_reader() {
     let broken = [
         ("/format", json!(2)),
@@ -163,11 +207,25 @@ fn broken_callers_are_refused_by_schema_and_reader() {
 fn refused(broken: &[(&str, Value)]) {
     for (place, value) in broken {
         let mut document = parsed(EVERYTHING);
+        let place = &numbered(&document, place);
         let at = document.pointer_mut(place).unwrap_or_else(|| panic!("{place} is no place"));
         *at = value.clone();
         assert!(valid("", &document).is_err(), "the schema takes {value} at {place}");
         let read = Scenario::parse(&document.to_string());
         assert!(read.is_err(), "the reader takes {value} at {place}");
+    }
+}
+
+/// A place with the number of a part for its id.
+fn numbered(document: &Value, place: &str) -> String {
+    let Some((id, rest)) = place.strip_prefix("/parts/").and_then(|rest| rest.split_once('/'))
+    else {
+        return place.to_owned();
+    };
+    let parts = document["parts"].as_array().expect("a list");
+    match parts.iter().position(|part| part["id"] == id) {
+        Some(number) => format!("/parts/{number}/{rest}"),
+        None => place.to_owned(),
     }
 }
 
@@ -246,6 +304,14 @@ fn schema_and_reader_know_the_same_words() {
         ("/knobs/0/scale", "/$defs/knob/properties/scale/enum"),
         ("/parts/0/kind", "/$defs/part/oneOf"),
         ("/parts/0/call/backoff/jitter", "/$defs/backoff/oneOf/1/properties/jitter/enum"),
+        ("/parts/desk/queue/order", "/$defs/queue/properties/order/enum"),
+        ("/parts/desk/queue/when_full", "/$defs/queue/properties/when_full/enum"),
+        ("/parts/desk/admission/0/token_bucket/scope", "/$defs/scope/enum"),
+        (
+            "/parts/desk/admission/6/adaptive/algorithm",
+            "/$defs/limit/properties/adaptive/properties/algorithm/enum",
+        ),
+        ("/parts/till/balancer/algorithm", "/$defs/balancer/properties/algorithm/enum"),
         ("/claims/0/measure/kind", "/$defs/measure/oneOf"),
         ("/theory/kind", "/$defs/theory/oneOf"),
     ] {
@@ -253,7 +319,8 @@ fn schema_and_reader_know_the_same_words() {
         let word = |item: &Value| if item.is_string() { item.clone() } else { of_kinds(item) };
         let words = words.iter().map(|item| word(item).as_str().expect("a word").to_owned());
         let mut wrong = parsed(EVERYTHING);
-        *wrong.pointer_mut(place).expect("a place of the document") = json!("zzz");
+        let place = numbered(&wrong, place);
+        *wrong.pointer_mut(&place).expect("a place of the document") = json!("zzz");
         let said = Scenario::parse(&wrong.to_string()).map(|_| ()).expect_err("an unknown word");
         let expected = names_expected(&said.to_string(), false);
         assert_eq!(words.collect::<BTreeSet<_>>(), expected, "{place}");

@@ -110,6 +110,10 @@ fn measure(
         Measure::Amplification => figures.amplification,
         Measure::VisitsPerRequest { part: id } => Some(part(id)?.visits_per_request),
         Measure::Utilisation { part: id } => Some(part(id)?.utilisation),
+        Measure::InstanceShare { part: id, instance } => {
+            let shares = &part(id)?.instance_shares;
+            shares.get((*instance as usize).wrapping_sub(1)).copied()
+        }
         Measure::Ceiling { .. } => None,
         Measure::MeanOverTheory => {
             let expected = theory::at(scenario, &settings, 0.0).map(|point| point.mean_ms);

@@ -110,7 +110,7 @@ pub struct Outcomes {
 /// What one part did.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PartReport {
-    /// `service`, `pool` or `database`.
+    /// `service`, `pool`, `database` or `lock`.
     pub kind: String,
     /// How many can be served at once, over all instances.
     pub capacity: u32,
@@ -128,8 +128,10 @@ pub struct PartReport {
     pub wait_share: f64,
     /// Visits per finished request that was not refused: for a database, queries per request.
     pub visits_per_request: f64,
-    /// Visits refused because its queue was full.
+    /// Visits refused because its queue was full, or by a limit.
     pub rejected: u64,
+    /// Share of the attempts that each instance got, if it matters which one is chosen.
+    pub instance_shares: Vec<f64>,
 }
 
 /// One point of a curve: the system at one value of a knob.

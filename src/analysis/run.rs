@@ -241,6 +241,7 @@ impl Measured {
             wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
             visits_per_request: part.visits as f64 / served,
             rejected: part.rejected,
+            instance_shares: shares(&part.sent),
         };
         let mut reports = BTreeMap::new();
         for part in &self.period.parts {
@@ -248,6 +249,11 @@ impl Measured {
         }
         reports
     }
+}
+
+fn shares(counts: &[u64]) -> Vec<f64> {
+    let all = counts.iter().sum::<u64>().max(1) as f64;
+    counts.iter().map(|&count| count as f64 / all).collect()
 }
 
 /// A part of which this share of its capacity is asked is called saturated.

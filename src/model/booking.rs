@@ -8,10 +8,17 @@ impl Simulation {
     #[cold]
     pub(super) fn book_hold(&mut self, id: u32) {
         let Task { pc, since, .. } = self.tasks[id];
-        if let Op::Hold { sampler } = self.model.program[pc as usize - 1]
-            && let Some(breakdown) = &mut self.breakdown
-        {
-            let account = self.model.samplers[usize::from(sampler)].account;
+        let account = match self.model.program[pc as usize - 1] {
+            Op::Hold { sampler } | Op::HoldAt { sampler, .. } => {
+                self.model.samplers[usize::from(sampler)].account
+            }
+            Op::Knock { door } => {
+                let group = self.model.doors[usize::from(door)].group;
+                self.model.groups[usize::from(group)].account
+            }
+            _ => return,
+        };
+        if let Some(breakdown) = &mut self.breakdown {
             breakdown.book(id, account, self.now.since(since));
         }
     }
@@ -19,10 +26,12 @@ impl Simulation {
     #[cold]
     pub(super) fn book_wait(&mut self, id: u32) {
         let Task { pc, since, .. } = self.tasks[id];
-        if let Op::Acquire { group, .. } | Op::AskAndAcquire { group, .. } =
-            self.model.program[pc as usize]
-            && let Some(breakdown) = &mut self.breakdown
-        {
+        let group = match self.model.program[pc as usize] {
+            Op::Acquire { group, .. } | Op::AskAndAcquire { group, .. } => group,
+            Op::Enter { entrance, .. } => self.model.entrances[usize::from(entrance)].group,
+            _ => return,
+        };
+        if let Some(breakdown) = &mut self.breakdown {
             let account = self.model.groups[usize::from(group)].account;
             breakdown.book(id, account, self.now.since(since));
         }

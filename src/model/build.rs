@@ -4,12 +4,15 @@
 
 use crate::engine::random::id_of;
 use crate::engine::{Distribution, SimDuration, Stream};
+use crate::policy::BadSetting;
 
+use super::balance::NO_BALANCER;
 use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
+use super::entrance::{check_queue, is_special};
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
-use super::system::{Arrivals, Clients, Database, Part, Pool, Queue, Service, System};
+use super::system::{Arrivals, Clients, Database, Lock, Part, Pool, Queue, Service, System};
 
 /// Why a system cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +42,14 @@ pub enum BuildError {
     TooLong {
         /// Service and endpoint.
         place: String,
+    },
+    /// A setting of a part is out of its range.
+    #[error("`{part}`: {reason}")]
+    Setting {
+        /// Id of the part.
+        part: String,
+        /// Which setting, and its range.
+        reason: String,
     },
     /// The instants of clients cannot be used.
     #[error("the arrivals of `{clients}`: {what}")]
@@ -76,6 +87,8 @@ pub(super) struct Place {
     pub(super) id: String,
     pub(super) group: u16,
     pub(super) part: u16,
+    /// It is entered through entrances.
+    pub(super) is_special: bool,
 }
 
 /// A model being built.
@@ -92,6 +105,13 @@ pub(super) struct Builder<'a> {
     pub(super) path: Vec<String>,
     /// Endpoints that edges lead to.
     pub(super) compiled: Vec<Compiled>,
+    /// Entrances of endpoints, by service and endpoint.
+    pub(super) entrances: Vec<(String, u16)>,
+    /// Doors and gauges by service, or by service and endpoint.
+    pub(super) doors: Vec<(String, Vec<u16>)>,
+    pub(super) gauges: Vec<(String, Vec<u16>)>,
+    /// Register of the worker whose instance may be slower than others, at the present step.
+    pub(super) slow_register: Option<u8>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
     /// Pools whose connection is held at the present step.
@@ -116,6 +136,10 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         sender: String::new(),
         path: Vec::new(),
         compiled: Vec::new(),
+        entrances: Vec::new(),
+        doors: Vec::new(),
+        gauges: Vec::new(),
+        slow_register: None,
         branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
@@ -145,14 +169,26 @@ impl Builder<'_> {
     fn add_part(&mut self, part: &Part) -> Result<(), BuildError> {
         match part {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
-            Part::Service(Service { id, instances_count, workers_count, queue, .. }) => {
-                self.add_group(id, PartKind::Service, *instances_count, *workers_count, queue)
+            Part::Service(service) => {
+                let Service { id, instances_count, workers_count, queue, .. } = service;
+                let counts = [*instances_count, *workers_count];
+                let is_special = is_special(service, self.system);
+                self.add_group(id, PartKind::Service, counts, queue, is_special)?;
+                let group = self.place(id)?.group;
+                self.model.groups[usize::from(group)].balancer = self.balancer(service, group)?;
+                Ok(())
             }
             Part::Pool(Pool { id, connections_count, queue, .. }) => {
-                self.add_group(id, PartKind::Pool, 1, *connections_count, queue)
+                let is_special = !queue.is_plain();
+                self.add_group(id, PartKind::Pool, [1, *connections_count], queue, is_special)
+            }
+            Part::Lock(Lock { id, capacity, queue }) => {
+                let is_special = !queue.is_plain();
+                self.add_group(id, PartKind::Lock, [1, *capacity], queue, is_special)
             }
             Part::Database(Database { id, cores_count, .. }) => {
-                self.add_group(id, PartKind::Database, 1, *cores_count, &Queue::default())
+                let queue = &Queue::default();
+                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)
             }
         }
     }
@@ -161,16 +197,21 @@ impl Builder<'_> {
         &mut self,
         id: &str,
         kind: PartKind,
-        stations: u32,
-        capacity: u32,
+        [stations, capacity]: [u32; 2],
         queue: &Queue,
+        is_special: bool,
     ) -> Result<(), BuildError> {
         in_range(id, "instances", stations, 10_000)?;
         in_range(id, "servers", capacity, 1_000_000)?;
+        check_queue(id, queue)?;
         let first = self.model.stations.len();
         in_range(id, "stations before it", first as u32 + 1, 60_000)?;
         for _ in 0..stations {
-            self.model.stations.push(Station::new(capacity, queue.capacity));
+            let mut station = Station::new(capacity, queue.capacity);
+            if is_special {
+                station.line = self.line(queue);
+            }
+            self.model.stations.push(station);
         }
         let wait_limit = queue.wait_limit.as_ref().map(|limit| match limit {
             Distribution::Constant(secs) => WaitLimit::Constant(self.delay(*secs)),
@@ -183,6 +224,7 @@ impl Builder<'_> {
             count: stations as u16,
             turn: 0,
             account,
+            balancer: NO_BALANCER,
             wait_limit,
             refused_share: 0.0,
             stream: 0,
@@ -195,7 +237,7 @@ impl Builder<'_> {
             stations: stations as u16,
             depth: 0,
         });
-        self.places.push(Place { id: id.to_owned(), group, part });
+        self.places.push(Place { id: id.to_owned(), group, part, is_special });
         Ok(())
     }
 
@@ -221,12 +263,15 @@ impl Builder<'_> {
             }
         };
         self.emit(Op::Send);
+        self.identify(clients);
         self.actions(clients)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");
         self.add_sender(clients)?;
         self.client_ids.push(clients.id.clone());
-        self.model.clients.push(ClientsModel { first, start, gap, users, stream });
+        let priority = clients.priority;
+        let made = ClientsModel { first, start, gap, users, stream, priority };
+        self.model.clients.push(made);
         Ok(())
     }
 
@@ -256,6 +301,10 @@ impl Builder<'_> {
         let span = SimDuration::from_secs(secs);
         Delay { span, lane: self.model.events.lane(span) }
     }
+}
+
+pub(super) fn wrong_setting(part: &str, wrong: BadSetting) -> BuildError {
+    BuildError::Setting { part: part.to_owned(), reason: wrong.to_string() }
 }
 
 pub(super) fn unknown(wanted: &'static str, name: &str) -> BuildError {

@@ -3,7 +3,12 @@
 use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
+use super::balance::{BalancerModel, Watch};
+use super::discipline::Line;
+use super::doors::{Door, UserRange};
+use super::entrance::Entrance;
 use super::faults::FaultModel;
+use super::gauges::Gauge;
 use super::guard::{Guard, GuardedEdge};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::senders::Sender;
@@ -22,6 +27,18 @@ pub(super) struct Model {
     pub(super) faults: Vec<FaultModel>,
     pub(super) groups: Vec<Group>,
     pub(super) stations: Vec<Station>,
+    /// Ways into groups that have more than a plain queue.
+    pub(super) entrances: Vec<Entrance>,
+    /// Queues of their stations.
+    pub(super) lines: Vec<Line>,
+    pub(super) balancers: Vec<BalancerModel>,
+    pub(super) watches: Vec<Watch>,
+    pub(super) doors: Vec<Door>,
+    pub(super) gauges: Vec<Gauge>,
+    /// A gauge asks how long tasks stay.
+    pub(super) times_stays: bool,
+    /// Users of clients, if a door asks for them.
+    pub(super) user_ranges: Vec<UserRange>,
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
     pub(super) clients: Vec<Clients>,
@@ -44,6 +61,8 @@ pub(super) struct Clients {
     /// Users of closed clients, 0 for open ones.
     pub(super) users: u32,
     pub(super) stream: u16,
+    /// Class of their requests.
+    pub(super) priority: u8,
 }
 
 /// A part that can be busy.
@@ -66,6 +85,8 @@ pub enum PartKind {
     Pool,
     /// Cores.
     Database,
+    /// Holders.
+    Lock,
 }
 
 impl PartKind {
@@ -75,6 +96,7 @@ impl PartKind {
             Self::Service => "service",
             Self::Pool => "pool",
             Self::Database => "database",
+            Self::Lock => "lock",
         }
     }
 }

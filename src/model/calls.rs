@@ -3,6 +3,7 @@
 use crate::engine::SimDuration;
 use crate::engine::events::Ticket;
 
+use super::entrance::Ending;
 use super::program::Op;
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -27,6 +28,9 @@ impl Simulation {
         attempt.parent = id;
         attempt.answers = self.calls_count;
         let callee = self.new_task(attempt);
+        if !self.model.user_ranges.is_empty() {
+            self.inherit_user(id, callee);
+        }
         let ticket = timeout.map_or(Ticket::NONE, |delay| self.schedule_delay(delay, id));
         let task = &mut self.tasks[id];
         task.callee = callee;
@@ -50,7 +54,7 @@ impl Simulation {
     /// Takes an attempt and all it called out of the system.
     pub(super) fn cancel(&mut self, id: u32) {
         match self.tasks[id].state {
-            State::Queued => self.leave_queue(id),
+            State::Queued => self.leave_queue(id, Ending::Dropped),
             State::Calling => self.cancel_callee(id),
             State::Guarded | State::Admitted | State::Pausing => self.leave_guarded(id, true),
             State::Joining => self.cancel_branches(id),
@@ -62,7 +66,7 @@ impl Simulation {
         task.parent = NO_TASK;
         // Branches that go on must not answer whoever gets this place next.
         task.expects = 0;
-        self.release_all(id);
+        self.release_all(id, Ending::Dropped);
         self.remove(id);
     }
 
@@ -119,6 +123,9 @@ impl Simulation {
             task.parent = id;
             task.answers = self.calls_count;
             let task = self.new_task(task);
+            if !self.model.user_ranges.is_empty() {
+                self.inherit_user(id, task);
+            }
             if let Some(known) = &mut self.guarding.branches {
                 known[id as usize].push(task);
             }

@@ -8,7 +8,7 @@ use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, in_range, unknown};
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
-use super::system::{Call, Endpoint, Part, Service, Step};
+use super::system::{Call, Effect, Endpoint, Part, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
@@ -101,8 +101,13 @@ impl<'a> Builder<'a> {
         }
         let (service, endpoint) = self.endpoint_of(call)?;
         self.path.push(place);
-        let inside = self.acquire(&service.id, register)?;
+        let place = self.path.last().cloned().unwrap_or_default();
+        self.knock(service, endpoint, &place)?;
+        let inside = self.acquire_for(&service.id, Some((service, endpoint)), register)?;
+        let outer = self.slow_register;
+        self.slow_register = self.can_be_slow_apart(service).then_some(register as u8);
         self.steps(&endpoint.steps, &service.id, inside)?;
+        self.slow_register = outer;
         self.release(register);
         self.path.pop();
         Ok(())
@@ -135,8 +140,13 @@ impl<'a> Builder<'a> {
 
     fn step(&mut self, step: &Step, service: &str, register: usize) -> Result<(), BuildError> {
         match step {
-            Step::Cpu(time) => self.hold(service, time, Spent::Computing, "cpu"),
-            Step::Wait(time) => self.hold(service, time, Spent::Outside, "wait"),
+            Step::Cpu(time) => self.hold_at(service, time, Spent::Computing, "cpu"),
+            Step::Wait(time) => self.hold_at(service, time, Spent::Outside, "wait"),
+            Step::Lock { lock, steps } => {
+                let inside = self.acquire(lock, register)?;
+                self.steps(steps, service, inside)?;
+                self.release(register);
+            }
             Step::Query { via, work } => return self.query(via, work, register),
             Step::Transaction { pool, steps } => {
                 let inside = self.acquire(pool, register)?;
@@ -225,8 +235,9 @@ impl<'a> Builder<'a> {
             }
             starts.push(self.here());
             let pools = std::mem::take(&mut self.open_pools);
+            let slow = self.slow_register.take();
             self.steps(steps, service, 0)?;
-            self.open_pools = pools;
+            (self.open_pools, self.slow_register) = (pools, slow);
             self.emit(Op::Return);
         }
         self.model.forks[usize::from(fork)].starts = starts;
@@ -236,11 +247,27 @@ impl<'a> Builder<'a> {
 
     /// Takes a server of `part` into `register`; gives the next free register.
     fn acquire(&mut self, part: &str, register: usize) -> Result<usize, BuildError> {
-        let &Place { group, part, .. } = self.place(part)?;
+        self.acquire_for(part, None, register)
+    }
+
+    /// The same for an endpoint of a service.
+    fn acquire_for(
+        &mut self,
+        part: &str,
+        endpoint: Option<(&Service, &Endpoint)>,
+        register: usize,
+    ) -> Result<usize, BuildError> {
+        let &Place { group, part: index, is_special, .. } = self.place(part)?;
         let next = self.register(register)?;
-        self.nest(part);
-        self.held.push(part);
-        self.emit(Op::Acquire { group, register: register as u8 });
+        self.nest(index);
+        self.held.push(index);
+        let register = register as u8;
+        if is_special {
+            let entrance = self.entrance(part, group, endpoint)?;
+            self.emit(Op::Enter { entrance, register });
+        } else {
+            self.emit(Op::Acquire { group, register });
+        }
         Ok(next)
     }
 
@@ -294,6 +321,27 @@ impl<'a> Builder<'a> {
         self.emit(Op::Hold { sampler });
     }
 
+    /// Emits a hold of a worker, whose instance may be slower than others.
+    fn hold_at(&mut self, part: &str, time: &Distribution, what: Spent, purpose: &str) {
+        let before = self.here();
+        self.hold(part, time, what, purpose);
+        if self.here() > before
+            && let Some(register) = self.slow_register
+            && let Some(op) = self.model.program.last_mut()
+            && let Op::Hold { sampler } = *op
+        {
+            *op = Op::HoldAt { sampler, register };
+        }
+    }
+
+    /// A fault makes single instances of a service slow.
+    fn can_be_slow_apart(&self, service: &Service) -> bool {
+        self.system.parts.iter().any(|part| {
+            matches!(part, Part::Fault(fault) if fault.part == service.id
+                && fault.instance.is_some() && matches!(fault.effect, Effect::Slow { .. }))
+        })
+    }
+
     pub(super) fn here(&self) -> u32 {
         self.model.program.len() as u32
     }
@@ -311,7 +359,9 @@ fn registers(steps: &[Step]) -> usize {
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, registers),
         // A connection and a core.
         Step::Query { .. } => 2,
-        Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => 1 + registers(steps),
+        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
+            1 + registers(steps)
+        }
         Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
     };
     steps.iter().map(need).max().unwrap_or(0)

@@ -3,15 +3,24 @@
 //! A fault costs nothing while it is not there: it changes the numbers and operations that requests
 //! work with at its beginning, and puts them back at its end.
 
+use std::ops::Range;
+
 use crate::engine::SimTime;
 use crate::engine::events::Ticket;
 
+use super::balance::WATCH_BIT;
 use super::build::{BuildError, Builder, unknown};
+use super::discipline::NO_LINE;
+use super::entrance::Ending;
 use super::program::{Op, REGISTERS, SamplerKind, Spent};
 use super::record::Outcome;
-use super::simulation::Simulation;
+use super::simulation::{CLIENTS_BIT, Simulation};
 use super::system::{Effect, Fault};
 use super::task::{State, Task};
+
+/// Events about faults carry this bit and that of clients, and the number of the fault twice, plus 1
+/// at its end.
+pub(super) const FAULT_BIT: u32 = 1 << 30;
 
 /// A fault whose names are resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,17 +37,22 @@ pub(super) enum EffectModel {
     Scale { samplers: Vec<u16>, factor: f64 },
     /// These clients come so many times as often.
     Spike { clients: u16, factor: f64 },
-    /// The stations of this group give no server to anyone.
-    Stop { group: u16 },
+    /// The work of this station takes so many times as long.
+    SlowOne { station: u16, factor: f64 },
+    /// These stations of this group give no server to anyone.
+    Stop { group: u16, stations: Range<u16> },
     /// This share of what asks for a server of this group fails at once; with `loses`, so does all
     /// that it works on or keeps waiting.
     Refuse { group: u16, share: f64, loses: bool },
+    /// The same with one station.
+    RefuseOne { station: u16, share: f64, loses: bool },
 }
 
 impl Builder<'_> {
     /// Adds a fault; all parts and endpoints must have been compiled.
     pub(super) fn add_fault(&mut self, fault: &Fault) -> Result<(), BuildError> {
         let effect = match &fault.effect {
+            effect if fault.instance.is_some() => self.effect_on_one(fault, effect)?,
             Effect::Spike { factor } => {
                 let clients = self.client_ids.iter().position(|id| *id == fault.part);
                 let clients = clients.ok_or_else(|| unknown("clients", &fault.part))?;
@@ -61,7 +75,11 @@ impl Builder<'_> {
                     factor: *factor,
                 }
             }
-            Effect::Stop => EffectModel::Stop { group: self.group_of(&fault.part)? },
+            Effect::Stop => {
+                let group = self.group_of(&fault.part)?;
+                let stations = self.model.groups[usize::from(group)].stations();
+                EffectModel::Stop { group, stations }
+            }
             Effect::Crash => self.refusal(&fault.part, 1.0, true)?,
             Effect::Refuse { share } => self.refusal(&fault.part, *share, false)?,
         };
@@ -70,6 +88,38 @@ impl Builder<'_> {
         }
         self.model.faults.push(FaultModel { from: fault.from, until: fault.until, effect });
         Ok(())
+    }
+
+    /// What a fault does to one instance of a service.
+    fn effect_on_one(&mut self, fault: &Fault, effect: &Effect) -> Result<EffectModel, BuildError> {
+        let part = &fault.part;
+        let group = self.group_of(part)?;
+        let stations = self.model.groups[usize::from(group)].stations();
+        let number = fault.instance.unwrap_or_default();
+        let found = stations.clone().nth((number as usize).wrapping_sub(1));
+        let station = found.filter(|station| {
+            // Only services have instances, and this one is entered so that they can be told apart.
+            self.model.stations[usize::from(*station)].line != NO_LINE
+        });
+        let Some(station) = station else {
+            return Err(BuildError::Count {
+                what: format!("instance of `{part}`"),
+                found: u64::from(number),
+                possible: format!("1 to {} of a service", stations.len()),
+            });
+        };
+        let stream = self.stream(part, "refusal");
+        self.model.groups[usize::from(group)].stream = stream;
+        Ok(match *effect {
+            Effect::Slow { factor } => EffectModel::SlowOne { station, factor },
+            Effect::Stop => EffectModel::Stop { group, stations: station..station + 1 },
+            Effect::Crash => EffectModel::RefuseOne { station, share: 1.0, loses: true },
+            Effect::Refuse { share } => EffectModel::RefuseOne { station, share, loses: false },
+            Effect::Spike { .. } | Effect::Delay { .. } => {
+                let reason = "one instance can be slow, stop, crash or refuse, and nothing else";
+                return Err(BuildError::Setting { part: part.clone(), reason: reason.to_owned() });
+            }
+        })
     }
 
     fn refusal(&mut self, part: &str, share: f64, loses: bool) -> Result<EffectModel, BuildError> {
@@ -94,9 +144,22 @@ impl Builder<'_> {
 }
 
 impl Simulation {
+    /// Schedules the beginnings and ends of all faults.
+    pub(super) fn schedule_faults(&mut self) {
+        for (index, fault) in self.model.faults.iter().enumerate() {
+            let number = (2 * index as u32) | CLIENTS_BIT | FAULT_BIT;
+            self.model.events.schedule(fault.from, number);
+            self.model.events.schedule(fault.until, number + 1);
+        }
+    }
+
     /// Begins or ends the fault of an event: even numbers begin, odd ones end.
     #[cold]
     pub(super) fn turn_fault(&mut self, number: u32) {
+        if number & WATCH_BIT != 0 {
+            self.watch(number & !WATCH_BIT);
+            return;
+        }
         let begins = number.is_multiple_of(2);
         let fault = self.model.faults[number as usize / 2].clone();
         match fault.effect {
@@ -109,12 +172,23 @@ impl Simulation {
             EffectModel::Spike { clients, factor } => {
                 self.hurry(clients, if begins { factor } else { 1.0 / factor });
             }
-            EffectModel::Stop { group } => {
-                for station in self.model.groups[usize::from(group)].stations() {
+            EffectModel::Stop { group, stations } => {
+                for station in stations {
                     self.model.stations[usize::from(station)].is_stopped = begins;
                 }
                 if !begins {
                     self.serve_waiting(group);
+                }
+            }
+            EffectModel::SlowOne { station, factor } => {
+                let line = usize::from(self.model.stations[usize::from(station)].line);
+                self.model.lines[line].slow *= if begins { factor } else { 1.0 / factor };
+            }
+            EffectModel::RefuseOne { station, share, loses } => {
+                let line = usize::from(self.model.stations[usize::from(station)].line);
+                self.model.lines[line].refused_share = if begins { share } else { 0.0 };
+                if begins && loses {
+                    self.lose(station..station + 1);
                 }
             }
             EffectModel::Refuse { group, share, loses } => {
@@ -122,15 +196,15 @@ impl Simulation {
                 model.refused_share = if begins { share } else { 0.0 };
                 self.swap_acquires(group, begins);
                 if begins && loses {
-                    self.lose(group);
+                    let stations = self.model.groups[usize::from(group)].stations();
+                    self.lose(stations);
                 }
             }
         }
     }
 
-    /// Fails everything that holds a server of a group or waits for one.
-    fn lose(&mut self, group: u16) {
-        let stations = self.model.groups[usize::from(group)].stations();
+    /// Fails everything that holds a server of these stations or waits for one.
+    fn lose(&mut self, stations: Range<u16>) {
         let is_hit = |task: &Task| {
             let holds = |register: &usize| {
                 task.held & (1 << register) != 0
@@ -140,7 +214,12 @@ impl Simulation {
         };
         let mut hit: Vec<u32> = self.tasks.ids().filter(|id| is_hit(&self.tasks[*id])).collect();
         for station in stations.clone() {
-            hit.extend(self.model.stations[usize::from(station)].waiting(&self.tasks));
+            let model = &self.model.stations[usize::from(station)];
+            if model.line == NO_LINE {
+                hit.extend(model.waiting(&self.tasks));
+            } else {
+                hit.extend(self.in_line(station));
+            }
         }
         for id in hit {
             let task = &self.tasks[id];
@@ -154,7 +233,7 @@ impl Simulation {
     /// Takes a task out of the system and tells whoever waits for it. What it called works on.
     fn lose_task(&mut self, id: u32) {
         match self.tasks[id].state {
-            State::Queued => self.leave_queue(id),
+            State::Queued => self.leave_queue(id, Ending::Failed),
             State::Running => self.ready.retain(|&ready| ready != id),
             State::Guarded | State::Admitted | State::Pausing => self.leave_guarded(id, false),
             State::Holding | State::Calling | State::BackingOff | State::Joining => {}
@@ -168,6 +247,10 @@ impl Simulation {
     /// Gives free servers to those that wait.
     fn serve_waiting(&mut self, group: u16) {
         for station in self.model.groups[usize::from(group)].stations() {
+            if self.model.stations[usize::from(station)].line != NO_LINE {
+                self.serve_line(station);
+                continue;
+            }
             let station = &mut self.model.stations[usize::from(station)];
             let mut served = Vec::new();
             while let Some(next) = station.serve_next(&mut self.tasks, self.now) {

@@ -4,6 +4,7 @@ use crate::engine::histogram::Histogram;
 use crate::engine::{SimDuration, SimTime};
 
 use super::built::PartKind;
+use super::discipline::NO_LINE;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
@@ -48,7 +49,9 @@ pub struct PartMeasure {
     pub waited: SimDuration,
     /// Busy time, summed over servers.
     pub busy: SimDuration,
-    /// Tasks refused.
+    /// Attempts sent to each instance; empty where instances simply take turns.
+    pub sent: Vec<u64>,
+    /// Tasks refused: by a full queue, or a limit.
     pub rejected: u64,
     /// Tasks that left the queue unserved.
     pub left: u64,
@@ -100,6 +103,7 @@ impl Simulation {
                 waits: 0,
                 waited: SimDuration::ZERO,
                 busy: SimDuration::ZERO,
+                sent: Vec::new(),
                 rejected: 0,
                 left: 0,
                 queue_max: 0,
@@ -114,6 +118,9 @@ impl Simulation {
                 measure.waits += after.waits - before.waits;
                 measure.waited += SimDuration(after.waited - before.waited);
                 measure.busy += SimDuration(after.busy - before.busy);
+                if station.line != NO_LINE && part.kind == PartKind::Service {
+                    measure.sent.push(after.sent - before.sent);
+                }
                 measure.rejected += after.rejected - before.rejected;
                 measure.left += after.left - before.left;
                 measure.queue_max = measure.queue_max.max(u64::from(station.queue_max));
@@ -141,7 +148,7 @@ impl Simulation {
             add(u64::from(count));
         });
         for station in &self.model.stations {
-            let Counters { visits, waits, waited, busy, rejected, left } =
+            let Counters { visits, waits, waited, busy, rejected, left, sent: _ } =
                 station.counters(self.now);
             [visits, waits, waited, busy, rejected, left].into_iter().for_each(&mut add);
         }

@@ -46,6 +46,18 @@ mod calls;
 
 mod faults;
 
+mod entrance;
+
+mod discipline;
+
+mod rare;
+
+mod doors;
+
+mod gauges;
+
+mod balance;
+
 mod booking;
 
 mod measure;

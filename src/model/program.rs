@@ -18,10 +18,18 @@ pub(super) enum Op {
     Acquire { group: u16, register: u8 },
     /// The same while a fault refuses some of what comes.
     AskAndAcquire { group: u16, register: u8 },
+    /// Comes in through an entrance of a group that has more than a plain queue.
+    Enter { entrance: u16, register: u8 },
+    /// Asks a limit on the rate.
+    Knock { door: u16 },
+    /// The request gets the number of its user.
+    Identify { range: u16 },
     /// Gives back the server in a register.
     Release { register: u8 },
     /// Lets time pass.
     Hold { sampler: u16 },
+    /// The same at an instance that may be slower than others.
+    HoldAt { sampler: u16, register: u8 },
     /// Enters a loop, or skips to `end` if it runs no times.
     Loop { register: u8, times: u32, end: u32 },
     /// Goes back to `start` until the loop has run its times.
@@ -51,7 +59,9 @@ impl Op {
     #[inline]
     pub(super) fn acquired(self) -> Option<u8> {
         match self {
-            Self::Acquire { register, .. } | Self::AskAndAcquire { register, .. } => Some(register),
+            Self::Acquire { register, .. }
+            | Self::AskAndAcquire { register, .. }
+            | Self::Enter { register, .. } => Some(register),
             _ => None,
         }
     }

@@ -35,6 +35,8 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         id: "clients".to_owned(),
         arrivals: Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 / 3.2 } },
         call,
+        priority: 0,
+        users_count: 1,
         others: Vec::new(),
     };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: 1.0 })];
@@ -43,7 +45,9 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         instances_count: 1,
         workers_count: 4,
         queue: Queue::default(),
-        endpoints: vec![Endpoint { name: "work".to_owned(), steps }],
+        admission: Vec::new(),
+        balancer: None,
+        endpoints: vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }],
     };
     vec![Part::Clients(clients), Part::Service(service)].into()
 }

@@ -11,6 +11,10 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
+use super::doors::Users;
+use super::entrance::Ending;
+use super::faults::FAULT_BIT;
+use super::gauges::Stays;
 use super::guard::Guarding;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
@@ -21,8 +25,6 @@ use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
 pub(super) const CLIENTS_BIT: u32 = 1 << 31;
-/// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
-const FAULT_BIT: u32 = 1 << 30;
 /// Events about clients that keep time carry this bit as well, and their number among these.
 pub(super) const TIMED_BIT: u32 = 1 << 29;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
@@ -70,6 +72,8 @@ pub struct Simulation {
     pub(super) calls_count: u32,
     stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,
+    pub(super) users: Users,
+    pub(super) stays: Stays,
     pub(super) guarding: Guarding,
 }
 
@@ -91,8 +95,11 @@ impl Simulation {
             calls_count: 0,
             stopped: None,
             breakdown: None,
+            users: Users::default(),
+            stays: Stays::default(),
         };
         simulation.schedule_faults();
+        simulation.schedule_watches();
         simulation.start_clients();
         Ok(simulation)
     }
@@ -202,14 +209,6 @@ impl Simulation {
         Progress::Stopped(limit)
     }
 
-    fn schedule_faults(&mut self) {
-        for (index, fault) in self.model.faults.iter().enumerate() {
-            let number = (2 * index as u32) | CLIENTS_BIT | FAULT_BIT;
-            self.model.events.schedule(fault.from, number);
-            self.model.events.schedule(fault.until, number + 1);
-        }
-    }
-
     fn start_clients(&mut self) {
         for index in 0..self.model.clients.len() {
             let clients = &self.model.clients[index];
@@ -314,15 +313,9 @@ impl Simulation {
                     }
                     task.held |= 1 << register;
                 }
-                Op::AskAndAcquire { group, register } => {
-                    if !self.ask_and_acquire(id, group, register) {
-                        return;
-                    }
-                }
                 Op::Release { register } => {
                     task.held &= !(1 << register);
-                    let station = task.registers[usize::from(register)];
-                    self.release(station);
+                    self.release(id, register, Ending::Done);
                 }
                 Op::Loop { register, times, end } => {
                     task.registers[usize::from(register)] = times;
@@ -354,6 +347,18 @@ impl Simulation {
                     task.started = self.now;
                     self.record.totals.sent += 1;
                 }
+                Op::HoldAt { .. }
+                | Op::AskAndAcquire { .. }
+                | Op::Enter { .. }
+                | Op::Knock { .. }
+                | Op::Identify { .. }
+                | Op::Guarded { .. }
+                | Op::Vanish
+                | Op::Reject { .. } => {
+                    if !self.run_rare(id, op) {
+                        return;
+                    }
+                }
                 Op::Fail => {
                     self.fail(id, Outcome::Failed);
                     return;
@@ -372,25 +377,13 @@ impl Simulation {
                     self.fork(id, fork);
                     return;
                 }
-                Op::Guarded { edge } => {
-                    self.start_guarded(id, edge);
-                    return;
-                }
-                Op::Vanish => {
-                    self.remove(id);
-                    return;
-                }
-                Op::Reject { after } => {
-                    self.reject(id, after);
-                    return;
-                }
             }
         }
     }
 
     /// Ends a task badly: it gives back all it holds.
     pub(super) fn fail(&mut self, id: u32, outcome: Outcome) {
-        self.release_all(id);
+        self.release_all(id, Ending::Failed);
         self.finish(id, outcome);
     }
 

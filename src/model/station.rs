@@ -7,6 +7,7 @@
 use crate::engine::arena::Arena;
 use crate::engine::{SimDuration, SimTime};
 
+use super::discipline::NO_LINE;
 use super::program::{Delay, SamplerKind};
 use super::task::{NO_TASK, Task};
 
@@ -21,6 +22,8 @@ pub(super) struct Group {
     pub(super) turn: u16,
     /// Where waiting is booked.
     pub(super) account: u16,
+    /// Who chooses the station, if it is not its turn.
+    pub(super) balancer: u16,
     pub(super) wait_limit: Option<WaitLimit>,
     /// Share of what comes that a fault refuses.
     pub(super) refused_share: f64,
@@ -70,9 +73,11 @@ pub(super) struct Counters {
     pub(super) rejected: u64,
     /// Tasks that left the queue unserved.
     pub(super) left: u64,
+    /// Tasks that were sent to it, whatever became of them; counted where instances are chosen.
+    pub(super) sent: u64,
 }
 
-/// Servers and a first-in-first-out queue.
+/// Servers and a first-in-first-out queue, or a [`Line`](super::discipline::Line).
 #[derive(Debug, Clone)]
 pub(super) struct Station {
     pub(super) capacity: u32,
@@ -86,8 +91,10 @@ pub(super) struct Station {
     tail: u32,
     pub(super) queue_length: u32,
     pub(super) queue_max: u32,
+    /// Its queue, if that is not a plain one.
+    pub(super) line: u16,
     changed: SimTime,
-    counters: Counters,
+    pub(super) counters: Counters,
 }
 
 impl Station {
@@ -101,6 +108,7 @@ impl Station {
             tail: NO_TASK,
             queue_length: 0,
             queue_max: 0,
+            line: NO_LINE,
             changed: SimTime::ZERO,
             counters: Counters::default(),
         }

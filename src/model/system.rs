@@ -4,9 +4,14 @@
 //! is looked up by name while it runs. All durations are in seconds.
 
 use crate::engine::{Distribution, SimDuration, SimTime};
+use crate::policy::admission::keyed::{self, Scope};
+use crate::policy::admission::priority::PriorityShedder;
+use crate::policy::admission::{adaptive, deadline};
 use crate::policy::arrivals;
 use crate::policy::arrivals::batch::Batch;
 use crate::policy::arrivals::poll::Poll;
+use crate::policy::balancer::{self, ejection, health};
+use crate::policy::queue::{Order, Shed, WhenFull};
 
 /// A whole system: its parts in the order of the document.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -28,6 +33,8 @@ pub struct Fault {
     pub id: String,
     /// Id of the part it is done to.
     pub part: String,
+    /// Which instance of a service it is done to, from 1; `None` for all.
+    pub instance: Option<u32>,
     /// When it begins.
     pub from: SimTime,
     /// When it ends; nothing happens unless that is after `from`.
@@ -77,6 +84,8 @@ pub enum Part {
     Pool(Pool),
     /// Cores that execute queries.
     Database(Database),
+    /// Something of which there are few, held through steps.
+    Lock(Lock),
     /// What goes wrong, and when.
     Fault(Fault),
 }
@@ -92,6 +101,11 @@ pub struct Clients {
     pub call: Call,
     /// What some requests are instead.
     pub others: Vec<Action>,
+    /// Class of their requests in queues by priority, 0 the highest; endpoints may have their own.
+    pub priority: u8,
+    /// Users that requests of clients who do not wait come from, each as likely; 0 is 1. Those of the
+    /// others are known.
+    pub users_count: u32,
 }
 
 /// What a share of requests is.
@@ -158,32 +172,78 @@ pub struct Call {
 pub struct Service {
     /// Unique in the system.
     pub id: String,
-    /// Copies of the service; attempts are dealt to them in turn.
+    /// Copies of the service.
     pub instances_count: u32,
+    /// Which of them gets the next attempt; `None` deals in turn.
+    pub balancer: Option<Balancing>,
     /// Attempts served at once by each instance.
     pub workers_count: u32,
     /// Where attempts wait for a worker; each instance has its own.
     pub queue: Queue,
+    /// Which requests are let in: limits on the rate first, then those on what is inside.
+    pub admission: Vec<Admission>,
     /// What callers can ask for.
     pub endpoints: Vec<Endpoint>,
 }
 
-/// A first-in-first-out waiting room.
+/// A waiting room; first in, first out unless it has a discipline.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Queue {
-    /// How many may wait; one more is rejected at once. `None` has no bound.
+    /// How many may wait. `None` has no bound.
     pub capacity: Option<u32>,
     /// How long one may wait before it gives up, in seconds. `None` waits for ever.
     pub wait_limit: Option<Distribution>,
+    /// Who is served next.
+    pub order: Order,
+    /// Who is dropped instead of served.
+    pub shed: Shed,
+    /// What happens when one more comes than may wait.
+    pub when_full: WhenFull,
+}
+
+impl Queue {
+    /// First in, first out, and nobody is dropped.
+    pub fn is_plain(&self) -> bool {
+        self.order == Order::Fifo
+            && self.shed == Shed::Nobody
+            && self.when_full == WhenFull::RejectNew
+    }
+}
+
+/// A limit on what is let in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Admission {
+    /// So many in a time, for everybody, each tenant (a part of kind `clients`) or each user.
+    Rate {
+        /// How they are counted.
+        limit: keyed::Settings,
+        /// Whose requests are counted together.
+        scope: Scope,
+    },
+    /// So many at once, waiting or served.
+    Concurrency {
+        /// 1 or more.
+        limit: u32,
+    },
+    /// So many at once as latencies allow.
+    Adaptive(adaptive::Settings),
+    /// Who would be served by the time its caller gives up.
+    Deadline(deadline::Settings),
+    /// Each class up to its own load: requests inside an instance over its workers.
+    Priority(PriorityShedder),
 }
 
 /// A named program of steps.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Endpoint {
     /// Unique in its service.
     pub name: String,
     /// Executed in order.
     pub steps: Vec<Step>,
+    /// Class in queues by priority, 0 the highest; `None` for that of the clients.
+    pub priority: Option<u8>,
+    /// Which requests are let in, after the limits of the service.
+    pub admission: Vec<Admission>,
 }
 
 /// A limited set of connections to a database, shared by everyone who names it.
@@ -197,6 +257,31 @@ pub struct Pool {
     pub connections_count: u32,
     /// Where they wait for a connection.
     pub queue: Queue,
+}
+
+/// Something of which there are few, held through steps: an interpreter lock, a critical section, a
+/// semaphore.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lock {
+    /// Unique in the system.
+    pub id: String,
+    /// How many can hold it at once.
+    pub capacity: u32,
+    /// Where they wait for it.
+    pub queue: Queue,
+}
+
+/// A balancer before the instances of a service.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Balancing {
+    /// How the next instance is chosen.
+    pub settings: balancer::Settings,
+    /// One for each instance; empty for equal ones.
+    pub weights: Vec<u32>,
+    /// Probes that take instances out and bring them back.
+    pub health: Option<health::Settings>,
+    /// When instances that fail are out for a while.
+    pub ejection: Option<ejection::Settings>,
 }
 
 /// Cores that execute queries.
@@ -231,6 +316,13 @@ pub enum Step {
         /// Id of the pool.
         pool: String,
         /// Executed in order while the connection is held.
+        steps: Vec<Self>,
+    },
+    /// Holds a lock through all its steps.
+    Lock {
+        /// Id of the lock.
+        lock: String,
+        /// Executed in order while it is held.
         steps: Vec<Self>,
     },
     /// Ends the attempt with an error.

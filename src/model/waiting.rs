@@ -2,6 +2,8 @@
 
 use crate::engine::events::Ticket;
 
+use super::discipline::NO_LINE;
+use super::entrance::Ending;
 use super::program::Delay;
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -40,6 +42,11 @@ impl Simulation {
             self.fail(id, Outcome::Rejected);
             return;
         }
+        self.start_patience(id, group);
+    }
+
+    /// Lets a task that waits give up after the wait limit of the group.
+    pub(super) fn start_patience(&mut self, id: u32, group: u16) {
         let ticket = match &self.model.groups[usize::from(group)].wait_limit {
             None => return,
             Some(WaitLimit::Constant(delay)) => {
@@ -62,12 +69,15 @@ impl Simulation {
         }
     }
 
-    /// Gives a server back; the next task in the queue has it then.
+    /// Gives the server in a register back; the next task in the queue has it then.
     #[inline]
-    pub(super) fn release(&mut self, station: u32) {
-        let station = &mut self.model.stations[station as usize];
+    pub(super) fn release(&mut self, id: u32, register: u8, ending: Ending) {
+        let server = self.tasks[id].registers[usize::from(register)];
+        let station = &mut self.model.stations[usize::from(server as u16)];
         if let Some(next) = station.release(&mut self.tasks, self.now) {
             self.take_over(next);
+        } else if station.line != NO_LINE {
+            self.go_out(id, register, ending);
         }
     }
 
@@ -88,24 +98,30 @@ impl Simulation {
     }
 
     pub(super) fn wait_limit_reached(&mut self, id: u32) {
-        self.leave_queue(id);
+        self.leave_queue(id, Ending::Failed);
         self.fail(id, Outcome::GaveUp);
     }
 
-    pub(super) fn leave_queue(&mut self, id: u32) {
+    pub(super) fn leave_queue(&mut self, id: u32, ending: Ending) {
         let task = &self.tasks[id];
         if let Some(register) = self.model.program[task.pc as usize].acquired() {
-            let station = task.registers[usize::from(register)] as usize;
-            self.model.stations[station].leave(&mut self.tasks, id, self.now);
+            let server = task.registers[usize::from(register)];
+            let station = &mut self.model.stations[usize::from(server as u16)];
+            if station.line == NO_LINE {
+                station.leave(&mut self.tasks, id, self.now);
+            } else {
+                self.leave_line(id, register, ending);
+            }
         }
     }
 
-    pub(super) fn release_all(&mut self, id: u32) {
+    /// Gives back all that a task holds.
+    pub(super) fn release_all(&mut self, id: u32, ending: Ending) {
         let mut held = std::mem::take(&mut self.tasks[id].held);
         while held != 0 {
             let register = held.ilog2();
             held &= !(1 << register);
-            self.release(self.tasks[id].registers[register as usize]);
+            self.release(id, register as u8, ending);
         }
     }
 }

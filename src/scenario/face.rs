@@ -215,6 +215,13 @@ pub enum Measure {
         /// Id of the part.
         part: String,
     },
+    /// Share of the attempts at a service that one instance gets.
+    InstanceShare {
+        /// Id of the service; it has a balancer, or an instance with a fault of its own.
+        part: String,
+        /// Which one, from 1.
+        instance: u32,
+    },
     /// Largest value of a knob that meets the objective.
     Ceiling {
         /// Id of the knob.

@@ -11,6 +11,8 @@ const EFFECTS: [&str; 6] = ["spike", "slow", "delay", "stop", "crash", "refuse"]
 impl Reader<'_> {
     pub(super) fn fault(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
         let part = self.text_of(fields, "part");
+        let instance = fields.take("instance");
+        let instance = instance.map(|value| self.count(value, &fields.under("instance"), 1, 1_000));
         let from = SimTime::ZERO + self.span_of(fields, "from");
         let until = from + self.span_of(fields, "for");
         if !fields.has("effect") {
@@ -31,10 +33,10 @@ impl Reader<'_> {
                 Effect::Refuse { share }
             }
         };
-        Part::Fault(Fault { id, part, from, until, effect })
+        Part::Fault(Fault { id, part, instance, from, until, effect })
     }
 
-    fn span_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
+    pub(super) fn span_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
         let ms = self.amount_of(fields, name, Unit::Ms);
         if ms < 0.0 {
             self.note(&fields.under(name), &ms.to_string(), "a time, 0 or more");

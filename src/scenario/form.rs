@@ -217,12 +217,16 @@ impl Reader<'_> {
                 Measure::VisitsPerRequest { part: self.text_of(fields, "part") }
             }
             "utilisation" => Measure::Utilisation { part: self.text_of(fields, "part") },
+            "instance_share" => Measure::InstanceShare {
+                part: self.text_of(fields, "part"),
+                instance: self.count_of(fields, "instance", 1, 1_000),
+            },
             "ceiling" => Measure::Ceiling { knob: self.text_of(fields, "knob") },
             "mean_over_theory" => Measure::MeanOverTheory,
             _ => {
                 let known = "mean_ms, p50_ms, p95_ms, p99_ms, goodput_per_s, throughput_per_s, \
                              error_share, goodput_share, amplification, \
-                             visits_per_request, utilisation, ceiling or \
+                             visits_per_request, utilisation, instance_share, ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {
                     self.note(&fields.under("kind"), &kind, known);

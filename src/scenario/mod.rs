@@ -16,6 +16,12 @@ mod senders;
 
 mod parts;
 
+mod queues;
+
+mod balancers;
+
+mod admission;
+
 mod length;
 
 mod faults;

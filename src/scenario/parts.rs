@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{Database, Endpoint, Part, Pool, Queue, Service, Step};
+use crate::model::system::{Database, Lock, Part, Pool, Service, Step};
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -26,11 +26,16 @@ impl Reader<'_> {
             "service" => Some(self.service(&mut fields, id)),
             "pool" => Some(self.pool(&mut fields, id)),
             "database" => Some(self.database(&mut fields, id)),
+            "lock" => Some(self.lock(&mut fields, id)),
             "fault" => Some(self.fault(&mut fields, id)),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
-                self.note(&path, &format!("`{kind}`"), "clients, service, pool, database or fault");
+                self.note(
+                    &path,
+                    &format!("`{kind}`"),
+                    "clients, service, pool, database, lock or fault",
+                );
                 return None;
             }
         };
@@ -42,24 +47,38 @@ impl Reader<'_> {
         let instances_count = self.optional_count(fields, "instances", 1, 1_000);
         let workers_count = self.optional_count(fields, "workers", 1, 100_000);
         let queue = self.queue(fields);
+        let admission = self.admission(fields);
+        let balancer = self.balancer(fields);
         let mut endpoints = Vec::new();
         match fields.take("endpoints") {
             Some(Value::Object(object)) => {
                 for (name, steps) in object {
                     let path = format!("{}.{name}", fields.under("endpoints"));
-                    let steps = self.steps(steps, &path, 0);
-                    endpoints.push(Endpoint { name: name.clone(), steps });
+                    endpoints.push(self.endpoint(name, steps, &path));
                 }
             }
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
         }
-        Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
+        Part::Service(Service {
+            id,
+            instances_count,
+            balancer,
+            workers_count,
+            queue,
+            admission,
+            endpoints,
+        })
     }
 
     fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
         let database = self.text_of(fields, "database");
         let connections_count = self.optional_count(fields, "connections", 1, 100_000);
         Part::Pool(Pool { id, database, connections_count, queue: self.queue(fields) })
+    }
+
+    fn lock(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
+        let capacity = self.optional_count(fields, "capacity", 1, 100_000);
+        Part::Lock(Lock { id, capacity, queue: self.queue(fields) })
     }
 
     fn database(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
@@ -69,19 +88,6 @@ impl Reader<'_> {
             self.duration(value, &fields.under("round_trip"))
         });
         Part::Database(Database { id, cores_count, round_trip })
-    }
-
-    fn queue(&mut self, fields: &mut Fields<'_>) -> Queue {
-        let Some(value) = fields.take("queue") else { return Queue::default() };
-        let path = fields.under("queue");
-        let Some(mut fields) = self.fields(value, &path) else { return Queue::default() };
-        let capacity = fields.take("capacity");
-        let capacity =
-            capacity.map(|value| self.count(value, &fields.under("capacity"), 0, 4_000_000));
-        let wait_limit = fields.take("wait_limit");
-        let wait_limit = wait_limit.map(|value| self.duration(value, &fields.under("wait_limit")));
-        self.close(&fields);
-        Queue { capacity, wait_limit }
     }
 
     pub(super) fn steps(&mut self, value: &Value, path: &str, depth: usize) -> Vec<Step> {
@@ -119,15 +125,14 @@ impl Reader<'_> {
                 self.close(&fields);
                 Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
             }
-            "query" | "transaction" | "repeat" | "parallel" | "choice" => {
+            "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
                 step
             }
             _ => {
-                let known =
-                    "cpu, wait, fail, reject, query, transaction, call, repeat, parallel or choice";
+                let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, parallel or choice";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -147,6 +152,10 @@ impl Reader<'_> {
             "transaction" => {
                 let pool = self.text_of(fields, "pool");
                 Step::Transaction { pool, steps: inner(self, fields, "steps") }
+            }
+            "lock" => {
+                let lock = self.text_of(fields, "on");
+                Step::Lock { lock, steps: inner(self, fields, "steps") }
             }
             "repeat" => {
                 let times = self.count_of(fields, "times", 0, 1_000_000);
@@ -282,7 +291,9 @@ impl Reader<'_> {
 /// Steps of a list and of all lists in them.
 fn steps_count(steps: &[Step]) -> usize {
     let inner = |step: &Step| match step {
-        Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => steps_count(steps),
+        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
+            steps_count(steps)
+        }
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, steps_count),

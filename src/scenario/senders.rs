@@ -25,7 +25,16 @@ impl Reader<'_> {
         let arrivals = self.needed(fields, "arrivals", "{\"open\": ..} or {\"closed\": ..}");
         let arrivals = arrivals.and_then(|value| self.arrivals(value, &fields.under("arrivals")));
         let (call, others) = self.actions(fields)?;
-        Some(Part::Clients(Clients { id, arrivals: arrivals?, call, others }))
+        let arrivals = arrivals?;
+        let priority = self.class(fields);
+        let waits = matches!(arrivals, Arrivals::Closed { .. } | Arrivals::Poll { .. });
+        let users_count = fields.take("users");
+        if users_count.is_some() && waits {
+            self.note(&fields.under("users"), "clients who wait", "others: these know theirs");
+        }
+        let users_count =
+            users_count.map_or(1, |value| self.count(value, &fields.under("users"), 1, 1_000_000));
+        Some(Part::Clients(Clients { id, arrivals, call, others, priority, users_count }))
     }
 
     /// What requests are: one call, or several by their weight.

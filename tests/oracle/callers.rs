@@ -72,7 +72,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let mut call = call("s");
             let k = n("K");
             call.guard.throttle = Some(throttle::Settings { k, ..throttle::Settings::default() });
-            let queue = Queue { capacity: Some(50), wait_limit: None };
+            let queue = Queue { capacity: Some(50), ..Queue::default() };
             let work = vec![Step::Cpu(Distribution::Constant(1.0 / n("capacity")))];
             sent(n("demand"), call, vec![service("s", 1, queue, work)])
         }
@@ -80,7 +80,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let base = SimDuration::from_secs(1.0 / n("theta"));
             let jitter = Jitter::Exponential;
             let call = retrying(FOR_EVER, Backoff::Linear { base, cap: base, jitter });
-            let queue = Queue { capacity: Some(0), wait_limit: None };
+            let queue = Queue { capacity: Some(0), ..Queue::default() };
             let work = vec![Step::Cpu(exponential(1.0 / n("mu")))];
             sent(n("lam"), call, vec![service("s", 1, queue, work)])
         }
@@ -107,6 +107,8 @@ pub(crate) fn sent(rate: f64, call: Call, services: Vec<Part>) -> System {
         arrivals,
         call,
         others: Vec::new(),
+        priority: 0,
+        users_count: 1,
     })];
     parts.extend(services);
     parts.into()

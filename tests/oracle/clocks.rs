@@ -53,7 +53,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
 fn timed(source: Settings, batch: Batch) -> Part {
     let arrivals = Arrivals::Timed { source, batch };
     let (id, call, others) = ("timed".to_owned(), call("s"), Vec::new());
-    Part::Clients(Clients { id, arrivals, call, others })
+    Part::Clients(Clients { id, arrivals, call, others, priority: 0, users_count: 1 })
 }
 
 /// Workers that call something which is down for the last part of each period.
@@ -77,7 +77,7 @@ fn unreliable(entry: &Entry) -> System {
             ..breaker::Settings::default()
         });
     }
-    let queue = Queue { capacity: Some(n("queue") as u32), wait_limit: None };
+    let queue = Queue { capacity: Some(n("queue") as u32), ..Queue::default() };
     let answers = vec![Step::Wait(exponential(n("latency")))];
     let mut parts = vec![
         service("s", n("workers") as u32, queue, vec![Step::Call(dependency)]),
@@ -88,6 +88,7 @@ fn unreliable(entry: &Entry) -> System {
         parts.push(Part::Fault(Fault {
             id: format!("down{end}"),
             part: "dependency".to_owned(),
+            instance: None,
             from: SimTime::from_secs(end - n("outage")),
             until: SimTime::from_secs(end),
             // What begins now ends long after its timeout.

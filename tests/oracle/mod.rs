@@ -2,6 +2,7 @@
 
 pub(crate) mod callers;
 mod clocks;
+mod doors;
 pub(crate) mod retries;
 
 use std::collections::BTreeMap;
@@ -10,11 +11,14 @@ use std::path::Path;
 use kneepoint::engine::interval::{mean, variance};
 use kneepoint::engine::{Distribution, SimDuration};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Part, Queue, Service, Step, System,
+    Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Service, Step, System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
+use kneepoint::policy::queue::Order;
 use serde_json::Value;
+
+use doors::{balanced, classes, first_of, limited};
 
 /// Requests measured for each seed, after the first tenth is left out.
 const REQUESTS: u64 = 200_000;
@@ -93,6 +97,8 @@ fn clients(arrivals: Arrivals, service: &str) -> Part {
         id: "clients".to_owned(),
         arrivals,
         call: call(service),
+        priority: 0,
+        users_count: 1,
         others: Vec::new(),
     })
 }
@@ -102,9 +108,17 @@ fn open(rate: f64, service: &str) -> Part {
 }
 
 fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
-    let endpoints = vec![Endpoint { name: "work".to_owned(), steps }];
+    let endpoints = vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }];
     let (id, instances_count, workers_count) = (id.to_owned(), 1, workers);
-    Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
+    Part::Service(Service {
+        id,
+        instances_count,
+        workers_count,
+        queue,
+        balancer: None,
+        admission: Vec::new(),
+        endpoints,
+    })
 }
 
 fn database(id: &str, cores_count: u32) -> Part {
@@ -137,7 +151,7 @@ fn closed(users: f64, think: f64) -> Arrivals {
 pub(crate) fn system_of(entry: &Entry) -> Option<System> {
     let n = |name: &str| entry.number(name);
     let unbounded = Queue::default;
-    let waiting = |limit| Queue { capacity: None, wait_limit: Some(limit) };
+    let waiting = |limit| Queue { wait_limit: Some(limit), ..Queue::default() };
     let poisson = |rate: f64| Arrivals::Open { gap: exponential(1.0 / rate) };
     Some(match entry.family.as_str() {
         "mm1" => queue(entry, 1, unbounded(), exponential(1.0 / n("mu"))),
@@ -158,11 +172,11 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
         }
         "mmck_loss" => {
             let capacity = Some((n("K") - n("c")) as u32);
-            let bounded = Queue { capacity, wait_limit: None };
+            let bounded = Queue { capacity, ..Queue::default() };
             queue(entry, n("c") as u32, bounded, exponential(1.0 / n("mu")))
         }
         "erlang_b" => {
-            let none = Queue { capacity: Some(0), wait_limit: None };
+            let none = Queue { capacity: Some(0), ..Queue::default() };
             queue(entry, n("c") as u32, none, exponential(n("mean_service")))
         }
         "erlang_a" => {
@@ -173,6 +187,17 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let patience = waiting(Distribution::Constant(n("tau")));
             queue(entry, n("c") as u32, patience, exponential(1.0 / n("mu")))
         }
+        "mm1_lifo" => {
+            let newest = Queue { order: Order::Lifo, ..unbounded() };
+            queue(entry, 1, newest, exponential(1.0 / n("mu")))
+        }
+        "priority" => classes(entry),
+        "lb_round_robin" | "lb_random" | "lb_jsq2" | "lb_p2c" => balanced(entry),
+        "token_bucket_poisson"
+        | "token_bucket_det"
+        | "leaky_bucket_queue"
+        | "fixed_window"
+        | "sliding_log" => limited(entry),
         "closed_single" => around(
             closed(n("N"), n("Z")),
             vec![query("cpu", n("S"))],
@@ -184,11 +209,12 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
             let resources = vec![database("app", 1), database("db", 1)];
             around(closed(n("N"), n("Z")), vec![pair, app], resources)
         }
-        "gil_threads" => around(
-            closed(n("threads"), n("io")),
-            vec![query("gil", n("cpu"))],
-            vec![database("gil", 1)],
-        ),
+        "gil_threads" => {
+            let gil = Lock { id: "gil".to_owned(), capacity: 1, queue: unbounded() };
+            let burst = vec![Step::Cpu(exponential(n("cpu")))];
+            let held = Step::Lock { lock: gil.id.clone(), steps: burst };
+            around(closed(n("threads"), n("io")), vec![held], vec![Part::Lock(gil)])
+        }
         "tandem" => {
             let mus = entry.parameters["mus"].as_array()?;
             let rates: Vec<f64> = mus.iter().filter_map(Value::as_f64).collect();
@@ -229,6 +255,12 @@ pub(crate) fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for seed in 1..=seeds {
         let mut simulation = Simulation::new(system, seed).expect("the case is a valid system");
+        if entry.family == "token_bucket_det" {
+            for (measure, value) in first_of(&mut simulation, entry) {
+                all.entry(measure.to_owned()).or_default().push(value);
+            }
+            continue;
+        }
         let requests = requests_of(entry);
         simulation.advance(requests, u64::MAX);
         // The first batches make up a tenth, as the references leave out.
@@ -320,6 +352,27 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     }
     if let Some(second) = period.parts.get(2) {
         found.push(("util_db", secs_of(second.busy) / secs));
+    }
+    let accepted = totals.of(Outcome::InTime) as f64;
+    found.extend([
+        ("accept_ratio", accepted / finished),
+        ("accept_rate", accepted / secs),
+        ("reject", totals.of(Outcome::Shed) as f64 / finished),
+    ]);
+    if entry.family == "fixed_window" {
+        found.push(("accepted_per_window", accepted / secs * entry.number("W")));
+    }
+    if entry.family == "leaky_bucket_queue" {
+        // They wait before the service, and nowhere else.
+        found.retain(|(name, _)| *name != "mean_wait");
+        found.extend([("mean_wait", response), ("wait_p50", quantile(0.5))]);
+        found.extend([("wait_p95", quantile(0.95)), ("wait_p99", quantile(0.99))]);
+    }
+    if entry.family == "priority" {
+        for (name, part) in ["mean_wait_high", "mean_wait_low"].into_iter().zip(&period.parts) {
+            let stay = secs_of(part.busy) / part.visits as f64;
+            found.push((name, stay - 1.0 / entry.number("mu")));
+        }
     }
     if entry.family == "tandem" {
         for (index, part) in period.parts[1..].iter().enumerate() {

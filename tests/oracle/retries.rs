@@ -46,7 +46,7 @@ fn at(secs: f64) -> SimTime {
 }
 
 fn bounded(entry: &Entry) -> Queue {
-    Queue { capacity: Some(entry.number("queue") as u32), wait_limit: None }
+    Queue { capacity: Some(entry.number("queue") as u32), ..Queue::default() }
 }
 
 /// Callers with a timeout and retries, and abandoned attempts that are served all the same.
@@ -78,6 +78,7 @@ fn pool(entry: &Entry) -> Option<System> {
         services.push(Part::Fault(Fault {
             id: "trigger".to_owned(),
             part: "s".to_owned(),
+            instance: None,
             from: at(number("t0")),
             until: at(number("t1")),
             effect: Effect::Slow { factor: number("factor") },

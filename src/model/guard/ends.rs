@@ -122,8 +122,13 @@ impl Simulation {
 
     /// The attempt is turned away, with microseconds until it may come again.
     pub(in crate::model) fn reject(&mut self, id: u32, after: u32) {
-        self.guarding.named = SimDuration(u64::from(after) * 1_000);
-        self.fail(id, Outcome::Rejected);
+        self.fail_naming(id, Outcome::Rejected, SimDuration(u64::from(after) * 1_000));
+    }
+
+    /// The attempt is turned away, with the time until it may come again, zero for nothing said.
+    pub(in crate::model) fn fail_naming(&mut self, id: u32, outcome: Outcome, named: SimDuration) {
+        self.guarding.named = named;
+        self.fail(id, outcome);
         self.guarding.named = SimDuration::ZERO;
     }
 }

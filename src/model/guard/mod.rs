@@ -160,6 +160,13 @@ struct Pending {
     previous: SimDuration,
 }
 
+impl Guarding {
+    /// When the present attempt of a guarded call is given up.
+    pub(super) fn until(&self, id: u32) -> SimTime {
+        self.calls.get(id as usize).map_or(SimTime::NEVER, |pending| pending.until)
+    }
+}
+
 /// Guarded calls under way, and branches that a cancelled call takes with it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guarding {

@@ -140,6 +140,9 @@ impl Simulation {
         copy.parent = id;
         copy.answers = expects;
         let copy = self.new_task(copy);
+        if !self.model.user_ranges.is_empty() {
+            self.inherit_user(id, copy);
+        }
         let pending = &mut self.guarding.calls[id as usize];
         pending.copies[usize::from(pending.sent)] = copy;
         pending.sent += 1;

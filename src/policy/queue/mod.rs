@@ -278,6 +278,15 @@ impl Queue {
         self.length -= 1;
     }
 
+    /// Whoever waits, the oldest of each class first.
+    pub fn waiting<'a, E: Entries>(&'a self, entries: &'a E) -> impl Iterator<Item = u32> + 'a {
+        let known = |id: u32| (id != NONE).then_some(id);
+        let behind = move |list: List| {
+            std::iter::successors(known(list.oldest), move |id| known(entries.next(*id)))
+        };
+        self.lists.into_iter().flat_map(behind)
+    }
+
     #[inline]
     fn list_of<E: Entries>(&self, entries: &E, id: u32) -> usize {
         if self.order == Order::Priority {

@@ -194,6 +194,9 @@ proptest! {
                 }
             }
             prop_assert_eq!(queue.length() as usize, waiting.len());
+            let mut there: Vec<u32> = queue.waiting(&slab).collect();
+            there.sort_unstable();
+            prop_assert!(there.iter().eq(waiting.iter().map(|entry| &entry.0)));
         }
     }
 
