@@ -20,7 +20,7 @@ fn guarded() -> System {
             copies_max: 1,
             budget: None,
         };
-        clients.call.guard = Box::new(guard::Settings {
+        *clients.call.guard = guard::Settings {
             patience: Some(SimDuration::from_secs(20.0)),
             budget: Some(budget::Settings::Bucket { tokens_max: 10.0, ratio: 0.1 }),
             throttle: Some(throttle::Settings::default()),
@@ -28,7 +28,7 @@ fn guarded() -> System {
             bulkhead: Some(bulkhead::Settings { running_max: 8, waiting_max: 50 }),
             hedge: Some(guard::Hedge { when, cancels: true }),
             ..guard::Settings::default()
-        });
+        };
     }
     system
 }
