@@ -2,7 +2,9 @@
 
 use kneepoint::analysis::report::RunReport;
 use kneepoint::analysis::run::{Run, run};
+use kneepoint::engine::SimDuration;
 use kneepoint::engine::math::exp;
+use kneepoint::model::{Breakdown, Simulation};
 use kneepoint::scenario::{Scenario, Settings};
 use serde_json::{Value, json};
 
@@ -327,5 +329,28 @@ fn mixed_calls_come_by_their_weight() {
     for (part, share) in [("s", 0.125), ("t", 0.25), ("u", 0.625)] {
         // Standard deviation sqrt(p (1 - p) / 90 000) = 0.0016 at most; allow 4.
         near(report.parts[part].visits_per_request, share, 0.0065);
+    }
+}
+
+#[test]
+fn every_nanosecond_of_a_request_is_booked() {
+    let calls = [
+        json!({ "timeout": "60ms", "retries": 3, "backoff": { "base": "10ms" } }),
+        json!({ "timeout": "60ms", "retries": 3, "backoff": { "base": "10ms" }, "patience": "150ms" }),
+        json!({ "hedge": { "after": "20ms", "copies": 2 }, "network": { "delay": "3ms" } }),
+        json!({ "bulkhead": { "running": 4, "waiting": 100 }, "retries": 2, "fallback": [] }),
+        json!({ "hedge": { "after": "20ms", "cancels": true }, "timeout": "50ms", "fallback": [{ "cpu": "5ms" }] }),
+    ];
+    for fields in calls {
+        let document =
+            document(&call(fields.clone()), &json!([{ "cpu": { "exponential": "30ms" } }]));
+        let scenario = Scenario::parse(&document.to_string()).unwrap();
+        let system = scenario.system(&Settings::default()).unwrap();
+        let mut simulation = Simulation::new(&system, 1).unwrap();
+        let endless = SimDuration(u64::MAX);
+        simulation.set_breakdown(Breakdown::new((SimDuration::ZERO, endless), endless));
+        simulation.advance(20_000, u64::MAX);
+        let booked: f64 = simulation.breakdown().unwrap().means_ms().map(|(_, ms, _)| ms).sum();
+        near(booked, simulation.period(0).latencies.mean().unwrap() / 1e6, 1e-3);
     }
 }

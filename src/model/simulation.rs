@@ -280,7 +280,12 @@ impl Simulation {
             }
             State::Queued => self.wait_limit_reached(event.subject),
             State::Calling => self.timeout_reached(event.subject),
-            State::BackingOff => self.send_attempt(event.subject),
+            State::BackingOff => {
+                if self.breakdown.is_some() {
+                    self.book_lost(event.subject);
+                }
+                self.send_attempt(event.subject);
+            }
             State::Guarded | State::Admitted | State::Pausing => self.guard_due(event.subject),
             State::Running | State::Joining => {}
         }

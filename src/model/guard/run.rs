@@ -220,6 +220,10 @@ impl Simulation {
                     pending.copies[place] = NO_TASK;
                 }
             }
+            if let Some(breakdown) = &mut self.breakdown {
+                // Nobody but the copies before worked until this one was sent.
+                breakdown.book_lost(id, self.tasks[from].started.since(pending.since));
+            }
             self.stop_attempt(id, cancels, Some(Outcome::InTime));
             self.resume(id, from);
             return;
