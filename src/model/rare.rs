@@ -4,10 +4,13 @@ use super::program::Op;
 use super::simulation::Simulation;
 
 impl Simulation {
-    /// Does one of them; false if the task does not go on now.
+    /// Does the one that a task has just come past; false if the task does not go on now.
+    ///
+    /// It is read again: handing it over would make every operation go through memory.
+    #[cold]
     #[inline(never)]
-    pub(super) fn run_rare(&mut self, id: u32, op: Op) -> bool {
-        match op {
+    pub(super) fn run_rare(&mut self, id: u32) -> bool {
+        match self.model.program[self.tasks[id].pc as usize - 1] {
             Op::HoldAt { sampler, register } => {
                 self.hold_at(id, sampler, register);
                 false

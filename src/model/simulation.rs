@@ -360,7 +360,7 @@ impl Simulation {
                 | Op::Guarded { .. }
                 | Op::Vanish
                 | Op::Reject { .. } => {
-                    if !self.run_rare(id, op) {
+                    if !self.run_rare(id) {
                         return;
                     }
                 }
