@@ -27,7 +27,7 @@ use super::trace::Breakdown;
 pub(super) const CLIENTS_BIT: u32 = 1 << 31;
 /// Events about clients that keep time carry this bit as well, and their number among these.
 pub(super) const TIMED_BIT: u32 = 1 << 29;
-/// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
+/// Tasks in flight beyond this many end the run: 2 million of them take 160 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
 const EVENTS_MAX: u64 = 1_000_000_000;

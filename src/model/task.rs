@@ -31,7 +31,7 @@ pub(super) enum State {
     Pausing,
 }
 
-/// A request (no parent) or an attempt or branch of one, at most 72 bytes.
+/// A request (no parent) or an attempt or branch of one, 80 bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Task {
     /// When it was sent.
