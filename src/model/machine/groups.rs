@@ -14,6 +14,7 @@
 
 use crate::engine::{SimDuration, SimTime};
 
+use super::alarm::Alarm;
 use super::sharing::{CORE, JobId, Sharing};
 
 /// Cores and the groups that share them.
@@ -21,7 +22,7 @@ use super::sharing::{CORE, JobId, Sharing};
 pub struct Groups {
     cores: u64,
     members: Vec<Group>,
-    alarm: SimTime,
+    alarm: Alarm,
 }
 
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ struct Group {
 impl Groups {
     /// A machine with `cores` cores and no groups.
     pub fn new(cores: u32) -> Self {
-        Self { cores: u64::from(cores.max(1)) * CORE, members: Vec::new(), alarm: SimTime::NEVER }
+        Self { cores: u64::from(cores.max(1)) * CORE, members: Vec::new(), alarm: Alarm::default() }
     }
 
     /// Adds a group with a weight, 1..=10000, and at most `limit` cores; its number.
@@ -78,16 +79,12 @@ impl Groups {
     /// The instant to schedule an event for, if none that is early enough is on its way; as
     /// [`Sharing::alarm`].
     pub fn alarm(&mut self) -> Option<SimTime> {
-        let next = self.next_end().filter(|next| *next < self.alarm)?;
-        self.alarm = next;
-        Some(next)
+        self.alarm.set(self.next_end()?)
     }
 
     /// An event set by [`Groups::alarm`] has come.
     pub fn woken(&mut self, now: SimTime) {
-        if now >= self.alarm {
-            self.alarm = SimTime::NEVER;
-        }
+        self.alarm.woken(now);
     }
 
     /// Changes how fast each core works; as [`Sharing::set_speed`].

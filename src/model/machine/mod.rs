@@ -1,6 +1,8 @@
 //! What a machine gives to everything placed on it: cores, memory, a disk, and the lock that an
 //! interpreter puts around its own work.
 
+mod alarm;
+
 pub mod sharing;
 
 pub mod groups;

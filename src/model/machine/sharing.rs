@@ -16,6 +16,8 @@
 use crate::engine::arena::Arena;
 use crate::engine::{SimDuration, SimTime};
 
+use super::alarm::Alarm;
+
 /// Virtual units in one nanosecond of service.
 const UNITS: u64 = 1024;
 
@@ -44,7 +46,7 @@ pub struct Sharing {
     /// Core time given so far, in nanoseconds of fixed point.
     given: u128,
     /// The instant the owner will look again.
-    alarm: SimTime,
+    alarm: Alarm,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +79,7 @@ impl Sharing {
             heap: Vec::new(),
             arrivals: 0,
             given: 0,
-            alarm: SimTime::NEVER,
+            alarm: Alarm::default(),
         }
     }
 
@@ -136,19 +138,12 @@ impl Sharing {
     /// only makes others end later: their event is left to find nothing done, which is cheaper than
     /// moving it.
     pub fn alarm(&mut self) -> Option<SimTime> {
-        let next = self.next_end()?;
-        if next >= self.alarm {
-            return None;
-        }
-        self.alarm = next;
-        Some(next)
+        self.alarm.set(self.next_end()?)
     }
 
     /// An event set by [`Sharing::alarm`] has come.
     pub fn woken(&mut self, now: SimTime) {
-        if now >= self.alarm {
-            self.alarm = SimTime::NEVER;
-        }
+        self.alarm.woken(now);
     }
 
     /// Changes how fast each core works: [`FULL_SPEED`] is normal, half of it twice as slow, 0 stops.
