@@ -6,7 +6,6 @@ mod doors;
 pub(crate) mod retries;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use kneepoint::engine::interval::{mean, variance};
 use kneepoint::engine::{Distribution, SimDuration};
@@ -18,59 +17,16 @@ use kneepoint::policy::backoff::Backoff;
 use kneepoint::policy::queue::Order;
 use serde_json::Value;
 
+pub(crate) use crate::reference::Entry;
 use doors::{balanced, classes, first_of, limited};
 
 /// Requests measured for each seed, after the first tenth is left out.
 const REQUESTS: u64 = 200_000;
 
-/// One reference value.
-pub(crate) struct Entry {
-    pub(crate) id: String,
-    pub(crate) case: String,
-    pub(crate) family: String,
-    pub(crate) measure: String,
-    pub(crate) expected: f64,
-    parameters: Value,
-    tolerance: Value,
-}
-
 impl Entry {
-    fn read(value: &Value) -> Option<Self> {
-        let text = |field: &str| Some(value.get(field)?.as_str()?.to_owned());
-        // Group 2 are published figures, not values of a model.
-        (value.get("group")?.as_u64()? != 2).then_some(())?;
-        Some(Self {
-            id: text("id")?,
-            case: text("case")?,
-            family: text("family")?,
-            measure: text("measure")?,
-            expected: value.get("expected")?.as_f64()?,
-            parameters: value.get("parameters")?.clone(),
-            tolerance: value.get("tolerance")?.clone(),
-        })
-    }
-
-    /// What the reference itself allows.
-    pub(crate) fn allowed(&self) -> f64 {
-        let field = |name: &str| self.tolerance.get(name).and_then(Value::as_f64);
-        field("abs").unwrap_or_else(|| field("rel").unwrap_or(0.003) * self.expected.abs())
-    }
-
     fn number(&self, name: &str) -> f64 {
         self.parameters.get(name).and_then(Value::as_f64).expect("a case names its parameters")
     }
-}
-
-/// The project's own entries, and those of the larger collection if it is there.
-pub(crate) fn entries() -> Vec<Entry> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let larger = root.join("../shared/oracles/oracles_shared.json");
-    let own = root.join("tests/data/oracles.json");
-    let path = if larger.exists() { larger } else { own };
-    let text = std::fs::read_to_string(path).expect("the reference data is readable");
-    let data: Value = serde_json::from_str(&text).expect("the reference data is JSON");
-    let entries = data["entries"].as_array().expect("the reference data has entries");
-    entries.iter().filter_map(Entry::read).collect()
 }
 
 /// Each measure with its mean over seeds and the standard error of that.

@@ -3,6 +3,8 @@
 
 mod cache_races;
 mod caches;
+#[path = "../reference/collection.rs"]
+mod collection;
 mod jobs;
 mod locks;
 mod machines;

@@ -1,10 +1,11 @@
 //! Reference values for single parts, and the comparison with what a part does.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use kneepoint::engine::interval::{mean, variance};
 use serde_json::Value;
+
+use crate::collection::collection;
 
 /// One model with its parameters, and what is known about it.
 pub(crate) struct Case {
@@ -53,13 +54,7 @@ impl Case {
 
 /// All cases of a model, from the larger collection if it lies beside the repository.
 pub(crate) fn cases(model: &str) -> Vec<Case> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let larger = root.join("../shared/oracles/oracles_shared.json");
-    let own = root.join("tests/data/parts.json");
-    let path = if larger.exists() { larger } else { own };
-    let text = std::fs::read_to_string(path).expect("the reference data is readable");
-    let data: Value = serde_json::from_str(&text).expect("the reference data is JSON");
-    let entries = data["entries"].as_array().expect("the reference data has entries");
+    let entries = collection("parts.json");
     let mut cases: BTreeMap<String, Case> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry["model"] == model) {
         let name = entry["case"].as_str().expect("an entry names its case").to_owned();

@@ -8,7 +8,6 @@ mod stations;
 mod steady;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use kneepoint::engine::{SimTime, Stream};
 use serde_json::Value;
@@ -18,52 +17,6 @@ const ARRIVAL: u32 = u32::MAX;
 
 /// What a model measured.
 pub(crate) type Measures = BTreeMap<&'static str, f64>;
-
-/// One reference value.
-pub(crate) struct Entry {
-    pub(crate) id: String,
-    pub(crate) case: String,
-    pub(crate) family: String,
-    pub(crate) measure: String,
-    pub(crate) expected: f64,
-    pub(crate) parameters: Value,
-    tolerance: Value,
-}
-
-impl Entry {
-    fn read(value: &Value) -> Option<Self> {
-        let text = |field: &str| Some(value.get(field)?.as_str()?.to_owned());
-        // Group 2 are published figures, not values of a model.
-        (value.get("group")?.as_u64()? != 2).then_some(())?;
-        Some(Self {
-            id: text("id")?,
-            case: text("case")?,
-            family: text("family")?,
-            measure: text("measure")?,
-            expected: value.get("expected")?.as_f64()?,
-            parameters: value.get("parameters")?.clone(),
-            tolerance: value.get("tolerance")?.clone(),
-        })
-    }
-
-    /// What the reference allows for a run of the length of its own.
-    pub(crate) fn allowed(&self) -> f64 {
-        let field = |name: &str| self.tolerance.get(name).and_then(Value::as_f64);
-        field("abs").unwrap_or_else(|| field("rel").unwrap_or(0.003) * self.expected.abs())
-    }
-}
-
-/// The project's own entries, or those of the larger collection if it is there.
-pub(crate) fn entries() -> Vec<Entry> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let larger = root.join("../shared/oracles/oracles_shared.json");
-    let own = root.join("tests/data/policies.json");
-    let path = if larger.exists() { larger } else { own };
-    let text = std::fs::read_to_string(path).expect("the references are readable");
-    let data: Value = serde_json::from_str(&text).expect("the references are JSON");
-    let entries = data.get("entries").and_then(Value::as_array).expect("there are entries");
-    entries.iter().filter_map(Entry::read).collect()
-}
 
 /// A case: its family and its numbers.
 pub(crate) struct Case<'a> {
