@@ -42,6 +42,8 @@ mod simulation;
 
 mod waiting;
 
+mod endings;
+
 mod calls;
 
 mod faults;

@@ -17,10 +17,10 @@ use super::faults::FAULT_BIT;
 use super::gauges::Stays;
 use super::guard::Guarding;
 use super::program::Op;
-use super::record::{Mark, Outcome, Record};
+use super::record::{Outcome, Record};
 use super::senders::Sender;
 use super::system::System;
-use super::task::{NO_TASK, State, Task};
+use super::task::{State, Task};
 use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
@@ -384,70 +384,5 @@ impl Simulation {
                 }
             }
         }
-    }
-
-    /// Ends a task badly: it gives back all it holds.
-    pub(super) fn fail(&mut self, id: u32, outcome: Outcome) {
-        self.release_all(id, Ending::Failed);
-        self.finish(id, outcome);
-    }
-
-    /// Ends a task: a request is recorded, an attempt or branch answers whoever still waits.
-    #[inline]
-    pub(super) fn finish(&mut self, id: u32, outcome: Outcome) {
-        let task = &self.tasks[id];
-        let (parent, answers) = (task.parent, task.answers);
-        if parent == NO_TASK {
-            if answers == 0 {
-                self.finish_request(id, outcome);
-                return;
-            }
-        } else if self.tasks[parent].expects == answers {
-            self.answer(parent, id, outcome);
-        } else if outcome == Outcome::InTime {
-            self.record.totals.late += 1;
-        }
-        self.remove(id);
-    }
-
-    #[inline]
-    pub(super) fn remove(&mut self, id: u32) {
-        let task = &mut self.tasks[id];
-        task.awaited = Ticket::NONE;
-        // Nobody may take what stood here for a live answer.
-        task.answers = 0;
-        self.tasks.remove(id);
-    }
-
-    fn finish_request(&mut self, id: u32, outcome: Outcome) {
-        let Task { started, clients, .. } = self.tasks[id];
-        let latency = self.now.since(started);
-        if self.record.finish(outcome, latency.0) {
-            self.mark();
-        }
-        if let Some(breakdown) = &mut self.breakdown
-            && outcome == Outcome::InTime
-        {
-            breakdown.finish(id, latency);
-        }
-        let clients_model = &self.model.clients[usize::from(clients)];
-        if clients_model.users == 0 {
-            self.remove(id);
-            return;
-        }
-        // A closed user thinks again.
-        self.tasks[id] = Task::new(self.now, clients_model.start, clients);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
-        }
-        self.ready.push_back(id);
-    }
-
-    #[cold]
-    fn mark(&mut self) {
-        let counters = self.model.stations.iter().map(|station| station.counters(self.now));
-        let mark =
-            Mark { time: self.now, totals: self.record.totals, counters: counters.collect() };
-        self.record.marks.push(mark);
     }
 }

@@ -1,5 +1,7 @@
 //! What the user is doing: one state, changed only by actions, with no screen and no clock.
 
+pub mod action;
+
 mod answers;
 
 pub mod history;
@@ -13,8 +15,8 @@ pub mod words;
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub use self::action::Action;
 use self::history::{History, State};
-use self::jobs::Answer;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::scenario::link::{Decoded, Link};
 use crate::scenario::{Knob, Scenario, Settings, catalogue};
@@ -71,43 +73,6 @@ pub struct Session {
     pub curve_id: u32,
     /// Rises when the operating point is to be computed.
     pub point_id: u32,
-}
-
-/// Everything that can happen.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// A knob is being turned.
-    Turn(String, f64),
-    /// The change is over: one step of undo.
-    Commit,
-    /// A fix is switched.
-    Toggle(String),
-    /// Another knob goes on the x axis.
-    Axis(String),
-    /// Other random numbers.
-    Seed(u64),
-    /// The present state stays as the ghost.
-    Pin,
-    /// The ghost goes.
-    Unpin,
-    /// A scenario of the menu is opened.
-    Open(Arc<Scenario>),
-    /// A link is opened, or an entry of the browser's history.
-    Visit(Box<Decoded>),
-    /// The document's state again.
-    Reset,
-    /// The state before the last commit.
-    Undo,
-    /// The state before the last undo.
-    Redo,
-    /// A worker answered.
-    Answered(Box<Answer>),
-    /// A worker was started anew: what it was asked is lost.
-    Restarted,
-    /// Something went wrong outside.
-    Notice(String),
-    /// The notices were read.
-    DismissNotices,
 }
 
 impl Session {

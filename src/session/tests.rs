@@ -1,4 +1,4 @@
-use super::jobs::{GhostWanted, Outcome, Want};
+use super::jobs::{Answer, GhostWanted, Outcome, Want};
 use super::*;
 use crate::scenario::link::decode;
 
