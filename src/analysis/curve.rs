@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::engine::interval::ascending;
 use crate::engine::math::{exp, ln};
-use crate::model::Outcome;
 use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
 
 use super::report::{Curve, CurvePoint, Knee, KneeLimit, TheoryPoint};
@@ -193,7 +192,7 @@ impl Point {
             x: self.x,
             latency_ms: measured.latency(),
             offered_per_s: measured.rate(totals.sent + totals.retries),
-            goodput_per_s: measured.rate(totals.of(Outcome::InTime)),
+            goodput_per_s: measured.rate(totals.right()),
             error_share: measured.error_share(),
             overloaded: measured.overloaded(),
             settled: self.settled,

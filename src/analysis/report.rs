@@ -36,6 +36,10 @@ pub struct RunReport {
     pub amplification: f64,
     /// Measures of each part that can be busy, by id.
     pub parts: BTreeMap<String, PartReport>,
+    /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
+    pub stale_share: f64,
+    /// Measures of each cache, by id.
+    pub caches: BTreeMap<String, CacheReport>,
     /// The phases of the run that are over, by id.
     pub phases: BTreeMap<String, PhaseReport>,
     /// More is asked for than the system can ever do: the numbers depend on how long it ran.
@@ -65,6 +69,8 @@ pub struct PhaseReport {
     pub error_share: f64,
     /// Attempts per request sent.
     pub amplification: f64,
+    /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
+    pub stale_share: f64,
 }
 
 /// Latency of requests answered in time, in milliseconds.
@@ -128,6 +134,31 @@ pub struct PartReport {
     pub visits_per_request: f64,
     /// Visits refused because its queue was full.
     pub rejected: u64,
+}
+
+/// What one cache did.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CacheReport {
+    /// Share of lookups that found a copy, 0..=1.
+    pub hit_ratio: f64,
+    /// Share of hits on a copy that was not true any more, 0..=1.
+    pub stale_share: f64,
+    /// Mean time since a copy that was found had been stored, in milliseconds.
+    pub age_mean_ms: f64,
+    /// Mean time since a stale copy that was found had been true, in milliseconds.
+    pub stale_mean_ms: f64,
+    /// Lookups per second.
+    pub lookups_per_s: f64,
+    /// Loads per second, those in the background included.
+    pub loads_per_s: f64,
+    /// Share of lookups that waited for the load of somebody else, 0..=1.
+    pub waits_share: f64,
+    /// Loaded values that were not stored.
+    pub discarded: u64,
+    /// Copies held at the end, valid or not.
+    pub entries: u64,
+    /// Writes that were answered and then lost, since the run began.
+    pub lost_writes: u64,
 }
 
 /// One point of a curve: the system at one value of a knob.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
-use crate::model::{BuildError, Outcome, PartMeasure, Period, Progress, Simulation, Totals};
+use crate::model::{
+    BuildError, CacheMeasure, Outcome, PartMeasure, Period, Progress, Simulation, Totals,
+};
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::phases::Phases;
-use super::report::{LatencySummary, Outcomes, PartReport, RunReport};
+use super::report::{CacheReport, LatencySummary, Outcomes, PartReport, RunReport};
 
 /// A run that can be continued: longer runs give narrower intervals.
 #[derive(Debug, Clone)]
@@ -124,7 +126,7 @@ impl Run {
             latency_ms: measured.latency(),
             offered_per_s: measured.rate(sent + retries),
             throughput_per_s: measured.rate(period.totals.finished()),
-            goodput_per_s: measured.rate(totals.of(Outcome::InTime)),
+            goodput_per_s: measured.rate(totals.right()),
             outcomes: Outcomes {
                 in_time: totals.of(Outcome::InTime),
                 rejected: totals.of(Outcome::Rejected),
@@ -136,7 +138,9 @@ impl Run {
             },
             error_share: measured.error_share(),
             amplification: (sent + retries) as f64 / sent.max(1) as f64,
+            stale_share: totals.stale as f64 / totals.of(Outcome::InTime).max(1) as f64,
             parts: measured.parts(),
+            caches: measured.caches(),
             phases: self.phases.reports(),
             overloaded: measured.overloaded(),
             stopped: self.stopped.clone(),
@@ -194,7 +198,7 @@ impl Measured {
         if finished == 0 {
             return 0.0;
         }
-        (finished - self.period.totals.of(Outcome::InTime)) as f64 / finished as f64
+        (finished - self.period.totals.right()) as f64 / finished as f64
     }
 
     /// More is asked of some part than it can ever do.
@@ -223,6 +227,28 @@ impl Measured {
     /// What is asked of a part as a share of its capacity (utilisation law: rate times demand).
     pub fn demand_ratio(&self, part: &PartMeasure) -> f64 {
         self.rate(self.period.totals.sent) * self.demand_secs(part) / f64::from(part.capacity)
+    }
+
+    fn caches(&self) -> BTreeMap<String, CacheReport> {
+        let report = |measure: &CacheMeasure| {
+            let counters = &measure.counters;
+            let lookups = counters.hits + counters.loads + counters.waits;
+            let per = |sum: f64, count: u64| sum / count.max(1) as f64;
+            CacheReport {
+                hit_ratio: per(counters.hits as f64, lookups),
+                stale_share: per(counters.stale_hits as f64, counters.hits),
+                age_mean_ms: per(counters.age_nanos as f64 / 1e6, counters.hits),
+                stale_mean_ms: per(counters.stale_nanos as f64 / 1e6, counters.stale_hits),
+                lookups_per_s: self.rate(lookups),
+                loads_per_s: self.rate(counters.loads + counters.refreshes),
+                waits_share: per(counters.waits as f64, lookups),
+                discarded: counters.discarded,
+                entries: measure.entries,
+                lost_writes: measure.lost,
+            }
+        };
+        let caches = self.period.caches.iter();
+        caches.map(|measure| (measure.id.clone(), report(measure))).collect()
     }
 
     fn parts(&self) -> BTreeMap<String, PartReport> {

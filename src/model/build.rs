@@ -126,6 +126,7 @@ impl Builder<'_> {
     fn add_part(&mut self, part: &Part) -> Result<(), BuildError> {
         match part {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
+            Part::Cache(cache) => self.add_cache(cache),
             Part::Service(Service { id, instances_count, workers_count, queue, .. }) => {
                 self.add_group(id, PartKind::Service, *instances_count, *workers_count, queue)
             }

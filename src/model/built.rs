@@ -3,6 +3,7 @@
 use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
+use super::caching::{CacheModel, CachedStep, WriteStep};
 use super::faults::FaultModel;
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::station::{Group, Station};
@@ -16,6 +17,9 @@ pub(super) struct Model {
     pub(super) forks: Vec<Fork>,
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
+    pub(super) caches: Vec<CacheModel>,
+    pub(super) cached_steps: Vec<CachedStep>,
+    pub(super) write_steps: Vec<WriteStep>,
     pub(super) groups: Vec<Group>,
     pub(super) stations: Vec<Station>,
     pub(super) parts: Vec<PartModel>,

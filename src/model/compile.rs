@@ -114,7 +114,12 @@ impl<'a> Builder<'a> {
         Ok((service, found.ok_or_else(|| unknown("endpoint", &place_of(call)))?))
     }
 
-    fn steps(&mut self, steps: &[Step], service: &str, register: usize) -> Result<(), BuildError> {
+    pub(super) fn steps(
+        &mut self,
+        steps: &[Step],
+        service: &str,
+        register: usize,
+    ) -> Result<(), BuildError> {
         for step in steps {
             if self.model.program.len() + self.branches_count > PROGRAM_MAX {
                 return Err(BuildError::TooLong { place: self.path.join(" > ") });
@@ -140,6 +145,12 @@ impl<'a> Builder<'a> {
                 self.emit(Op::Fail);
             }
             Step::Call(call) => return self.call(call, register),
+            Step::Cached { cache, load, store } => {
+                return self.cached(cache, load, store, service, register);
+            }
+            Step::Write { cache, steps, tell } => {
+                return self.write(cache, steps, tell, service, register);
+            }
             Step::Repeat { times, steps } => {
                 let inside = self.register(register)?;
                 let register = register as u8;
@@ -263,7 +274,7 @@ impl<'a> Builder<'a> {
         self.places.iter().find(|place| place.id == part).ok_or_else(|| unknown("part", part))
     }
 
-    fn register(&self, register: usize) -> Result<usize, BuildError> {
+    pub(super) fn register(&self, register: usize) -> Result<usize, BuildError> {
         if register < REGISTERS {
             return Ok(register + 1);
         }
@@ -300,6 +311,8 @@ fn registers(steps: &[Step]) -> usize {
         Step::Query { .. } => 2,
         Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => 1 + registers(steps),
         Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
+        Step::Cached { load, store, .. } => 1 + registers(load).max(registers(store)),
+        Step::Write { steps, tell, .. } => registers(steps).max(1 + registers(tell)),
     };
     steps.iter().map(need).max().unwrap_or(0)
 }

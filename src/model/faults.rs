@@ -30,6 +30,8 @@ pub(super) enum EffectModel {
     Spike { clients: u16, factor: f64 },
     /// The stations of this group give no server to anyone.
     Stop { group: u16 },
+    /// This cache loses its entries.
+    Flush { cache: u16 },
     /// This share of what asks for a server of this group fails at once; with `loses`, so does all
     /// that it works on or keeps waiting.
     Refuse { group: u16, share: f64, loses: bool },
@@ -54,13 +56,16 @@ impl Builder<'_> {
                 }
             }
             Effect::Delay { factor } => {
-                self.group_of(&fault.part)?;
+                if self.cache_of(&fault.part).is_err() {
+                    self.group_of(&fault.part)?;
+                }
                 let is_network = |what| what == Spent::Network;
                 EffectModel::Scale {
                     samplers: self.samplers_of(&fault.part, is_network),
                     factor: *factor,
                 }
             }
+            Effect::Flush => EffectModel::Flush { cache: self.cache_of(&fault.part)? },
             Effect::Stop => EffectModel::Stop { group: self.group_of(&fault.part)? },
             Effect::Crash => self.refusal(&fault.part, 1.0, true)?,
             Effect::Refuse { share } => self.refusal(&fault.part, *share, false)?,
@@ -110,6 +115,11 @@ impl Simulation {
                 let factor = if begins { 1.0 / factor } else { factor };
                 self.model.clients[usize::from(clients)].gap.scale(factor);
             }
+            EffectModel::Flush { cache } => {
+                if begins {
+                    self.flush(cache);
+                }
+            }
             EffectModel::Stop { group } => {
                 for station in self.model.groups[usize::from(group)].stations() {
                     self.model.stations[usize::from(station)].is_stopped = begins;
@@ -134,8 +144,10 @@ impl Simulation {
         let stations = self.model.groups[usize::from(group)].stations();
         let is_hit = |task: &Task| {
             let holds = |register: &usize| {
+                // Above all stations are other things that a task holds.
+                let station = u16::try_from(task.registers[*register]);
                 task.held & (1 << register) != 0
-                    && stations.contains(&(task.registers[*register] as u16))
+                    && station.is_ok_and(|held| stations.contains(&held))
             };
             (0..REGISTERS).any(|register| holds(&register))
         };

@@ -4,6 +4,7 @@ use crate::engine::histogram::Histogram;
 use crate::engine::{SimDuration, SimTime};
 
 use super::built::PartKind;
+use super::caching::CacheMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
@@ -25,6 +26,8 @@ pub struct Period {
     pub p99_half_width: Option<f64>,
     /// Parts that can be busy, in the order of the document.
     pub parts: Vec<PartMeasure>,
+    /// Caches, in the order of the document.
+    pub caches: Vec<CacheMeasure>,
     /// Requests and attempts in flight at its end.
     pub in_flight: u64,
 }
@@ -85,6 +88,7 @@ impl Simulation {
             mean_half_width: batches.mean_half_width(skipped),
             p99_half_width: batches.quantile_half_width(0.99, skipped),
             parts: self.parts(begin),
+            caches: self.cache_measures(begin),
             in_flight: now.sent - now.finished(),
         }
     }
@@ -132,7 +136,7 @@ impl Simulation {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
             }
         };
-        let Totals { sent, retries, outcomes } = self.record.totals;
+        let Totals { sent, retries, outcomes, stale, wrong: _ } = self.record.totals;
         [self.now.0, self.events_count(), sent, retries].into_iter().for_each(&mut add);
         outcomes.into_iter().for_each(&mut add);
         self.record.batches.total(0).for_each(|middle, count| {
@@ -143,6 +147,10 @@ impl Simulation {
             let Counters { visits, waits, waited, busy, rejected, left } =
                 station.counters(self.now);
             [visits, waits, waited, busy, rejected, left].into_iter().for_each(&mut add);
+        }
+        if !self.model.caches.is_empty() {
+            add(stale);
+            self.cache_numbers(&mut add);
         }
         hash
     }

@@ -44,12 +44,19 @@ mod faults;
 
 mod booking;
 
+mod caching;
+
+mod caching_build;
+
+mod holdings;
+
 mod measure;
 
 pub mod reference;
 
 pub use build::BuildError;
 pub use built::PartKind;
+pub use caching::CacheMeasure;
 pub use measure::{PartMeasure, Period};
 pub use program::{Account, Spent};
 pub use record::{Outcome, Totals};

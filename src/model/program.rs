@@ -34,6 +34,20 @@ pub(super) enum Op {
     Call { edge: u16 },
     /// Starts branches and waits for some of them.
     Fork { fork: u16 },
+    /// Looks a value up; goes on behind its load if there is a copy.
+    Lookup { cached: u16 },
+    /// Notes the version of the value that is being loaded.
+    Read { cached: u16 },
+    /// Stores the loaded value.
+    Fill { cached: u16 },
+    /// Commits a write of a value.
+    Commit { write: u16 },
+    /// Tells the cache of the write.
+    Tell { write: u16 },
+    /// Takes a write that is due out of the queue before the database, or ends if there is none.
+    TakeWrite { write: u16 },
+    /// The database has that write.
+    Written { write: u16 },
     /// The attempt fails.
     Fail,
     /// The attempt has its answer.

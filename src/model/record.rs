@@ -3,6 +3,7 @@
 use crate::engine::SimTime;
 use crate::engine::batches::{Batches, Boundary};
 
+use super::cache::Counters as CacheCounters;
 use super::station::Counters;
 
 /// How a request or an attempt ended.
@@ -37,12 +38,21 @@ pub struct Totals {
     pub retries: u64,
     /// Requests by how they ended, in the order of [`Outcome::ALL`].
     pub outcomes: [u64; Outcome::ALL.len()],
+    /// Requests answered in time with a value from a cache that was not true any more.
+    pub stale: u64,
+    /// Those of them that count as wrong.
+    pub wrong: u64,
 }
 
 impl Totals {
     /// Requests that ended so.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.outcomes[outcome as usize]
+    }
+
+    /// Requests answered in time and right.
+    pub fn right(&self) -> u64 {
+        self.of(Outcome::InTime) - self.wrong
     }
 
     /// Requests that ended.
@@ -58,6 +68,8 @@ impl Totals {
             sent: self.sent - before.sent,
             retries: self.retries - before.retries,
             outcomes: std::array::from_fn(outcome),
+            stale: self.stale - before.stale,
+            wrong: self.wrong - before.wrong,
         }
     }
 }
@@ -68,6 +80,7 @@ pub(super) struct Mark {
     pub(super) time: SimTime,
     pub(super) totals: Totals,
     pub(super) counters: Vec<Counters>,
+    pub(super) caches: Vec<CacheCounters>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

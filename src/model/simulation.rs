@@ -11,6 +11,7 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
+use super::holdings::Holdings;
 use super::program::Op;
 use super::record::{Mark, Outcome, Record};
 use super::system::System;
@@ -66,6 +67,8 @@ pub struct Simulation {
     pub(super) calls_count: u32,
     stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,
+    /// What tasks hold that is no server.
+    pub(super) holdings: Holdings,
 }
 
 impl Simulation {
@@ -84,6 +87,7 @@ impl Simulation {
             calls_count: 0,
             stopped: None,
             breakdown: None,
+            holdings: Holdings::new(system.stale_is_wrong),
         };
         simulation.schedule_faults();
         simulation.start_clients();
@@ -273,7 +277,7 @@ impl Simulation {
     }
 
     /// Runs a task until it has to wait or ends.
-    fn run(&mut self, id: u32) {
+    pub(super) fn run(&mut self, id: u32) {
         let mut rounds = 0;
         loop {
             let task = &mut self.tasks[id];
@@ -335,6 +339,21 @@ impl Simulation {
                     }
                 }
                 Op::Jump { to } => task.pc = to,
+                Op::Lookup { cached } => {
+                    if !self.look_up(id, cached) {
+                        return;
+                    }
+                }
+                Op::Read { .. }
+                | Op::Fill { .. }
+                | Op::Commit { .. }
+                | Op::Tell { .. }
+                | Op::Written { .. } => self.cache_operation(id, op),
+                Op::TakeWrite { write } => {
+                    if !self.take_write(id, write) {
+                        return;
+                    }
+                }
                 Op::Send => {
                     task.started = self.now;
                     self.record.totals.sent += 1;
@@ -386,12 +405,17 @@ impl Simulation {
     #[inline]
     pub(super) fn remove(&mut self, id: u32) {
         self.tasks[id].awaited = Ticket::NONE;
+        self.holdings.forget_staleness(id);
         self.tasks.remove(id);
     }
 
     fn finish_request(&mut self, id: u32, outcome: Outcome) {
         let Task { started, clients, .. } = self.tasks[id];
         let latency = self.now.since(started);
+        if self.holdings.forget_staleness(id) && outcome == Outcome::InTime {
+            self.record.totals.stale += 1;
+            self.record.totals.wrong += u64::from(self.holdings.stale_is_wrong);
+        }
         if self.record.finish(outcome, latency.0) {
             self.mark();
         }
@@ -416,8 +440,12 @@ impl Simulation {
     #[cold]
     fn mark(&mut self) {
         let counters = self.model.stations.iter().map(|station| station.counters(self.now));
-        let mark =
-            Mark { time: self.now, totals: self.record.totals, counters: counters.collect() };
+        let mark = Mark {
+            time: self.now,
+            totals: self.record.totals,
+            counters: counters.collect(),
+            caches: self.cache_counters(),
+        };
         self.record.marks.push(mark);
     }
 }

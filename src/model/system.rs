@@ -3,6 +3,7 @@
 //! Parts name each other by id here; building the model resolves the names once, so that nothing
 //! is looked up by name while it runs. All durations are in seconds.
 
+use super::cache::Settings as CacheSettings;
 use crate::engine::{Distribution, SimDuration, SimTime};
 
 /// A whole system: its parts in the order of the document.
@@ -10,11 +11,13 @@ use crate::engine::{Distribution, SimDuration, SimTime};
 pub struct System {
     /// At least one [`Part::Clients`], otherwise nothing happens.
     pub parts: Vec<Part>,
+    /// A stale answer is a wrong one: it does not count as goodput.
+    pub stale_is_wrong: bool,
 }
 
 impl From<Vec<Part>> for System {
     fn from(parts: Vec<Part>) -> Self {
-        Self { parts }
+        Self { parts, stale_is_wrong: false }
     }
 }
 
@@ -61,6 +64,8 @@ pub enum Effect {
         /// 0..=1.
         share: f64,
     },
+    /// A cache loses all its entries when the fault begins.
+    Flush,
 }
 
 /// One part of a system.
@@ -74,6 +79,8 @@ pub enum Part {
     Pool(Pool),
     /// Cores that execute queries.
     Database(Database),
+    /// Copies of values that would take longer to load.
+    Cache(Cache),
     /// What goes wrong, and when.
     Fault(Fault),
 }
@@ -181,6 +188,23 @@ pub struct Database {
     pub round_trip: Distribution,
 }
 
+/// Copies of values that would take longer to load.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cache {
+    /// Unique in the system.
+    pub id: String,
+    /// How many different values there are, `1..=1_000_000`.
+    pub keys_count: u32,
+    /// Exponent of their popularity: value `i` is asked for in proportion to `i^-s`; 0..=5.
+    pub popularity: f64,
+    /// How it keeps, loads and forgets copies.
+    pub settings: CacheSettings,
+    /// Time on the network for each lookup, there and back, in seconds.
+    pub round_trip: Distribution,
+    /// It starts with copies of the most popular values, as old as they are in the long run.
+    pub is_warm: bool,
+}
+
 /// One step of an endpoint.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -220,6 +244,24 @@ pub enum Step {
         branches: Vec<Vec<Self>>,
         /// `1..=branches.len()`.
         needed: u32,
+    },
+    /// Looks a value up, drawn by popularity, and loads it if there is no copy.
+    Cached {
+        /// Id of the cache.
+        cache: String,
+        /// How a value is loaded; it is read when these have been done.
+        load: Vec<Self>,
+        /// What is done between reading the value and storing the copy.
+        store: Vec<Self>,
+    },
+    /// Writes a value, drawn by popularity, and tells the cache.
+    Write {
+        /// Id of the cache.
+        cache: String,
+        /// How a value is written; it is committed when these have been done.
+        steps: Vec<Self>,
+        /// What is done between the commit and telling the cache.
+        tell: Vec<Self>,
     },
     /// One of two ways, by chance.
     Choice {

@@ -2,6 +2,7 @@
 
 use crate::engine::events::Ticket;
 
+use super::holdings::HOLDING;
 use super::program::Delay;
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -105,7 +106,12 @@ impl Simulation {
         while held != 0 {
             let register = held.ilog2();
             held &= !(1 << register);
-            self.release(self.tasks[id].registers[register as usize]);
+            let held_there = self.tasks[id].registers[register as usize];
+            if held_there < HOLDING {
+                self.release(held_there);
+            } else {
+                self.let_go(held_there);
+            }
         }
     }
 }

@@ -16,6 +16,8 @@ mod length;
 
 mod faults;
 
+mod caches;
+
 pub mod quantity;
 
 pub mod catalogue;

@@ -30,10 +30,15 @@ impl Reader<'_> {
             "pool" => Some(self.pool(&mut fields, id)),
             "database" => Some(self.database(&mut fields, id)),
             "fault" => Some(self.fault(&mut fields, id)),
+            "cache" => Some(self.cache(&mut fields, id)),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
-                self.note(&path, &format!("`{kind}`"), "clients, service, pool, database or fault");
+                self.note(
+                    &path,
+                    &format!("`{kind}`"),
+                    "clients, service, pool, database, fault or cache",
+                );
                 return None;
             }
         };
@@ -194,14 +199,15 @@ impl Reader<'_> {
             }
             "wait" => Some(Step::Wait(self.duration(inner, &path))),
             "call" => self.call(inner, &path).map(Step::Call),
-            "query" | "transaction" | "repeat" | "parallel" | "choice" => {
+            "query" | "transaction" | "repeat" | "parallel" | "choice" | "cached" | "write" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
                 step
             }
             _ => {
-                let known = "cpu, wait, fail, query, transaction, call, repeat, parallel or choice";
+                let known = "cpu, wait, fail, query, transaction, call, repeat, parallel, choice, \
+                             cached or write";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -240,6 +246,16 @@ impl Reader<'_> {
                 }
                 Step::Parallel { branches: vec![steps; times as usize], needed }
             }
+            "cached" => {
+                let cache = self.text_of(fields, "cache");
+                let load = inner(self, fields, "load");
+                Step::Cached { cache, load, store: inner(self, fields, "store") }
+            }
+            "write" => {
+                let cache = self.text_of(fields, "cache");
+                let steps = inner(self, fields, "steps");
+                Step::Write { cache, steps, tell: inner(self, fields, "tell") }
+            }
             _ => {
                 let chance = self.amount_of(fields, "probability", Unit::Share);
                 if !(0.0..=1.0).contains(&chance) {
@@ -254,7 +270,7 @@ impl Reader<'_> {
     }
 
     /// A distribution of times; plain numbers are milliseconds, the result is in seconds.
-    fn duration(&mut self, value: &Value, path: &str) -> Distribution {
+    pub(super) fn duration(&mut self, value: &Value, path: &str) -> Distribution {
         let in_ms = self.duration_ms(value, path);
         if let Err(message) = in_ms.validate() {
             self.wrong(path, value, &message);
@@ -326,7 +342,7 @@ impl Reader<'_> {
         value.map_or(none, |value| self.duration(value, &fields.under(name)))
     }
 
-    fn count_of(
+    pub(super) fn count_of(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,
@@ -355,6 +371,8 @@ fn steps_count(steps: &[Step]) -> usize {
         Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => steps_count(steps),
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
+        Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),
+        Step::Write { steps, tell, .. } => steps_count(steps) + steps_count(tell),
         Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Query { .. } | Step::Call(_) => 0,
     };
     steps.iter().map(|step| 1 + inner(step)).sum()
