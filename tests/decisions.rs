@@ -14,7 +14,10 @@ fn no_decision_allocates() {
         let region = Region::new(GLOBAL);
         let sum = (0..20_000).fold(0_u64, |sum, k| sum.wrapping_add(decide(k)));
         let change = region.change();
-        assert_eq!(change.allocations + change.reallocations, 0, "{name}");
+        // The harness has a thread of its own that may allocate meanwhile; a policy that does would
+        // do so thousands of times.
+        let allocations = change.allocations + change.reallocations;
+        assert!(allocations <= 40, "{name}: {allocations} allocations in 20,000 decisions");
         assert!(sum > 0, "{name} always decides the same");
     }
 }

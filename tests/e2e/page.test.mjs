@@ -15,7 +15,7 @@ const number = (text) => Number.parseFloat(text) * (/\bs$/.test(text) ? 1000 : 1
 const mean = async (page) => number(await page.textContent(".mean dd"));
 const knee = async (page) => {
   const text = await page.textContent("figcaption");
-  const [, value, k] = text.match(/met up to ([\d.]+)(k?) users/) ?? assert.fail(text);
+  const [, value, k] = text.match(/knee at ([\d.]+)(k?)/) ?? assert.fail(text);
   return Number(value) * (k ? 1000 : 1);
 };
 const type = async (page, knob, value) => {
@@ -163,8 +163,12 @@ test("the state before a fix stays beside it, in the link too, until it is dropp
   await page.waitForFunction(() => location.hash.includes("~b.posts=100"));
   const theirs = await open(site, new URL(page.url()).hash);
   await theirs.page.waitForSelector(".compared");
-  for (const part of [".before", ".gain", ".compared"]) {
-    assert.equal(await theirs.page.textContent(part), await page.textContent(part), part);
+  // Both refine their curves until the intervals are narrow, each at its own pace.
+  const read = (page) => Promise.all([".before", ".gain", ".compared"].map((part) => page.textContent(part)));
+  const begin = performance.now();
+  while (String(await read(theirs.page)) !== String(await read(page))) {
+    assert.ok(performance.now() - begin < 60_000, `${await read(theirs.page)} is not ${await read(page)}`);
+    await page.waitForTimeout(250);
   }
   await page.getByRole("button", { name: "Drop the curve before" }).click();
   assert.equal(await page.locator(".before").count(), 0);
@@ -178,7 +182,7 @@ test("every knob can be put on the x axis", async () => {
   const { context, page } = await open(site);
   await settled(page);
   await page.selectOption(".axis", "posts");
-  await page.waitForFunction(() => /posts per page;|posts per page\./.test(document.querySelector("figcaption").textContent));
+  await page.waitForFunction(() => /over posts per page from/.test(document.querySelector("figcaption").textContent));
   const handle = page.locator(".handle");
   assert.equal(await handle.getAttribute("aria-label"), "Operating point, posts per page");
   await handle.press("End");
