@@ -8,10 +8,14 @@ impl Simulation {
     #[cold]
     pub(super) fn book_hold(&mut self, id: u32) {
         let Task { pc, since, .. } = self.tasks[id];
-        if let Op::Hold { sampler } = self.model.program[pc as usize - 1]
-            && let Some(breakdown) = &mut self.breakdown
-        {
-            let account = self.model.samplers[usize::from(sampler)].account;
+        let account = match self.model.program[pc as usize - 1] {
+            Op::Hold { sampler } | Op::HoldBeside { sampler, .. } => {
+                self.model.samplers[usize::from(sampler)].account
+            }
+            Op::ReadPages { reads } => self.model.page_reads[usize::from(reads)].account,
+            _ => return,
+        };
+        if let Some(breakdown) = &mut self.breakdown {
             breakdown.book(id, account, self.now.since(since));
         }
     }

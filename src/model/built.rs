@@ -6,6 +6,8 @@ use crate::engine::events::FutureEvents;
 use super::caching::{CacheModel, CachedStep, WriteStep};
 use super::faults::FaultModel;
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
+use super::querying::{Crowd, DiskModel, PageReads};
+use super::querying_build::PlannedQuery;
 use super::station::{Group, Station};
 
 /// Everything a simulation works on, indexed by number.
@@ -18,6 +20,10 @@ pub(super) struct Model {
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
     pub(super) caches: Vec<CacheModel>,
+    pub(super) disks: Vec<DiskModel>,
+    pub(super) page_reads: Vec<PageReads>,
+    pub(super) crowds: Vec<Crowd>,
+    pub(super) plans: Vec<PlannedQuery>,
     pub(super) cached_steps: Vec<CachedStep>,
     pub(super) write_steps: Vec<WriteStep>,
     pub(super) groups: Vec<Group>,

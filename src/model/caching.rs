@@ -156,19 +156,7 @@ impl Simulation {
         task
     }
 
-    /// The operations of caches that never make a task wait.
-    pub(super) fn cache_operation(&mut self, id: u32, op: Op) {
-        match op {
-            Op::Read { cached } => self.read(id, cached),
-            Op::Fill { cached } => self.fill(id, cached),
-            Op::Commit { write } => self.commit(id, write),
-            Op::Tell { write } => self.tell(id, write),
-            Op::Written { write } => self.written(id, write),
-            _ => {}
-        }
-    }
-
-    fn read(&mut self, id: u32, cached: u16) {
+    pub(super) fn read(&mut self, id: u32, cached: u16) {
         let step = self.model.cached_steps[usize::from(cached)];
         let register = self.tasks[id].registers[usize::from(step.register)];
         if let Holding::Loading { cache, key, load, began, .. } = self.holdings.get(register) {
@@ -178,7 +166,7 @@ impl Simulation {
         }
     }
 
-    fn fill(&mut self, id: u32, cached: u16) {
+    pub(super) fn fill(&mut self, id: u32, cached: u16) {
         let step = self.model.cached_steps[usize::from(cached)];
         let held = self.take_holding(id, step.register);
         let Holding::Loading { cache, key, load, began, version } = held else { return };
@@ -224,7 +212,7 @@ impl Simulation {
         }
     }
 
-    fn commit(&mut self, id: u32, write: u16) {
+    pub(super) fn commit(&mut self, id: u32, write: u16) {
         let step = self.model.write_steps[usize::from(write)];
         let model = &mut self.model.caches[usize::from(step.cache)];
         let key = model.popularity.sample(&mut self.model.streams[usize::from(model.writes)]);
@@ -232,7 +220,7 @@ impl Simulation {
         self.hold_in(id, step.register, Holding::Key { key });
     }
 
-    fn tell(&mut self, id: u32, write: u16) {
+    pub(super) fn tell(&mut self, id: u32, write: u16) {
         let step = self.model.write_steps[usize::from(write)];
         let Holding::Key { key } = self.take_holding(id, step.register) else { return };
         let model = &mut self.model.caches[usize::from(step.cache)];
@@ -257,7 +245,7 @@ impl Simulation {
         true
     }
 
-    fn written(&mut self, id: u32, write: u16) {
+    pub(super) fn written(&mut self, id: u32, write: u16) {
         let step = self.model.write_steps[usize::from(write)];
         let held = self.take_holding(id, step.register);
         let behind = self.model.caches[usize::from(step.cache)].cache.behind();

@@ -8,7 +8,7 @@ use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, in_range, unknown};
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
-use super::system::{Call, Endpoint, Part, Service, Step};
+use super::system::{Call, Endpoint, Part, Select, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
@@ -17,6 +17,15 @@ const DEPTH_MAX: usize = 64;
 const INLINE_MAX: usize = 4_000;
 /// Most operations and branches of a program.
 const PROGRAM_MAX: usize = 50_000;
+
+/// The work of a query.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    /// As the document says.
+    Given(&'a Distribution),
+    /// As the planner finds out.
+    Planned(&'a Select),
+}
 
 /// An endpoint that edges lead to.
 pub(super) struct Compiled {
@@ -133,7 +142,10 @@ impl<'a> Builder<'a> {
         match step {
             Step::Cpu(time) => self.hold(service, time, Spent::Computing, "cpu"),
             Step::Wait(time) => self.hold(service, time, Spent::Outside, "wait"),
-            Step::Query { via, work } => return self.query(via, work, register),
+            Step::Query { via, work } => return self.query(via, Work::Given(work), register),
+            Step::Select { via, select } => {
+                return self.query(via, Work::Planned(select), register);
+            }
             Step::Transaction { pool, steps } => {
                 let inside = self.acquire(pool, register)?;
                 self.open_pools.push(pool.clone());
@@ -179,22 +191,32 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn query(&mut self, via: &str, work: &Distribution, register: usize) -> Result<(), BuildError> {
+    fn query(&mut self, via: &str, work: Work<'_>, register: usize) -> Result<(), BuildError> {
         let pool = self.system.parts.iter().find_map(|part| match part {
             Part::Pool(pool) if pool.id == via => Some(pool),
             _ => None,
         });
-        let database = pool.map_or(via, |pool| &pool.database);
-        let round_trip = self.system.parts.iter().find_map(|part| match part {
-            Part::Database(found) if found.id == database => Some(&found.round_trip),
+        let id = pool.map_or(via, |pool| &pool.database);
+        let database = self.system.parts.iter().find_map(|part| match part {
+            Part::Database(found) if found.id == id => Some(found),
             _ => None,
         });
-        let round_trip = round_trip.ok_or_else(|| unknown("pool or database", database))?;
+        let database = database.ok_or_else(|| unknown("pool or database", id))?;
         let borrowed = pool.is_some() && !self.open_pools.iter().any(|open| open == via);
         let inside = if borrowed { self.acquire(via, register)? } else { register };
-        self.hold(database, round_trip, Spent::Network, "network");
-        self.acquire(database, inside)?;
-        self.hold(database, work, Spent::Query, "query");
+        self.hold(id, &database.round_trip, Spent::Network, "network");
+        let work = match work {
+            Work::Given(work) => work.clone(),
+            Work::Planned(select) => self.planned(database, select)?,
+        };
+        self.acquire(id, inside)?;
+        self.hold(id, &work, Spent::Query, "query");
+        if let (Some(crowd), Some(Op::Hold { sampler })) =
+            (self.crowd(database)?, self.model.program.last().copied())
+        {
+            let last = self.model.program.len() - 1;
+            self.model.program[last] = Op::HoldBeside { sampler, crowd };
+        }
         self.release(inside);
         if borrowed {
             self.release(register);
@@ -308,7 +330,7 @@ fn registers(steps: &[Step]) -> usize {
     let need = |step: &Step| match step {
         Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Call(_) | Step::Parallel { .. } => 0,
         // A connection and a core.
-        Step::Query { .. } => 2,
+        Step::Query { .. } | Step::Select { .. } => 2,
         Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => 1 + registers(steps),
         Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
         Step::Cached { load, store, .. } => 1 + registers(load).max(registers(store)),

@@ -50,6 +50,12 @@ mod caching_build;
 
 mod holdings;
 
+mod operations;
+
+mod querying;
+
+mod querying_build;
+
 mod measure;
 
 pub mod reference;
@@ -59,6 +65,7 @@ pub use built::PartKind;
 pub use caching::CacheMeasure;
 pub use measure::{PartMeasure, Period};
 pub use program::{Account, Spent};
+pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use trace::Breakdown;

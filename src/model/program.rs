@@ -34,6 +34,10 @@ pub(super) enum Op {
     Call { edge: u16 },
     /// Starts branches and waits for some of them.
     Fork { fork: u16 },
+    /// Reads pages that are not in memory.
+    ReadPages { reads: u16 },
+    /// Lets time pass that is longer the more connections are busy.
+    HoldBeside { sampler: u16, crowd: u16 },
     /// Looks a value up; goes on behind its load if there is a copy.
     Lookup { cached: u16 },
     /// Notes the version of the value that is being loaded.
@@ -172,6 +176,8 @@ pub enum Spent {
     Network,
     /// A query on a core of the part.
     Query,
+    /// Reading from the disk of the part.
+    Disk,
     /// In attempts that came to nothing, and in the back-off between them.
     LostAttempts,
 }

@@ -13,6 +13,7 @@ use super::build::{BuildError, build};
 use super::built::Model;
 use super::holdings::Holdings;
 use super::program::Op;
+use super::querying_build::PlannedQuery;
 use super::record::{Mark, Outcome, Record};
 use super::system::System;
 use super::task::{NO_TASK, State, Task};
@@ -111,6 +112,11 @@ impl Simulation {
     /// The booked times.
     pub fn breakdown(&self) -> Option<&Breakdown> {
         self.breakdown.as_deref()
+    }
+
+    /// The plans of all queries that a planner chose for, in the order of the program.
+    pub fn plans(&self) -> &[PlannedQuery] {
+        &self.model.plans
     }
 
     /// Simulated time.
@@ -339,21 +345,6 @@ impl Simulation {
                     }
                 }
                 Op::Jump { to } => task.pc = to,
-                Op::Lookup { cached } => {
-                    if !self.look_up(id, cached) {
-                        return;
-                    }
-                }
-                Op::Read { .. }
-                | Op::Fill { .. }
-                | Op::Commit { .. }
-                | Op::Tell { .. }
-                | Op::Written { .. } => self.cache_operation(id, op),
-                Op::TakeWrite { write } => {
-                    if !self.take_write(id, write) {
-                        return;
-                    }
-                }
                 Op::Send => {
                     task.started = self.now;
                     self.record.totals.sent += 1;
@@ -375,6 +366,11 @@ impl Simulation {
                 Op::Fork { fork } => {
                     self.fork(id, fork);
                     return;
+                }
+                rare => {
+                    if !self.run_rare(id, rare) {
+                        return;
+                    }
                 }
             }
         }

@@ -4,6 +4,7 @@
 //! is looked up by name while it runs. All durations are in seconds.
 
 use super::cache::Settings as CacheSettings;
+use super::planner::Index;
 use crate::engine::{Distribution, SimDuration, SimTime};
 
 /// A whole system: its parts in the order of the document.
@@ -186,6 +187,85 @@ pub struct Database {
     /// Time on the network for each query, there and back, in seconds; holds the connection but
     /// no core.
     pub round_trip: Distribution,
+    /// By how much many busy connections slow each other down, see
+    /// [`Connections`](super::database::Connections); 0 for not at all.
+    pub crowd_loss: f64,
+    /// Tables by name, for queries that are planned.
+    pub tables: Vec<(String, TableSettings)>,
+    /// Where pages come from that are not in memory; `None` if all are.
+    pub disk: Option<DiskSettings>,
+}
+
+impl Database {
+    /// A database without tables, whose data is in memory.
+    pub fn new(id: &str, cores_count: u32, round_trip: Distribution) -> Self {
+        let (id, crowd_loss, tables, disk) = (id.to_owned(), 0.0, Vec::new(), None);
+        Self { id, cores_count, round_trip, crowd_loss, tables, disk }
+    }
+}
+
+/// A table of a database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableSettings {
+    /// Rows it has.
+    pub rows: f64,
+    /// Rows it has as far as the statistics know.
+    pub believed_rows: f64,
+    /// Bytes of the columns of a row.
+    pub row_bytes: f64,
+    /// Share of its pages that are in use, 0..=1.
+    pub hot_share: f64,
+    /// Indexes by the name of what they are on.
+    pub indexes: Vec<(String, Index)>,
+}
+
+/// The memory of a database for pages, and the disk behind it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DiskSettings {
+    /// Memory for pages, in bytes.
+    pub memory_bytes: f64,
+    /// Exponent of the popularity of pages; 0 for evenly.
+    pub unevenness: f64,
+    /// Requests served at once.
+    pub channels_count: u32,
+    /// Seconds to read a page anywhere.
+    pub page_secs: f64,
+    /// Seconds to read a page that follows the one before.
+    pub ordered_page_secs: f64,
+}
+
+/// A question to the planner of a database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Select {
+    /// Name of the table.
+    pub table: String,
+    /// Rows that meet the condition; `None` for all, without a condition.
+    pub rows: Option<f64>,
+    /// The same as far as the statistics know; `None` if they are right.
+    pub believed_rows: Option<f64>,
+    /// What the condition is on: an index of that name finds the rows, if there is one.
+    pub by: Option<String>,
+    /// The rows are wanted in an order.
+    pub is_ordered: bool,
+    /// That index gives them in this order.
+    pub index_orders: bool,
+    /// Rows left out at the start.
+    pub offset: f64,
+    /// Most rows wanted.
+    pub limit: Option<f64>,
+    /// Rows of another table wanted with each.
+    pub join: Option<SelectJoin>,
+}
+
+/// Rows of another table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectJoin {
+    /// Name of the table.
+    pub table: String,
+    /// Rows of it for each row of the first.
+    pub each: f64,
+    /// What it is joined by: an index of that name finds the rows, if there is one.
+    pub by: Option<String>,
 }
 
 /// Copies of values that would take longer to load.
@@ -218,6 +298,13 @@ pub enum Step {
         via: String,
         /// Time on a core of the database, in seconds.
         work: Distribution,
+    },
+    /// One query whose work the planner finds out.
+    Select {
+        /// Id of a pool or of a database.
+        via: String,
+        /// What is asked.
+        select: Box<Select>,
     },
     /// Keeps one connection of a pool through all its steps; queries inside that name the same
     /// pool use it.

@@ -69,7 +69,7 @@ impl Reader<'_> {
     }
 
     /// A number from 0 to `most`.
-    fn number_or(
+    pub(super) fn number_or(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,
@@ -88,7 +88,7 @@ impl Reader<'_> {
     }
 
     /// A time of at least a nanosecond.
-    fn span_above_zero(
+    pub(super) fn span_above_zero(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,

@@ -18,6 +18,8 @@ mod faults;
 
 mod caches;
 
+mod databases;
+
 pub mod quantity;
 
 pub mod catalogue;

@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Part, Pool, Queue, Service, Step,
-};
+use crate::model::system::{Arrivals, Call, Clients, Endpoint, Part, Pool, Queue, Service, Step};
 use crate::policy::backoff::{Backoff, Jitter};
 
 use super::Unit;
@@ -151,15 +149,6 @@ impl Reader<'_> {
         Part::Pool(Pool { id, database, connections_count, queue: self.queue(fields) })
     }
 
-    fn database(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
-        let cores_count = self.optional_count(fields, "cores", 1, 10_000);
-        let round_trip = fields.take("round_trip");
-        let round_trip = round_trip.map_or(Distribution::Constant(0.0), |value| {
-            self.duration(value, &fields.under("round_trip"))
-        });
-        Part::Database(Database { id, cores_count, round_trip })
-    }
-
     fn queue(&mut self, fields: &mut Fields<'_>) -> Queue {
         let Some(value) = fields.take("queue") else { return Queue::default() };
         let path = fields.under("queue");
@@ -222,7 +211,12 @@ impl Reader<'_> {
         Some(match kind {
             "query" => {
                 let via = self.text_of(fields, "via");
-                Step::Query { via, work: self.duration_of(fields, "work") }
+                if fields.has("table") {
+                    Step::Select { via, select: Box::new(self.select(fields)) }
+                } else {
+                    self.skip_select(fields);
+                    Step::Query { via, work: self.duration_of(fields, "work") }
+                }
             }
             "transaction" => {
                 let pool = self.text_of(fields, "pool");
@@ -336,7 +330,11 @@ impl Reader<'_> {
         distribution
     }
 
-    fn duration_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> Distribution {
+    pub(super) fn duration_of(
+        &mut self,
+        fields: &mut Fields<'_>,
+        name: &'static str,
+    ) -> Distribution {
         let value = self.needed(fields, name, "a time");
         let none = Distribution::Constant(0.0);
         value.map_or(none, |value| self.duration(value, &fields.under(name)))
@@ -353,7 +351,7 @@ impl Reader<'_> {
         value.map_or(least, |value| self.count(value, &fields.under(name), least, most))
     }
 
-    fn optional_count(
+    pub(super) fn optional_count(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,
@@ -373,7 +371,12 @@ fn steps_count(steps: &[Step]) -> usize {
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
         Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),
         Step::Write { steps, tell, .. } => steps_count(steps) + steps_count(tell),
-        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Query { .. } | Step::Call(_) => 0,
+        Step::Cpu(_)
+        | Step::Wait(_)
+        | Step::Fail
+        | Step::Query { .. }
+        | Step::Select { .. }
+        | Step::Call(_) => 0,
     };
     steps.iter().map(|step| 1 + inner(step)).sum()
 }

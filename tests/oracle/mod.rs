@@ -1,5 +1,7 @@
 //! Reads reference entries, builds their systems, and measures them.
 
+mod data;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -29,7 +31,7 @@ pub(crate) struct Entry {
 impl Entry {
     fn read(value: &Value) -> Option<Self> {
         let text = |field: &str| Some(value.get(field)?.as_str()?.to_owned());
-        (value.get("group")?.as_u64()? == 1).then_some(())?;
+        matches!(value.get("group")?.as_u64()?, 1 | 3).then_some(())?;
         Some(Self {
             id: text("id")?,
             case: text("case")?,
@@ -67,6 +69,11 @@ pub(crate) fn entries() -> Vec<Entry> {
 /// Each measure with its mean over seeds and the standard error of that.
 pub(crate) type Measures = BTreeMap<String, (f64, f64)>;
 
+/// Mean and standard error.
+fn summary(values: Vec<f64>) -> (f64, f64) {
+    (mean(&values), (variance(&values) / values.len() as f64).sqrt())
+}
+
 fn exponential(mean: f64) -> Distribution {
     Distribution::Exponential { mean }
 }
@@ -97,8 +104,7 @@ fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
 }
 
 fn database(id: &str, cores_count: u32) -> Part {
-    let round_trip = Distribution::Constant(0.0);
-    Part::Database(Database { id: id.to_owned(), cores_count, round_trip })
+    Part::Database(Database::new(id, cores_count, Distribution::Constant(0.0)))
 }
 
 fn query(via: &str, mean: f64) -> Step {
@@ -123,7 +129,7 @@ fn closed(users: f64, think: f64) -> Arrivals {
 }
 
 /// The system of a case; `None` if it needs parts that do not exist.
-pub(crate) fn system_of(entry: &Entry) -> Option<System> {
+fn system_of(entry: &Entry) -> Option<System> {
     let n = |name: &str| entry.number(name);
     let unbounded = Queue::default;
     let waiting = |limit| Queue { capacity: None, wait_limit: Some(limit) };
@@ -207,8 +213,13 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
     })
 }
 
-/// Runs a case on several seeds.
-pub(crate) fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
+/// Runs a case on several seeds; `None` if it needs parts that do not exist.
+pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
+    let of_data = data::simulate(entry, seeds);
+    of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
+}
+
+fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for seed in 1..=seeds {
         let mut simulation = Simulation::new(system, seed).expect("the case is a valid system");
@@ -219,10 +230,6 @@ pub(crate) fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
             all.entry(measure).or_default().push(value);
         }
     }
-    let summary = |values: Vec<f64>| {
-        let error = (variance(&values) / values.len() as f64).sqrt();
-        (mean(&values), error)
-    };
     all.into_iter().map(|(measure, values)| (measure, summary(values))).collect()
 }
 
