@@ -40,6 +40,8 @@ pub struct RunReport {
     pub stale_share: f64,
     /// Measures of each cache, by id.
     pub caches: BTreeMap<String, CacheReport>,
+    /// Memory of each machine, by id.
+    pub machines: BTreeMap<String, MachineReport>,
     /// The phases of the run that are over, by id.
     pub phases: BTreeMap<String, PhaseReport>,
     /// More is asked for than the system can ever do: the numbers depend on how long it ran.
@@ -159,6 +161,15 @@ pub struct CacheReport {
     pub entries: u64,
     /// Writes that were answered and then lost, since the run began.
     pub lost_writes: u64,
+}
+
+/// The memory of one machine.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MachineReport {
+    /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
+    pub memory_most_mb: f64,
+    /// Parts killed for their memory, since the run began.
+    pub kills: u64,
 }
 
 /// One point of a curve: the system at one value of a knob.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
 use crate::model::{
-    BuildError, CacheMeasure, Outcome, PartMeasure, Period, Progress, Simulation, Totals,
+    BuildError, CacheMeasure, MachineMeasure, Outcome, PartMeasure, Period, Progress, Simulation,
+    Totals,
 };
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::phases::Phases;
-use super::report::{CacheReport, LatencySummary, Outcomes, PartReport, RunReport};
+use super::report::{CacheReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport};
 
 /// A run that can be continued: longer runs give narrower intervals.
 #[derive(Debug, Clone)]
@@ -141,6 +142,7 @@ impl Run {
             stale_share: totals.stale as f64 / totals.of(Outcome::InTime).max(1) as f64,
             parts: measured.parts(),
             caches: measured.caches(),
+            machines: measured.machines(),
             phases: self.phases.reports(),
             overloaded: measured.overloaded(),
             stopped: self.stopped.clone(),
@@ -249,6 +251,15 @@ impl Measured {
         };
         let caches = self.period.caches.iter();
         caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    fn machines(&self) -> BTreeMap<String, MachineReport> {
+        let report = |measure: &MachineMeasure| MachineReport {
+            memory_most_mb: measure.memory_most as f64 / (1024.0 * 1024.0),
+            kills: measure.kills,
+        };
+        let machines = self.period.machines.iter();
+        machines.map(|measure| (measure.id.clone(), report(measure))).collect()
     }
 
     fn parts(&self) -> BTreeMap<String, PartReport> {

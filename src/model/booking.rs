@@ -12,6 +12,10 @@ impl Simulation {
             Op::Hold { sampler } | Op::HoldBeside { sampler, .. } => {
                 self.model.samplers[usize::from(sampler)].account
             }
+            Op::Compute { compute } => {
+                let sampler = self.model.computes[usize::from(compute)].sampler;
+                self.model.samplers[usize::from(sampler)].account
+            }
             Op::ReadPages { reads } => self.model.page_reads[usize::from(reads)].account,
             _ => return,
         };

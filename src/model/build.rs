@@ -40,6 +40,12 @@ pub enum BuildError {
         /// Service and endpoint.
         place: String,
     },
+    /// Parts need more memory to start than their machine has.
+    #[error("the parts on `{machine}` need more memory than it has before any request comes")]
+    NoMemory {
+        /// Id of the machine.
+        machine: String,
+    },
     /// No clients, so that nothing would ever happen.
     #[error("a system needs at least one part of kind `clients`")]
     NoClients,
@@ -82,6 +88,8 @@ pub(super) struct Builder<'a> {
     pub(super) held: Vec<u16>,
     /// Parts that are waited for while another is held, as (held, waited for).
     pub(super) nested: Vec<(u16, u16)>,
+    /// The register of the worker that runs the present steps.
+    pub(super) worker: Option<u8>,
 }
 
 /// Builds the model of `system` with all random streams derived from `seed`.
@@ -101,10 +109,12 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         open_pools: Vec::new(),
         held: Vec::new(),
         nested: Vec::new(),
+        worker: None,
     };
     for part in &system.parts {
         builder.add_part(part)?;
     }
+    builder.place_parts()?;
     for part in &system.parts {
         if let Part::Clients(clients) = part {
             builder.add_clients(clients)?;
@@ -127,6 +137,7 @@ impl Builder<'_> {
         match part {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
             Part::Cache(cache) => self.add_cache(cache),
+            Part::Machine(machine) => self.add_machine(machine),
             Part::Service(Service { id, instances_count, workers_count, queue, .. }) => {
                 self.add_group(id, PartKind::Service, *instances_count, *workers_count, queue)
             }

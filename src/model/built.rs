@@ -5,6 +5,8 @@ use crate::engine::events::FutureEvents;
 
 use super::caching::{CacheModel, CachedStep, WriteStep};
 use super::faults::FaultModel;
+use super::machine::InterpreterLock;
+use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
 use super::querying_build::PlannedQuery;
@@ -20,6 +22,10 @@ pub(super) struct Model {
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
     pub(super) caches: Vec<CacheModel>,
+    pub(super) machines: Vec<MachineModel>,
+    pub(super) placed: Vec<Placed>,
+    pub(super) computes: Vec<Compute>,
+    pub(super) locks: Vec<InterpreterLock>,
     pub(super) disks: Vec<DiskModel>,
     pub(super) page_reads: Vec<PageReads>,
     pub(super) crowds: Vec<Crowd>,
@@ -69,6 +75,8 @@ pub enum PartKind {
     Pool,
     /// Cores.
     Database,
+    /// Cores that parts share.
+    Machine,
 }
 
 impl PartKind {
@@ -78,6 +86,7 @@ impl PartKind {
             Self::Service => "service",
             Self::Pool => "pool",
             Self::Database => "database",
+            Self::Machine => "machine",
         }
     }
 }

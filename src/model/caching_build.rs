@@ -170,9 +170,10 @@ impl Builder<'_> {
         let jump = self.emit(Op::Jump { to: 0 });
         let pools = std::mem::take(&mut self.open_pools);
         let held = std::mem::take(&mut self.held);
+        let worker = self.worker.take();
         let compiled = compile(self)?;
         self.emit(Op::Return);
-        (self.open_pools, self.held) = (pools, held);
+        (self.open_pools, self.held, self.worker) = (pools, held, worker);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(compiled)
     }

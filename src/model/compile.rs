@@ -12,6 +12,8 @@ use super::system::{Call, Endpoint, Part, Select, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
+/// Calls are compiled into their caller while so many registers do, so that their steps have some left.
+const INLINE_REGISTERS: usize = 5;
 /// In a program longer than this no call is compiled into its caller any more: calls in callers in
 /// callers multiply.
 const INLINE_MAX: usize = 4_000;
@@ -69,7 +71,14 @@ impl<'a> Builder<'a> {
     /// There is room for the callee in the caller: operations, and registers from `register` on.
     fn fits(&self, call: &Call, register: usize) -> bool {
         let steps = self.endpoint_of(call).map_or(&[][..], |(_, endpoint)| &endpoint.steps);
-        self.model.program.len() < INLINE_MAX && register + 1 + registers(steps) <= REGISTERS
+        self.model.program.len() < INLINE_MAX
+            && register + 1 + registers(steps) + self.extra_registers(call) <= INLINE_REGISTERS
+    }
+
+    /// Registers that the callee needs because of the machine it runs on.
+    fn extra_registers(&self, call: &Call) -> usize {
+        let has_memory = self.placed_with_memory(&call.service).is_some();
+        usize::from(self.placed(&call.service).is_some()) + usize::from(has_memory)
     }
 
     /// First operation of an endpoint that an edge leads to.
@@ -106,9 +115,20 @@ impl<'a> Builder<'a> {
         }
         let (service, endpoint) = self.endpoint_of(call)?;
         self.path.push(place);
-        let inside = self.acquire(&service.id, register)?;
+        let memory = self.placed_with_memory(&service.id);
+        let mut worker = register;
+        if let Some(placed) = memory {
+            worker = self.register(register)?;
+            self.emit(Op::TakeMemory { placed, register: register as u8 });
+        }
+        let inside = self.acquire(&service.id, worker)?;
+        let outer = self.worker.replace(worker as u8);
         self.steps(&endpoint.steps, &service.id, inside)?;
-        self.release(register);
+        self.worker = outer;
+        self.release(worker);
+        if memory.is_some() {
+            self.emit(Op::GiveMemory { register: register as u8 });
+        }
         self.path.pop();
         Ok(())
     }
@@ -140,7 +160,9 @@ impl<'a> Builder<'a> {
 
     fn step(&mut self, step: &Step, service: &str, register: usize) -> Result<(), BuildError> {
         match step {
-            Step::Cpu(time) => self.hold(service, time, Spent::Computing, "cpu"),
+            Step::Cpu(time) => {
+                return self.work(service, time, Spent::Computing, "cpu", register);
+            }
             Step::Wait(time) => self.hold(service, time, Spent::Outside, "wait"),
             Step::Query { via, work } => return self.query(via, Work::Given(work), register),
             Step::Select { via, select } => {
@@ -210,7 +232,7 @@ impl<'a> Builder<'a> {
             Work::Planned(select) => self.planned(database, select)?,
         };
         self.acquire(id, inside)?;
-        self.hold(id, &work, Spent::Query, "query");
+        self.work(id, &work, Spent::Query, "query", inside + 1)?;
         if let (Some(crowd), Some(Op::Hold { sampler })) =
             (self.crowd(database)?, self.model.program.last().copied())
         {
@@ -246,8 +268,9 @@ impl<'a> Builder<'a> {
             }
             starts.push(self.here());
             let pools = std::mem::take(&mut self.open_pools);
+            let worker = self.worker.take();
             self.steps(steps, service, 0)?;
-            self.open_pools = pools;
+            (self.open_pools, self.worker) = (pools, worker);
             self.emit(Op::Return);
         }
         self.model.forks[usize::from(fork)].starts = starts;
@@ -272,7 +295,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Notes that `part` is waited for while others are held.
-    fn nest(&mut self, part: u16) {
+    pub(super) fn nest(&mut self, part: u16) {
         if let Some(&outer) = self.held.last()
             && !self.nested.contains(&(outer, part))
         {

@@ -11,7 +11,7 @@ use super::program::{Op, REGISTERS, SamplerKind, Spent};
 use super::record::Outcome;
 use super::simulation::Simulation;
 use super::system::{Effect, Fault};
-use super::task::{State, Task};
+use super::task::State;
 
 /// A fault whose names are resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,8 @@ pub(super) enum EffectModel {
     Spike { clients: u16, factor: f64 },
     /// The stations of this group give no server to anyone.
     Stop { group: u16 },
+    /// All work on this machine takes so many times as long.
+    SlowMachine { machine: u16, factor: f64 },
     /// This cache loses its entries.
     Flush { cache: u16 },
     /// This share of what asks for a server of this group fails at once; with `loses`, so does all
@@ -45,6 +47,10 @@ impl Builder<'_> {
                 let clients = self.client_ids.iter().position(|id| *id == fault.part);
                 let clients = clients.ok_or_else(|| unknown("clients", &fault.part))?;
                 EffectModel::Spike { clients: clients as u16, factor: *factor }
+            }
+            Effect::Slow { factor } if self.machine_of(&fault.part).is_some() => {
+                let machine = self.machine_of(&fault.part).unwrap_or_default();
+                EffectModel::SlowMachine { machine, factor: *factor }
             }
             Effect::Slow { factor } => {
                 self.group_of(&fault.part)?;
@@ -83,6 +89,11 @@ impl Builder<'_> {
         Ok(EffectModel::Refuse { group, share, loses })
     }
 
+    fn machine_of(&self, part: &str) -> Option<u16> {
+        let found = self.model.machines.iter().position(|machine| machine.id == part);
+        found.map(|index| index as u16)
+    }
+
     fn group_of(&self, part: &str) -> Result<u16, BuildError> {
         Ok(self.place(part)?.group)
     }
@@ -115,6 +126,9 @@ impl Simulation {
                 let factor = if begins { 1.0 / factor } else { factor };
                 self.model.clients[usize::from(clients)].gap.scale(factor);
             }
+            EffectModel::SlowMachine { machine, factor } => {
+                self.slow_machine(machine, if begins { factor } else { 1.0 });
+            }
             EffectModel::Flush { cache } => {
                 if begins {
                     self.flush(cache);
@@ -140,28 +154,30 @@ impl Simulation {
     }
 
     /// Fails everything that holds a server of a group or waits for one.
-    fn lose(&mut self, group: u16) {
+    pub(super) fn lose(&mut self, group: u16) {
         let stations = self.model.groups[usize::from(group)].stations();
-        let is_hit = |task: &Task| {
-            let holds = |register: &usize| {
-                // Above all stations are other things that a task holds.
-                let station = u16::try_from(task.registers[*register]);
-                task.held & (1 << register) != 0
-                    && station.is_ok_and(|held| stations.contains(&held))
-            };
-            (0..REGISTERS).any(|register| holds(&register))
-        };
-        let mut hit: Vec<u32> = self.tasks.ids().filter(|id| is_hit(&self.tasks[*id])).collect();
-        for station in stations.clone() {
+        let ids = self.tasks.ids();
+        let mut hit: Vec<u32> = ids.filter(|id| self.holds_server_of(*id, group)).collect();
+        for station in stations {
             hit.extend(self.model.stations[usize::from(station)].waiting(&self.tasks));
         }
         for id in hit {
-            let task = &self.tasks[id];
             // The loss of an earlier one may have ended or served it.
-            if task.state == State::Queued || is_hit(task) {
+            if self.tasks[id].state == State::Queued || self.holds_server_of(id, group) {
                 self.lose_task(id);
             }
         }
+    }
+
+    /// Whether a task holds a server of a group.
+    pub(super) fn holds_server_of(&self, id: u32, group: u16) -> bool {
+        let stations = self.model.groups[usize::from(group)].stations();
+        let task = &self.tasks[id];
+        (0..REGISTERS).any(|register| {
+            // Above all stations are other things that a task holds.
+            let station = u16::try_from(task.registers[register]);
+            task.held & (1 << register) != 0 && station.is_ok_and(|held| stations.contains(&held))
+        })
     }
 
     /// Takes a task out of the system and tells whoever waits for it. What it called works on.
@@ -192,7 +208,7 @@ impl Simulation {
     }
 
     /// While a share of a group is refused its acquisitions ask first.
-    fn swap_acquires(&mut self, of: u16, asks: bool) {
+    pub(super) fn swap_acquires(&mut self, of: u16, asks: bool) {
         for op in &mut self.model.program {
             match *op {
                 Op::Acquire { group, register } if asks && group == of => {

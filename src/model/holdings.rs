@@ -8,6 +8,7 @@ use crate::engine::arena::Arena;
 
 use super::cache::Load;
 use super::lines;
+use super::placing::Computing;
 use super::simulation::Simulation;
 
 /// Registers from here on name holdings; stations have smaller numbers.
@@ -29,6 +30,10 @@ pub(super) enum Holding {
     Awaiting { cache: u16, key: u32, place: lines::Place },
     /// A value that is looked for again later, or whose write the cache is not told of yet.
     Key { key: u32 },
+    /// Work on a machine.
+    Computing(Computing),
+    /// The memory of a request.
+    Memory { placed: u16 },
     /// A write on its way from the cache to the database.
     Writing { key: u32, version: u32 },
 }
@@ -122,6 +127,8 @@ impl Simulation {
             Holding::Awaiting { cache, key, place } => {
                 self.model.caches[usize::from(cache)].cache.leave(key, place);
             }
+            Holding::Computing(computing) => self.stop_computing(computing),
+            Holding::Memory { placed } => self.give_memory(placed),
             Holding::Key { .. } | Holding::Writing { .. } => {}
         }
     }

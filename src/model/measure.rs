@@ -5,6 +5,7 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::built::PartKind;
 use super::caching::CacheMeasure;
+use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
@@ -28,6 +29,8 @@ pub struct Period {
     pub parts: Vec<PartMeasure>,
     /// Caches, in the order of the document.
     pub caches: Vec<CacheMeasure>,
+    /// Machines with their memory, in the order of the document.
+    pub machines: Vec<MachineMeasure>,
     /// Requests and attempts in flight at its end.
     pub in_flight: u64,
 }
@@ -89,6 +92,7 @@ impl Simulation {
             p99_half_width: batches.quantile_half_width(0.99, skipped),
             parts: self.parts(begin),
             caches: self.cache_measures(begin),
+            machines: self.machine_measures(),
             in_flight: now.sent - now.finished(),
         }
     }
@@ -109,6 +113,12 @@ impl Simulation {
                 queue_max: 0,
                 queue_now: 0,
             };
+            if part.kind == PartKind::Machine {
+                let index = usize::from(part.first);
+                let (busy, jobs) = self.machine_since(index, begin);
+                measure.capacity = self.model.machines[index].cores_count;
+                (measure.busy, measure.visits) = (SimDuration(busy), jobs);
+            }
             for index in usize::from(part.first)..usize::from(part.first + part.stations) {
                 let station = &self.model.stations[index];
                 let before = begin.map_or_else(Counters::default, |mark| mark.counters[index]);

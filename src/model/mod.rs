@@ -52,6 +52,12 @@ mod holdings;
 
 mod operations;
 
+mod placing;
+
+mod placing_build;
+
+mod placing_memory;
+
 mod querying;
 
 mod querying_build;
@@ -64,6 +70,7 @@ pub use build::BuildError;
 pub use built::PartKind;
 pub use caching::CacheMeasure;
 pub use measure::{PartMeasure, Period};
+pub use placing::MachineMeasure;
 pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};

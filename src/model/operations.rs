@@ -1,5 +1,6 @@
 //! Operations of parts that most systems do not have, kept out of the loop that runs the others.
 
+use super::holdings::Holding;
 use super::program::Op;
 use super::simulation::Simulation;
 
@@ -13,6 +14,8 @@ impl Simulation {
                 self.hold_beside(id, sampler, crowd);
                 false
             }
+            Op::Compute { compute } => self.compute(id, compute),
+            Op::TakeMemory { placed, register } => self.take_memory(id, placed, register),
             Op::Lookup { cached } => self.look_up(id, cached),
             Op::TakeWrite { write } => self.take_write(id, write),
             _ => {
@@ -25,6 +28,11 @@ impl Simulation {
     /// The same for operations that never make a task wait.
     fn run_instant(&mut self, id: u32, op: Op) {
         match op {
+            Op::GiveMemory { register } => {
+                if let Holding::Memory { placed } = self.take_holding(id, register) {
+                    self.give_memory(placed);
+                }
+            }
             Op::Read { cached } => self.read(id, cached),
             Op::Fill { cached } => self.fill(id, cached),
             Op::Commit { write } => self.commit(id, write),

@@ -7,7 +7,7 @@ use crate::engine::{Distribution, SimDuration, Stream};
 use crate::policy::backoff::Backoff;
 
 /// How many registers a task has: one for each server it holds and each loop it is in.
-pub(super) const REGISTERS: usize = 5;
+pub(super) const REGISTERS: usize = 6;
 
 /// One operation. An attempt runs operations until one of them makes it wait.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,6 +38,12 @@ pub(super) enum Op {
     ReadPages { reads: u16 },
     /// Lets time pass that is longer the more connections are busy.
     HoldBeside { sampler: u16, crowd: u16 },
+    /// Computes on the machine of a part.
+    Compute { compute: u16 },
+    /// Takes the memory of a request in a part.
+    TakeMemory { placed: u16, register: u8 },
+    /// Gives it back.
+    GiveMemory { register: u8 },
     /// Looks a value up; goes on behind its load if there is a copy.
     Lookup { cached: u16 },
     /// Notes the version of the value that is being loaded.

@@ -81,6 +81,8 @@ pub(super) struct Mark {
     pub(super) totals: Totals,
     pub(super) counters: Vec<Counters>,
     pub(super) caches: Vec<CacheCounters>,
+    /// Core time in nanoseconds, and pieces of work.
+    pub(super) machines: Vec<(u64, u64)>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

@@ -20,9 +20,13 @@ use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
 
 /// Events about clients carry this bit and the number of the clients.
-const CLIENTS_BIT: u32 = 1 << 31;
+pub(super) const CLIENTS_BIT: u32 = 1 << 31;
 /// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
 const FAULT_BIT: u32 = 1 << 30;
+/// Events about machines carry the first of them and this, and the number of the machine.
+pub(super) const MACHINE_BIT: u32 = 1 << 29;
+/// With this as well it is about the restart of a placed part.
+pub(super) const RESTART_BIT: u32 = 1 << 28;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
 const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
@@ -242,14 +246,25 @@ impl Simulation {
 
     #[inline]
     fn arrive(&mut self, index: u32) {
-        if index & FAULT_BIT != 0 {
-            self.turn_fault(index & !FAULT_BIT);
+        if index & (FAULT_BIT | MACHINE_BIT) != 0 {
+            self.turn(index);
             return;
         }
         self.schedule_arrival(index);
         let start = self.model.clients[index as usize].start;
         let task = self.new_task(Task::new(self.now, start, index as u16));
         self.run(task);
+    }
+
+    /// An event that is not about clients or tasks.
+    fn turn(&mut self, index: u32) {
+        if index & FAULT_BIT != 0 {
+            self.turn_fault(index & !FAULT_BIT);
+        } else if index & RESTART_BIT != 0 {
+            self.restart((index & !(MACHINE_BIT | RESTART_BIT)) as u16);
+        } else {
+            self.machine_woken((index & !MACHINE_BIT) as u16);
+        }
     }
 
     #[inline]
@@ -441,6 +456,7 @@ impl Simulation {
             totals: self.record.totals,
             counters: counters.collect(),
             caches: self.cache_counters(),
+            machines: self.machine_counters(),
         };
         self.record.marks.push(mark);
     }

@@ -82,6 +82,8 @@ pub enum Part {
     Database(Database),
     /// Copies of values that would take longer to load.
     Cache(Cache),
+    /// Cores and memory shared by the parts placed on it.
+    Machine(Machine),
     /// What goes wrong, and when.
     Fault(Fault),
 }
@@ -144,6 +146,8 @@ pub struct Service {
     pub queue: Queue,
     /// What callers can ask for.
     pub endpoints: Vec<Endpoint>,
+    /// Where and how its instances run.
+    pub runtime: Runtime,
 }
 
 /// A first-in-first-out waiting room.
@@ -194,13 +198,59 @@ pub struct Database {
     pub tables: Vec<(String, TableSettings)>,
     /// Where pages come from that are not in memory; `None` if all are.
     pub disk: Option<DiskSettings>,
+    /// Where it runs.
+    pub runtime: Runtime,
 }
 
 impl Database {
     /// A database without tables, whose data is in memory.
     pub fn new(id: &str, cores_count: u32, round_trip: Distribution) -> Self {
         let (id, crowd_loss, tables, disk) = (id.to_owned(), 0.0, Vec::new(), None);
-        Self { id, cores_count, round_trip, crowd_loss, tables, disk }
+        let runtime = Runtime::default();
+        Self { id, cores_count, round_trip, crowd_loss, tables, disk, runtime }
+    }
+}
+
+/// Cores and memory shared by the parts placed on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Machine {
+    /// Unique in the system.
+    pub id: String,
+    /// How many cores.
+    pub cores_count: u32,
+    /// Memory in bytes; `None` for as much as anybody needs.
+    pub memory_bytes: Option<u64>,
+    /// How long a part is gone that was killed for its memory.
+    pub restart: SimDuration,
+}
+
+/// Where and how a part runs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Runtime {
+    /// Id of a machine; `None` if it has all the cores it needs.
+    pub on: Option<String>,
+    /// Weight of its work beside that of other parts of the machine, 1..=10000.
+    pub weight: Option<u32>,
+    /// Most cores it gets.
+    pub cores_limit: Option<f64>,
+    /// Share of computing that only one thread of an instance can do at a time, 0..=1.
+    pub locked_share: Option<f64>,
+    /// How long a thread keeps that lock while others wait; `None` to the end of its work.
+    pub switch: Option<SimDuration>,
+    /// Memory of each instance, in bytes.
+    pub base_bytes: u64,
+    /// Memory of each request from its arrival to its end, in bytes.
+    pub request_bytes: u64,
+    /// What of that is never given back.
+    pub leak_bytes: u64,
+    /// Requests after which an instance is started anew, which gives back what it has leaked.
+    pub recycle_after: Option<u32>,
+}
+
+impl Runtime {
+    /// It has cores of its own in the division of the machine.
+    pub fn is_grouped(&self) -> bool {
+        self.weight.is_some() || self.cores_limit.is_some()
     }
 }
 

@@ -25,7 +25,8 @@ impl Reader<'_> {
         let crowd_loss = self.number_or(fields, "crowd_loss", 0.0, 10.0);
         let tables = self.tables_of(fields);
         let disk = self.disk_of(fields);
-        Part::Database(Database { id, cores_count, round_trip, crowd_loss, tables, disk })
+        let runtime = self.runtime(fields);
+        Part::Database(Database { id, cores_count, round_trip, crowd_loss, tables, disk, runtime })
     }
 
     fn tables_of(&mut self, fields: &mut Fields<'_>) -> Vec<(String, TableSettings)> {

@@ -20,6 +20,8 @@ mod caches;
 
 mod databases;
 
+mod machines;
+
 pub mod quantity;
 
 pub mod catalogue;

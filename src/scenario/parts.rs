@@ -29,13 +29,14 @@ impl Reader<'_> {
             "database" => Some(self.database(&mut fields, id)),
             "fault" => Some(self.fault(&mut fields, id)),
             "cache" => Some(self.cache(&mut fields, id)),
+            "machine" => Some(self.machine(&mut fields, id)),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
                 self.note(
                     &path,
                     &format!("`{kind}`"),
-                    "clients, service, pool, database, fault or cache",
+                    "clients, service, pool, database, fault, cache or machine",
                 );
                 return None;
             }
@@ -140,7 +141,8 @@ impl Reader<'_> {
             }
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
         }
-        Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
+        let runtime = self.runtime(fields);
+        Part::Service(Service { id, instances_count, workers_count, queue, endpoints, runtime })
     }
 
     fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {

@@ -5,7 +5,7 @@ use kneepoint::model::cache::{
     Counters, Eviction, Fills, Misses, Popularity, Settings as CacheSettings, Writes,
 };
 use kneepoint::model::system::{
-    Arrivals, Cache, Clients, Endpoint, Part, Queue, Service, Step, System,
+    Arrivals, Cache, Clients, Endpoint, Part, Queue, Runtime, Service, Step, System,
 };
 use kneepoint::model::{Period, Simulation};
 use serde_json::Value;
@@ -129,6 +129,7 @@ fn system_of(entry: &Entry, settings: CacheSettings) -> System {
         workers_count: 100_000,
         queue: Queue::default(),
         endpoints: vec![endpoint("read", read), endpoint("write", write)],
+        runtime: Runtime::default(),
     }));
     if let Some(servers) = maybe("db_servers") {
         parts.push(database("db", servers as u32));

@@ -1,6 +1,7 @@
 //! Reads reference entries, builds their systems, and measures them.
 
 mod data;
+mod machines;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::path::Path;
 use kneepoint::engine::interval::{mean, variance};
 use kneepoint::engine::{Distribution, SimDuration};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Part, Queue, Service, Step, System,
+    Arrivals, Call, Clients, Database, Endpoint, Part, Queue, Runtime, Service, Step, System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
@@ -100,7 +101,8 @@ fn open(rate: f64, service: &str) -> Part {
 fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
     let endpoints = vec![Endpoint { name: "work".to_owned(), steps }];
     let (id, instances_count, workers_count) = (id.to_owned(), 1, workers);
-    Part::Service(Service { id, instances_count, workers_count, queue, endpoints })
+    let runtime = Runtime::default();
+    Part::Service(Service { id, instances_count, workers_count, queue, endpoints, runtime })
 }
 
 fn database(id: &str, cores_count: u32) -> Part {
@@ -215,7 +217,7 @@ fn system_of(entry: &Entry) -> Option<System> {
 
 /// Runs a case on several seeds; `None` if it needs parts that do not exist.
 pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
-    let of_data = data::simulate(entry, seeds);
+    let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
     of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
 }
 
