@@ -42,6 +42,10 @@ pub struct RunReport {
     pub caches: BTreeMap<String, CacheReport>,
     /// Memory of each machine, by id.
     pub machines: BTreeMap<String, MachineReport>,
+    /// Measures of each third party, by id.
+    pub third_parties: BTreeMap<String, ThirdPartyReport>,
+    /// Runs of each cron, by id of the clients.
+    pub crons: BTreeMap<String, CronReport>,
     /// The phases of the run that are over, by id.
     pub phases: BTreeMap<String, PhaseReport>,
     /// More is asked for than the system can ever do: the numbers depend on how long it ran.
@@ -161,6 +165,28 @@ pub struct CacheReport {
     pub entries: u64,
     /// Writes that were answered and then lost, since the run began.
     pub lost_writes: u64,
+}
+
+/// What one third party answered.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ThirdPartyReport {
+    /// Calls answered, per second.
+    pub served_per_s: f64,
+    /// Calls refused for its quota, per second.
+    pub refused_per_s: f64,
+    /// Calls while it was down, per second.
+    pub failed_per_s: f64,
+}
+
+/// What one cron did, since the run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CronReport {
+    /// Most runs under way at once.
+    pub most: u32,
+    /// Starts left out.
+    pub skipped: u64,
+    /// Runs cancelled by the next.
+    pub cancelled: u64,
 }
 
 /// The memory of one machine.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
+use crate::model::third_party::Counters;
 use crate::model::{
     BuildError, CacheMeasure, MachineMeasure, Outcome, PartMeasure, Period, Progress, Simulation,
     Totals,
@@ -11,7 +12,10 @@ use crate::model::{
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::phases::Phases;
-use super::report::{CacheReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport};
+use super::report::{
+    CacheReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport,
+    ThirdPartyReport,
+};
 
 /// A run that can be continued: longer runs give narrower intervals.
 #[derive(Debug, Clone)]
@@ -143,6 +147,8 @@ impl Run {
             parts: measured.parts(),
             caches: measured.caches(),
             machines: measured.machines(),
+            third_parties: measured.third_parties(),
+            crons: measured.crons(),
             phases: self.phases.reports(),
             overloaded: measured.overloaded(),
             stopped: self.stopped.clone(),
@@ -251,6 +257,24 @@ impl Measured {
         };
         let caches = self.period.caches.iter();
         caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    fn third_parties(&self) -> BTreeMap<String, ThirdPartyReport> {
+        let report = |counters: &Counters| ThirdPartyReport {
+            served_per_s: self.rate(counters.served),
+            refused_per_s: self.rate(counters.refused),
+            failed_per_s: self.rate(counters.failed),
+        };
+        let parties = self.period.third_parties.iter();
+        parties.map(|party| (party.id.clone(), report(&party.counters))).collect()
+    }
+
+    fn crons(&self) -> BTreeMap<String, CronReport> {
+        let crons = self.period.crons.iter().map(|cron| {
+            let (most, skipped, cancelled) = (cron.most, cron.skipped, cron.cancelled);
+            (cron.id.clone(), CronReport { most, skipped, cancelled })
+        });
+        crons.collect()
     }
 
     fn machines(&self) -> BTreeMap<String, MachineReport> {

@@ -73,7 +73,7 @@ fn queue_of(
     let gap = system.parts.iter().find_map(|part| match part {
         Part::Clients(found) if found.id == clients => match &found.arrivals {
             Arrivals::Open { gap } => Some(gap.clone()),
-            Arrivals::Closed { .. } => None,
+            Arrivals::Closed { .. } | Arrivals::Cron { .. } => None,
         },
         _ => None,
     })?;

@@ -7,6 +7,8 @@ use crate::engine::{Distribution, SimDuration, Stream};
 
 use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
+use super::crons::{CRON_USERS, CronModel};
+use super::jobs::cron::Cron;
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
 use super::system::{Arrivals, Clients, Database, Part, Pool, Queue, Service, System};
@@ -138,6 +140,10 @@ impl Builder<'_> {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
             Part::Cache(cache) => self.add_cache(cache),
             Part::Machine(machine) => self.add_machine(machine),
+            Part::ThirdParty(party) => {
+                self.add_third_party(party);
+                Ok(())
+            }
             Part::Service(Service { id, instances_count, workers_count, queue, .. }) => {
                 self.add_group(id, PartKind::Service, *instances_count, *workers_count, queue)
             }
@@ -196,6 +202,7 @@ impl Builder<'_> {
         let start = self.here();
         let (gap, users) = match &clients.arrivals {
             Arrivals::Open { gap } => (SamplerKind::new(gap), 0),
+            Arrivals::Cron { .. } => (SamplerKind::Constant(SimDuration::ZERO), CRON_USERS),
             Arrivals::Closed { users_count, think } => {
                 in_range(&clients.id, "users", *users_count, 5_000_000)?;
                 // Thinking takes at least a nanosecond: time must pass in every round of a user.
@@ -205,6 +212,12 @@ impl Builder<'_> {
                 (SamplerKind::Constant(SimDuration::ZERO), *users_count)
             }
         };
+        if let Arrivals::Cron { every, offset, overlap } = clients.arrivals {
+            let (id, index) = (clients.id.clone(), self.model.clients.len() as u16);
+            let cron = Cron::new(overlap);
+            let running = Vec::new();
+            self.model.crons.push(CronModel { id, clients: index, every, offset, cron, running });
+        }
         self.emit(Op::Send);
         self.call(&clients.call, 0)?;
         self.emit(Op::Return);

@@ -3,7 +3,9 @@
 use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
+use super::asking::{AskStep, PartyModel};
 use super::caching::{CacheModel, CachedStep, WriteStep};
+use super::crons::CronModel;
 use super::faults::FaultModel;
 use super::machine::InterpreterLock;
 use super::placing::{Compute, MachineModel, Placed};
@@ -22,6 +24,9 @@ pub(super) struct Model {
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
     pub(super) caches: Vec<CacheModel>,
+    pub(super) parties: Vec<PartyModel>,
+    pub(super) asks: Vec<AskStep>,
+    pub(super) crons: Vec<CronModel>,
     pub(super) machines: Vec<MachineModel>,
     pub(super) placed: Vec<Placed>,
     pub(super) computes: Vec<Compute>,

@@ -52,7 +52,7 @@ impl Simulation {
     }
 
     /// Takes an attempt and all it called out of the system.
-    fn cancel(&mut self, id: u32) {
+    pub(super) fn cancel(&mut self, id: u32) {
         match self.tasks[id].state {
             State::Queued => self.leave_queue(id),
             State::Calling => self.cancel(self.tasks[id].callee),

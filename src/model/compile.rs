@@ -175,6 +175,7 @@ impl<'a> Builder<'a> {
                 self.open_pools.pop();
                 self.release(register);
             }
+            Step::Ask(ask) => return self.ask(ask, register),
             Step::Fail => {
                 self.emit(Op::Fail);
             }
@@ -352,6 +353,7 @@ impl<'a> Builder<'a> {
 fn registers(steps: &[Step]) -> usize {
     let need = |step: &Step| match step {
         Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Call(_) | Step::Parallel { .. } => 0,
+        Step::Ask(_) => 1,
         // A connection and a core.
         Step::Query { .. } | Step::Select { .. } => 2,
         Step::Transaction { steps, .. } | Step::Repeat { steps, .. } => 1 + registers(steps),

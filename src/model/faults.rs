@@ -181,7 +181,7 @@ impl Simulation {
     }
 
     /// Takes a task out of the system and tells whoever waits for it. What it called works on.
-    fn lose_task(&mut self, id: u32) {
+    pub(super) fn lose_task(&mut self, id: u32) {
         match self.tasks[id].state {
             State::Queued => self.leave_queue(id),
             State::Running => self.ready.retain(|&ready| ready != id),

@@ -34,6 +34,8 @@ pub(super) enum Holding {
     Computing(Computing),
     /// The memory of a request.
     Memory { placed: u16 },
+    /// How often a third party has refused it.
+    Tries(u32),
     /// A write on its way from the cache to the database.
     Writing { key: u32, version: u32 },
 }
@@ -129,7 +131,7 @@ impl Simulation {
             }
             Holding::Computing(computing) => self.stop_computing(computing),
             Holding::Memory { placed } => self.give_memory(placed),
-            Holding::Key { .. } | Holding::Writing { .. } => {}
+            Holding::Key { .. } | Holding::Writing { .. } | Holding::Tries(_) => {}
         }
     }
 }

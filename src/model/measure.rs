@@ -3,8 +3,10 @@
 use crate::engine::histogram::Histogram;
 use crate::engine::{SimDuration, SimTime};
 
+use super::asking::ThirdPartyMeasure;
 use super::built::PartKind;
 use super::caching::CacheMeasure;
+use super::crons::CronMeasure;
 use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
@@ -31,6 +33,10 @@ pub struct Period {
     pub caches: Vec<CacheMeasure>,
     /// Machines with their memory, in the order of the document.
     pub machines: Vec<MachineMeasure>,
+    /// Third parties, in the order of the document.
+    pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Crons, in the order of the document.
+    pub crons: Vec<CronMeasure>,
     /// Requests and attempts in flight at its end.
     pub in_flight: u64,
 }
@@ -93,6 +99,8 @@ impl Simulation {
             parts: self.parts(begin),
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
+            third_parties: self.party_measures(begin),
+            crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
     }

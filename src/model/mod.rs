@@ -44,6 +44,12 @@ mod faults;
 
 mod booking;
 
+mod turning;
+
+mod asking;
+
+mod crons;
+
 mod caching;
 
 mod caching_build;
@@ -66,9 +72,11 @@ mod measure;
 
 pub mod reference;
 
+pub use asking::ThirdPartyMeasure;
 pub use build::BuildError;
 pub use built::PartKind;
 pub use caching::CacheMeasure;
+pub use crons::CronMeasure;
 pub use measure::{PartMeasure, Period};
 pub use placing::MachineMeasure;
 pub use program::{Account, Spent};

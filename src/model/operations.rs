@@ -16,6 +16,10 @@ impl Simulation {
             }
             Op::Compute { compute } => self.compute(id, compute),
             Op::TakeMemory { placed, register } => self.take_memory(id, placed, register),
+            Op::Ask { ask } => {
+                self.ask(id, ask);
+                false
+            }
             Op::Lookup { cached } => self.look_up(id, cached),
             Op::TakeWrite { write } => self.take_write(id, write),
             _ => {

@@ -38,6 +38,8 @@ pub(super) enum Op {
     ReadPages { reads: u16 },
     /// Lets time pass that is longer the more connections are busy.
     HoldBeside { sampler: u16, crowd: u16 },
+    /// Asks a third party; goes on behind it, at its failure, or at it again.
+    Ask { ask: u16 },
     /// Computes on the machine of a part.
     Compute { compute: u16 },
     /// Takes the memory of a request in a part.

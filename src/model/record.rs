@@ -5,6 +5,7 @@ use crate::engine::batches::{Batches, Boundary};
 
 use super::cache::Counters as CacheCounters;
 use super::station::Counters;
+use super::third_party::Counters as PartyCounters;
 
 /// How a request or an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,7 @@ pub(super) struct Mark {
     pub(super) caches: Vec<CacheCounters>,
     /// Core time in nanoseconds, and pieces of work.
     pub(super) machines: Vec<(u64, u64)>,
+    pub(super) parties: Vec<PartyCounters>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

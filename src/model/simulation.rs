@@ -11,10 +11,11 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
+use super::crons::CRON_USERS;
 use super::holdings::Holdings;
 use super::program::Op;
 use super::querying_build::PlannedQuery;
-use super::record::{Mark, Outcome, Record};
+use super::record::{Outcome, Record};
 use super::system::System;
 use super::task::{NO_TASK, State, Task};
 use super::trace::Breakdown;
@@ -22,13 +23,15 @@ use super::trace::Breakdown;
 /// Events about clients carry this bit and the number of the clients.
 pub(super) const CLIENTS_BIT: u32 = 1 << 31;
 /// Events about faults carry this bit as well, and the number of the fault twice, plus 1 at its end.
-const FAULT_BIT: u32 = 1 << 30;
+pub(super) const FAULT_BIT: u32 = 1 << 30;
 /// Events about machines carry the first of them and this, and the number of the machine.
 pub(super) const MACHINE_BIT: u32 = 1 << 29;
+/// With this as well it is about a cron, and its number.
+pub(super) const CRON_BIT: u32 = 1 << 27;
 /// With this as well it is about the restart of a placed part.
 pub(super) const RESTART_BIT: u32 = 1 << 28;
 /// Tasks in flight beyond this many end the run: 2 million of them take 144 MB.
-const TASKS_MAX: usize = 2_000_000;
+pub(super) const TASKS_MAX: usize = 2_000_000;
 /// Events beyond this many end the run.
 const EVENTS_MAX: u64 = 1_000_000_000;
 /// So many rounds of a loop count as an event, so that events bound all work even if no time passes.
@@ -70,7 +73,7 @@ pub struct Simulation {
     pub(super) record: Record,
     events_count: u64,
     pub(super) calls_count: u32,
-    stopped: Option<Limit>,
+    pub(super) stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,
     /// What tasks hold that is no server.
     pub(super) holdings: Holdings,
@@ -96,6 +99,7 @@ impl Simulation {
         };
         simulation.schedule_faults();
         simulation.start_clients();
+        simulation.start_crons();
         Ok(simulation)
     }
 
@@ -209,34 +213,8 @@ impl Simulation {
         Progress::Stopped(limit)
     }
 
-    fn schedule_faults(&mut self) {
-        for (index, fault) in self.model.faults.iter().enumerate() {
-            let number = (2 * index as u32) | CLIENTS_BIT | FAULT_BIT;
-            self.model.events.schedule(fault.from, number);
-            self.model.events.schedule(fault.until, number + 1);
-        }
-    }
-
-    fn start_clients(&mut self) {
-        for index in 0..self.model.clients.len() {
-            let clients = &self.model.clients[index];
-            let (start, users) = (clients.start, clients.users);
-            if users == 0 {
-                self.schedule_arrival(index as u32);
-            }
-            for _ in 0..users {
-                if self.tasks.len() > TASKS_MAX {
-                    self.stopped = Some(Limit::InFlight);
-                    return;
-                }
-                let task = self.tasks.insert(Task::new(self.now, start, index as u16));
-                self.run(task);
-            }
-        }
-    }
-
     #[inline]
-    fn schedule_arrival(&mut self, index: u32) {
+    pub(super) fn schedule_arrival(&mut self, index: u32) {
         let clients = &self.model.clients[index as usize];
         let gap = clients.gap.sample(&mut self.model.streams[usize::from(clients.stream)]);
         // A gap of zero would never let time pass.
@@ -254,17 +232,6 @@ impl Simulation {
         let start = self.model.clients[index as usize].start;
         let task = self.new_task(Task::new(self.now, start, index as u16));
         self.run(task);
-    }
-
-    /// An event that is not about clients or tasks.
-    fn turn(&mut self, index: u32) {
-        if index & FAULT_BIT != 0 {
-            self.turn_fault(index & !FAULT_BIT);
-        } else if index & RESTART_BIT != 0 {
-            self.restart((index & !(MACHINE_BIT | RESTART_BIT)) as u16);
-        } else {
-            self.machine_woken((index & !MACHINE_BIT) as u16);
-        }
     }
 
     #[inline]
@@ -440,24 +407,15 @@ impl Simulation {
             self.remove(id);
             return;
         }
+        if clients_model.users == CRON_USERS {
+            self.run_ended(id, clients);
+            return;
+        }
         // A closed user thinks again.
         self.tasks[id] = Task::new(self.now, clients_model.start, clients);
         if let Some(breakdown) = &mut self.breakdown {
             breakdown.clear(id);
         }
         self.ready.push_back(id);
-    }
-
-    #[cold]
-    fn mark(&mut self) {
-        let counters = self.model.stations.iter().map(|station| station.counters(self.now));
-        let mark = Mark {
-            time: self.now,
-            totals: self.record.totals,
-            counters: counters.collect(),
-            caches: self.cache_counters(),
-            machines: self.machine_counters(),
-        };
-        self.record.marks.push(mark);
     }
 }

@@ -6,6 +6,7 @@
 use super::cache::Settings as CacheSettings;
 use super::planner::Index;
 use crate::engine::{Distribution, SimDuration, SimTime};
+use crate::policy::overlap::Overlap;
 
 /// A whole system: its parts in the order of the document.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -84,6 +85,8 @@ pub enum Part {
     Cache(Cache),
     /// Cores and memory shared by the parts placed on it.
     Machine(Machine),
+    /// A service of somebody else.
+    ThirdParty(ThirdParty),
     /// What goes wrong, and when.
     Fault(Fault),
 }
@@ -113,6 +116,15 @@ pub enum Arrivals {
         users_count: u32,
         /// Time between an outcome and the next request, in seconds.
         think: Distribution,
+    },
+    /// One request by the clock, again and again.
+    Cron {
+        /// From one to the next.
+        every: SimDuration,
+        /// When the first is due.
+        offset: SimDuration,
+        /// What happens while an earlier one is under way.
+        overlap: Overlap,
     },
 }
 
@@ -222,6 +234,26 @@ pub struct Machine {
     pub memory_bytes: Option<u64>,
     /// How long a part is gone that was killed for its memory.
     pub restart: SimDuration,
+}
+
+/// A service of somebody else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThirdParty {
+    /// Unique in the system.
+    pub id: String,
+    /// How it answers.
+    pub settings: super::third_party::Settings,
+}
+
+/// A call of a third party.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// Its id.
+    pub party: String,
+    /// Times it is asked, while it refuses for its quota, until the step fails.
+    pub attempts_count: u32,
+    /// More waited than until the next window of the quota, in seconds.
+    pub jitter: Distribution,
 }
 
 /// Where and how a part runs.
@@ -364,6 +396,8 @@ pub enum Step {
         /// Executed in order while the connection is held.
         steps: Vec<Self>,
     },
+    /// Calls a third party and waits for its answer.
+    Ask(Ask),
     /// Ends the attempt with an error.
     Fail,
     /// Calls another endpoint and waits for its answer; the attempt fails if the call does.

@@ -22,6 +22,8 @@ mod databases;
 
 mod machines;
 
+mod third_parties;
+
 pub mod quantity;
 
 pub mod catalogue;

@@ -30,13 +30,14 @@ impl Reader<'_> {
             "fault" => Some(self.fault(&mut fields, id)),
             "cache" => Some(self.cache(&mut fields, id)),
             "machine" => Some(self.machine(&mut fields, id)),
+            "third_party" => Some(self.third_party(&mut fields, id)),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
                 self.note(
                     &path,
                     &format!("`{kind}`"),
-                    "clients, service, pool, database, fault, cache or machine",
+                    "clients, service, pool, database, fault, cache, machine or third_party",
                 );
                 return None;
             }
@@ -46,7 +47,8 @@ impl Reader<'_> {
     }
 
     fn clients(&mut self, fields: &mut Fields<'_>, id: String) -> Option<Part> {
-        let arrivals = self.needed(fields, "arrivals", "{\"open\": ..} or {\"closed\": ..}");
+        let arrivals =
+            self.needed(fields, "arrivals", "{\"open\": ..}, {\"closed\": ..} or {\"cron\": ..}");
         let arrivals = arrivals.and_then(|value| self.arrivals(value, &fields.under("arrivals")));
         let call = self.needed(fields, "call", "an object");
         let call = call.and_then(|value| self.call(value, &fields.under("call")));
@@ -75,8 +77,10 @@ impl Reader<'_> {
             let think = self.duration_of(&mut closed, "think");
             self.close(&closed);
             Arrivals::Closed { users_count, think }
+        } else if fields.has("cron") {
+            self.cron(&mut fields)?
         } else {
-            self.wrong(path, value, "{\"open\": ..} or {\"closed\": ..}");
+            self.wrong(path, value, "{\"open\": ..}, {\"closed\": ..} or {\"cron\": ..}");
             return None;
         };
         self.close(&fields);
@@ -190,7 +194,8 @@ impl Reader<'_> {
             }
             "wait" => Some(Step::Wait(self.duration(inner, &path))),
             "call" => self.call(inner, &path).map(Step::Call),
-            "query" | "transaction" | "repeat" | "parallel" | "choice" | "cached" | "write" => {
+            "query" | "transaction" | "repeat" | "parallel" | "choice" | "cached" | "write"
+            | "ask" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
@@ -198,7 +203,7 @@ impl Reader<'_> {
             }
             _ => {
                 let known = "cpu, wait, fail, query, transaction, call, repeat, parallel, choice, \
-                             cached or write";
+                             cached, write or ask";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -242,6 +247,7 @@ impl Reader<'_> {
                 }
                 Step::Parallel { branches: vec![steps; times as usize], needed }
             }
+            "ask" => self.ask(fields),
             "cached" => {
                 let cache = self.text_of(fields, "cache");
                 let load = inner(self, fields, "load");
@@ -378,7 +384,8 @@ fn steps_count(steps: &[Step]) -> usize {
         | Step::Fail
         | Step::Query { .. }
         | Step::Select { .. }
-        | Step::Call(_) => 0,
+        | Step::Call(_)
+        | Step::Ask(_) => 0,
     };
     steps.iter().map(|step| 1 + inner(step)).sum()
 }

@@ -1,5 +1,6 @@
 //! Reads reference entries, builds their systems, and measures them.
 
+mod clocks;
 mod data;
 mod machines;
 
@@ -218,6 +219,7 @@ fn system_of(entry: &Entry) -> Option<System> {
 /// Runs a case on several seeds; `None` if it needs parts that do not exist.
 pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
     let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
+    let of_data = of_data.or_else(|| clocks::simulate(entry));
     of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
 }
 
