@@ -210,10 +210,14 @@ fn sentences(
         let total: f64 = time.iter().map(|share| share.slow_ms).sum();
         let share = format(largest.slow_ms / total.max(1e-9), Unit::Share);
         let limit = report.parts.get(&largest.part).map_or_else(String::new, |part| {
-            match part.kind.as_str() {
-                "pool" => format!(" (one of {} connections)", part.capacity),
-                "service" => format!(" (one of {} workers)", part.capacity),
-                _ => format!(" (one of {} cores)", part.capacity),
+            let server = match part.kind.as_str() {
+                "pool" => "connection",
+                "service" => "worker",
+                _ => "core",
+            };
+            match part.capacity {
+                1 => format!(" (its only {server})"),
+                several => format!(" (one of {several} {server}s)"),
             }
         });
         let limit = if largest.waiting { limit } else { String::new() };
@@ -235,8 +239,8 @@ fn sentences(
             format!(", which is {} users", format(users, Unit::Count))
         });
         let text = format!(
-            "First to break is {id}: each request keeps it busy for {demand}, so it can serve at \
-             most {bound}{users}."
+            "The first to break is {id}: each request keeps it busy for {demand}, so it can serve \
+             at most {bound}{users}."
         );
         say(text, Some(id));
     }

@@ -61,9 +61,10 @@ impl Session {
         }
         // The interval of a quotient is, to first order, as wide in proportion.
         let spread = found.p99_ratio_half_width.map(|half_width| times * half_width / ratio);
-        let spread = spread
-            .map_or_else(String::new, |spread| format!(" (± {})", format(spread, Unit::Count)));
         let times = format(times, Unit::Count);
+        // No finer than the number it belongs to.
+        let digits = times.split_once('.').map_or(0, |(_, digits)| digits.len());
+        let spread = spread.map_or_else(String::new, |spread| format!(" (± {spread:.digits$})"));
         Some(format!("p99 here is {times} times{spread} {word} than before, on the same arrivals."))
     }
 

@@ -82,6 +82,6 @@ fn bars(title: &str, shares: &[TimeShare], value: fn(&TimeShare) -> f64) -> Html
 
 /// Waiting is warm, work is cold; neighbours differ in strength.
 fn class_of(share: &TimeShare, index: usize) -> Classes {
-    let strength = ["first", "second", "third"][index % 3];
+    let strength = ["first", "second", "third", "fourth", "fifth"][index.min(4)];
     classes!(if share.waiting { "waits" } else { "works" }, strength)
 }

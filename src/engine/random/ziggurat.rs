@@ -64,7 +64,9 @@ pub(super) fn exponential(tables: &Tables, stream: &mut Stream) -> f64 {
     loop {
         let bits = stream.next_u64();
         let layer = (bits & 0xff) as usize;
-        let x = (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64) * tables.edge[layer];
+        // Signed, because processors convert nothing else in one instruction.
+        let position = (bits >> 11).cast_signed() as f64;
+        let x = position * (1.0 / (1_u64 << 53) as f64) * tables.edge[layer];
         if x < tables.edge[layer + 1] {
             return x;
         }
