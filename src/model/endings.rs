@@ -19,7 +19,7 @@ impl Simulation {
     #[inline]
     pub(super) fn finish(&mut self, id: u32, outcome: Outcome) {
         let task = &self.tasks[id];
-        let (parent, answers) = (task.parent, task.answers);
+        let (parent, answers, clients) = (task.parent, task.answers, task.clients);
         if parent == NO_TASK {
             if answers == 0 {
                 self.finish_request(id, outcome);
@@ -28,7 +28,7 @@ impl Simulation {
         } else if self.tasks[parent].expects == answers {
             self.answer(parent, id, outcome);
         } else if outcome == Outcome::InTime {
-            self.record.totals.late += 1;
+            self.record.of(clients).late += 1;
         }
         self.remove(id);
     }
@@ -47,14 +47,16 @@ impl Simulation {
         let Task { started, clients, .. } = self.tasks[id];
         let latency = self.now.since(started);
         if self.holdings.forget_staleness(id) && outcome == Outcome::InTime {
-            self.record.totals.stale += 1;
-            self.record.totals.wrong += u64::from(self.holdings.stale_is_wrong);
+            let totals = self.record.of(clients);
+            totals.stale += 1;
+            totals.wrong += u64::from(self.holdings.stale_is_wrong);
         }
-        if self.record.finish(outcome, latency.0) {
+        if self.record.finish(clients, outcome, latency.0) {
             self.mark();
         }
         if let Some(breakdown) = &mut self.breakdown
             && outcome == Outcome::InTime
+            && !self.model.clients[usize::from(clients)].is_background
         {
             breakdown.finish(id, latency);
         }
@@ -80,7 +82,8 @@ impl Simulation {
         let counters = self.model.stations.iter().map(|station| station.counters(self.now));
         let mark = Mark {
             time: self.now,
-            totals: self.record.totals,
+            totals: self.record.totals(),
+            by_clients: self.record.by_clients(),
             counters: counters.collect(),
             caches: self.cache_counters(),
             machines: self.machine_counters(),
