@@ -15,6 +15,7 @@ const DOCUMENTS: &[&str] = &[
     // Data that grows.
     document!("n-plus-one.json"),
     // Users and concurrency.
+    document!("pool-exhaustion.json"),
     document!("queue-knee.json"),
     // Failure that feeds itself.
     document!("balancer-sinkhole.json"),
@@ -25,9 +26,11 @@ const DOCUMENTS: &[&str] = &[
     document!("tail-at-scale.json"),
     // No limits.
     document!("backlog.json"),
+    document!("cron-pileup.json"),
     document!("login-brute-force.json"),
     document!("noisy-client.json"),
     document!("rate-limiters.json"),
+    document!("third-party-quota.json"),
 ];
 
 /// All scenarios that ship, in the order of the menu.

@@ -244,6 +244,16 @@ pub enum Measure {
         /// Id of the part.
         part: String,
     },
+    /// Mean time that a visit to a part waits for it, in milliseconds.
+    WaitMs {
+        /// Id of the part.
+        part: String,
+    },
+    /// Most runs of a cron at once.
+    MostAtOnce {
+        /// Id of the clients.
+        part: String,
+    },
     /// Busy share of a part.
     Utilisation {
         /// Id of the part.
