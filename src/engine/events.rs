@@ -42,19 +42,30 @@ pub struct Event {
     pub subject: u32,
 }
 
-/// One pending event: 16 bytes.
+/// One pending event: 16 bytes, in two words because a processor that reads a word which was just
+/// written in halves waits for memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
     time: u64,
-    ticket: u32,
-    subject: u32,
+    /// Ticket above the 32nd bit, subject below.
+    what: u64,
 }
 
 impl Entry {
+    #[inline(always)]
+    fn new(time: u64, ticket: u32, subject: u32) -> Self {
+        Self { time, what: u64::from(ticket) << 32 | u64::from(subject) }
+    }
+
+    #[inline(always)]
+    fn ticket(self) -> Ticket {
+        Ticket((self.what >> 32) as u32)
+    }
+
     /// Total order of events: time, then order of scheduling.
     #[inline(always)]
-    fn key(self) -> (u64, u32) {
-        (self.time, self.ticket)
+    fn key(self) -> (u64, u64) {
+        (self.time, self.what)
     }
 }
 
@@ -138,7 +149,7 @@ impl FutureEvents {
         } else {
             self.far.push(entry);
         }
-        Ticket(entry.ticket)
+        entry.ticket()
     }
 
     /// Schedules an event about `subject` after the delay of `lane`.
@@ -151,7 +162,7 @@ impl FutureEvents {
             self.lane_first = index;
         }
         self.lanes[index].entries.push_back(entry);
-        Ticket(entry.ticket)
+        entry.ticket()
     }
 
     /// Takes out the next event if it is due at or before `until`.
@@ -160,7 +171,7 @@ impl FutureEvents {
         if self.near.is_empty() && !self.far.is_empty() {
             self.refill(self.lane_time.min(until.0));
         }
-        let near = self.near.last().map_or((u64::MAX, u32::MAX), |entry| entry.key());
+        let near = self.near.last().map_or((u64::MAX, u64::MAX), |entry| entry.key());
         let entry = if self.lane_time <= near.0 && self.lane_is_first(near) {
             if self.lane_time > until.0 {
                 return None;
@@ -175,8 +186,8 @@ impl FutureEvents {
         self.now = entry.time;
         Some(Event {
             time: SimTime(entry.time),
-            ticket: Ticket(entry.ticket),
-            subject: entry.subject,
+            ticket: entry.ticket(),
+            subject: entry.what as u32,
         })
     }
 
@@ -203,7 +214,7 @@ impl FutureEvents {
     fn entry(&mut self, time: u64, subject: u32) -> Entry {
         // Skips 0 on wrapping, which no event may carry.
         self.scheduled = self.scheduled.wrapping_add(1).max(1);
-        Entry { time, ticket: self.scheduled, subject }
+        Entry::new(time, self.scheduled, subject)
     }
 
     /// The new entry was scheduled last, so among equal times it goes last: comparing times alone
@@ -274,7 +285,7 @@ impl FutureEvents {
 
     /// Whether the head of the first lane comes before the near event with this key.
     #[inline]
-    fn lane_is_first(&self, near: (u64, u32)) -> bool {
+    fn lane_is_first(&self, near: (u64, u64)) -> bool {
         self.lanes
             .get(self.lane_first)
             .and_then(|lane| lane.entries.front())
@@ -287,7 +298,7 @@ impl FutureEvents {
             .entries
             .pop_front()
             .expect("the first lane has a head when its time is set");
-        let mut first = (u64::MAX, u32::MAX);
+        let mut first = (u64::MAX, u64::MAX);
         for (index, lane) in self.lanes.iter().enumerate() {
             if let Some(head) = lane.entries.front()
                 && head.key() < first
