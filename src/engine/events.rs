@@ -17,9 +17,8 @@
 
 mod wheel;
 
-use std::collections::VecDeque;
-
 use self::wheel::Wheel;
+use super::ring::Ring;
 use super::{SimDuration, SimTime};
 
 /// Identifies one scheduled event; unique within 2^32 schedulings.
@@ -73,7 +72,7 @@ impl Entry {
 #[derive(Debug, Clone)]
 struct Lane {
     delay: u64,
-    entries: VecDeque<Entry>,
+    entries: Ring<Entry>,
 }
 
 /// Names a lane of a [`FutureEvents`].
@@ -130,7 +129,7 @@ impl FutureEvents {
         if self.lanes.len() == LANES_MAX {
             return None;
         }
-        self.lanes.push(Lane { delay: delay.0, entries: VecDeque::new() });
+        self.lanes.push(Lane { delay: delay.0, entries: Ring::default() });
         Some(LaneId((self.lanes.len() - 1) as u8))
     }
 
@@ -205,9 +204,9 @@ impl FutureEvents {
 
     /// Memory held for events, in bytes.
     pub fn bytes(&self) -> usize {
-        let entries = self.near.capacity()
-            + self.lanes.iter().map(|lane| lane.entries.capacity()).sum::<usize>();
-        entries * size_of::<Entry>() + self.far.bytes()
+        self.near.capacity() * size_of::<Entry>()
+            + self.lanes.iter().map(|lane| lane.entries.bytes()).sum::<usize>()
+            + self.far.bytes()
     }
 
     #[inline]

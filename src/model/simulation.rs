@@ -3,10 +3,9 @@
 //! A task runs operations until one makes it wait; what it waits for wakes it again. A task waits
 //! for at most one event, and ignores all others: cancelling a timer is forgetting its ticket.
 
-use std::collections::VecDeque;
-
 use crate::engine::arena::Arena;
 use crate::engine::events::{Event, Ticket};
+use crate::engine::ring::Ring;
 use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
@@ -64,7 +63,7 @@ pub struct Simulation {
     pub(super) model: Model,
     pub(super) tasks: Arena<Task>,
     /// Tasks that were given what they waited for, in that order.
-    pub(super) ready: VecDeque<u32>,
+    pub(super) ready: Ring<u32>,
     pub(super) now: SimTime,
     pub(super) record: Record,
     pub(super) events_count: u64,
@@ -89,7 +88,7 @@ impl Simulation {
             guarding: Guarding::new(&model),
             model,
             tasks: Arena::default(),
-            ready: VecDeque::with_capacity(64),
+            ready: Ring::default(),
             now: SimTime::ZERO,
             record: Record::default(),
             events_count: 0,
