@@ -147,7 +147,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     let mut builder = Builder {
         system,
         seed,
-        model: Model::default(),
+        model: Model { stale_is_wrong: system.stale_is_wrong, ..Model::default() },
         places: Vec::new(),
         client_ids: Vec::new(),
         sender: String::new(),

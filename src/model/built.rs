@@ -34,6 +34,8 @@ pub(super) struct Model {
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
     pub(super) caches: Vec<CacheModel>,
+    /// An answer from a copy that is not true any more is wrong.
+    pub(super) stale_is_wrong: bool,
     pub(super) parties: Vec<PartyModel>,
     pub(super) asks: Vec<AskStep>,
     pub(super) crons: Vec<CronModel>,

@@ -136,7 +136,7 @@ impl Simulation {
 
     fn use_copy(&mut self, id: u32, key: u32, hit: Hit, step: CachedStep) {
         if hit.stale_for.is_some() {
-            self.holdings.note_staleness(id);
+            self.tasks[id].is_stale = true;
         }
         let (Some(load), Some((start, cached))) = (hit.refresh, step.background) else { return };
         let refresh = self.background(id, start);

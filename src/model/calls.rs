@@ -140,7 +140,8 @@ impl Simulation {
     /// Gives the outcome of an attempt or a branch to the task that expects it.
     pub(super) fn answer(&mut self, parent: u32, from: u32, outcome: Outcome) {
         if outcome == Outcome::InTime {
-            self.holdings.pass_staleness(from, parent);
+            // What an attempt or branch has seen its caller has seen, too.
+            self.tasks[parent].is_stale |= self.tasks[from].is_stale;
         }
         match (self.tasks[parent].state, outcome) {
             (State::Calling, Outcome::InTime) => self.resume(parent, from),

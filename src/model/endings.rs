@@ -35,7 +35,6 @@ impl Simulation {
 
     #[inline]
     pub(super) fn remove(&mut self, id: u32) {
-        self.holdings.forget_staleness(id);
         let task = &mut self.tasks[id];
         task.awaited = Ticket::NONE;
         // Nobody may take what stood here for a live answer.
@@ -44,11 +43,11 @@ impl Simulation {
     }
 
     fn finish_request(&mut self, id: u32, outcome: Outcome) {
-        let Task { started, clients, .. } = self.tasks[id];
+        let Task { started, clients, is_stale, .. } = self.tasks[id];
         let latency = self.now.since(started);
-        if self.holdings.forget_staleness(id) && outcome == Outcome::InTime {
+        if is_stale && outcome == Outcome::InTime {
             self.record.totals.stale += 1;
-            self.record.totals.wrong += u64::from(self.holdings.stale_is_wrong);
+            self.record.totals.wrong += u64::from(self.model.stale_is_wrong);
         }
         if self.record.finish(outcome, latency.0) {
             self.mark();
