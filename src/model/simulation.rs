@@ -117,6 +117,10 @@ impl Simulation {
     pub fn set_breakdown(&mut self, mut breakdown: Breakdown) {
         breakdown.prepare(self.model.accounts.clone());
         self.breakdown = Some(Box::new(breakdown));
+        // The users of closed clients are there already.
+        for id in self.tasks.ids() {
+            self.book_begin(id);
+        }
     }
 
     /// The booked times.
@@ -240,8 +244,8 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn new_task(&mut self, task: Task) -> u32 {
         let id = self.tasks.insert(task);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
+        if self.breakdown.is_some() {
+            self.book_begin(id);
         }
         id
     }
@@ -264,7 +268,7 @@ impl Simulation {
             State::Calling => self.timeout_reached(event.subject),
             State::BackingOff => {
                 if self.breakdown.is_some() {
-                    self.book_lost(event.subject);
+                    self.book_pause(event.subject);
                 }
                 self.send_attempt(event.subject);
             }
