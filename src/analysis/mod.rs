@@ -17,3 +17,5 @@ pub mod explain;
 pub mod compare;
 
 pub mod claims;
+
+pub mod timeline;
