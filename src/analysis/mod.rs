@@ -23,3 +23,5 @@ pub mod trace_file;
 pub mod compare;
 
 pub mod claims;
+
+pub mod timeline;

@@ -94,6 +94,8 @@ mod querying_build;
 
 mod measure;
 
+mod changing;
+
 pub mod reference;
 
 pub use asking::ThirdPartyMeasure;

@@ -63,6 +63,20 @@ impl Totals {
         self.outcomes.iter().sum()
     }
 
+    /// Both together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let outcome = |index| self.outcomes[index] + other.outcomes[index];
+        Self {
+            sent: self.sent + other.sent,
+            retries: self.retries + other.retries,
+            late: self.late + other.late,
+            outcomes: std::array::from_fn(outcome),
+            stale: self.stale + other.stale,
+            wrong: self.wrong + other.wrong,
+        }
+    }
+
     /// What came after `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {

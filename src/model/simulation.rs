@@ -83,13 +83,21 @@ impl Simulation {
     /// # Errors
     /// Names the part of the system that cannot be built.
     pub fn new(system: &System, seed: u64) -> Result<Self, BuildError> {
+        Self::starting_at(SimTime::ZERO, system, seed)
+    }
+
+    /// The same at another time: faults and waves are as far as they are then.
+    ///
+    /// # Errors
+    /// Names the part of the system that cannot be built.
+    pub fn starting_at(start: SimTime, system: &System, seed: u64) -> Result<Self, BuildError> {
         let model = build(system, seed)?;
         let mut simulation = Self {
             guarding: Guarding::new(&model),
             model,
             tasks: Arena::default(),
             ready: Ring::default(),
-            now: SimTime::ZERO,
+            now: start,
             record: Record::default(),
             events_count: 0,
             calls_count: 0,
