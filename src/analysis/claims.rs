@@ -84,8 +84,8 @@ fn measure(
     state: &ClaimState,
     seed: u64,
 ) -> Result<f64, Mistakes> {
-    let settings =
-        Settings { knobs: state.knobs.clone(), fixes: state.fixes.clone(), seed: Some(seed) };
+    let (knobs, fixes) = (state.knobs.clone(), state.fixes.clone());
+    let settings = Settings { knobs, fixes, seed: Some(seed), ..Settings::default() };
     if let Measure::Ceiling { knob } = &claim.measure {
         return Ok(ceiling(scenario, &settings, knob)?.value.unwrap_or(f64::NAN));
     }

@@ -53,11 +53,8 @@ impl Simulation {
         if self.record.finish(clients, outcome, latency.0) {
             self.mark();
         }
-        if let Some(breakdown) = &mut self.breakdown
-            && outcome == Outcome::InTime
-            && !self.model.clients[usize::from(clients)].is_background
-        {
-            breakdown.finish(id, latency);
+        if self.breakdown.is_some() && !self.model.clients[usize::from(clients)].is_background {
+            self.book_request(id, outcome);
         }
         let clients_model = &self.model.clients[usize::from(clients)];
         if clients_model.users == 0 {
@@ -70,8 +67,8 @@ impl Simulation {
         }
         // A closed user thinks again.
         self.tasks[id] = Task::new(self.now, clients_model.start, clients);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
+        if self.breakdown.is_some() {
+            self.book_begin(id);
         }
         self.ready.push_back(id);
     }

@@ -122,11 +122,6 @@ impl Simulation {
         }
     }
 
-    /// Requests so far, but for those of clients in the background.
-    pub fn totals(&self) -> Totals {
-        self.record.totals()
-    }
-
     fn by_clients(&self, begin: Option<&Mark>) -> Vec<ClientsMeasure> {
         let counted = self.record.by_clients().into_iter().enumerate();
         let measure = |(clients, (index, now)): (&Clients, (usize, Totals))| {
@@ -181,6 +176,35 @@ impl Simulation {
             measure
         });
         parts.collect()
+    }
+
+    /// What has been counted since the run began, at little cost.
+    pub fn totals(&self) -> Totals {
+        self.record.totals()
+    }
+
+    /// Latencies of all requests answered in time since the run began.
+    pub fn latencies(&self) -> Histogram {
+        self.record.batches.total(0)
+    }
+
+    /// The area under the length of the queue before each part since the run began, in tasks times
+    /// nanoseconds, in the order of [`Simulation::part_ids`]. The difference of two divided by the
+    /// time between them is the mean length.
+    pub fn queue_areas(&self) -> Vec<u64> {
+        let parts = self.model.parts.iter().map(|part| {
+            let stations = usize::from(part.first)..usize::from(part.first + part.stations);
+            // A machine has no stations; its number stands where others have that of their first.
+            let stations = if part.kind == PartKind::Machine { 0..0 } else { stations };
+            let areas = self.model.stations[stations].iter().map(|s| s.queue_area(self.now));
+            areas.fold(0, u64::wrapping_add)
+        });
+        parts.collect()
+    }
+
+    /// Parts that can be busy, in the order of the document.
+    pub fn part_ids(&self) -> impl Iterator<Item = &str> {
+        self.model.parts.iter().map(|part| part.id.as_str())
     }
 
     /// A number that is equal for two runs only if all they measured is equal.

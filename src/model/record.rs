@@ -65,12 +65,13 @@ impl Totals {
 
     /// Both together.
     #[must_use]
-    fn plus(&self, other: &Self) -> Self {
+    pub fn and(&self, other: &Self) -> Self {
+        let outcome = |index| self.outcomes[index] + other.outcomes[index];
         Self {
             sent: self.sent + other.sent,
             retries: self.retries + other.retries,
             late: self.late + other.late,
-            outcomes: std::array::from_fn(|index| self.outcomes[index] + other.outcomes[index]),
+            outcomes: std::array::from_fn(outcome),
             stale: self.stale + other.stale,
             wrong: self.wrong + other.wrong,
         }
@@ -135,7 +136,7 @@ impl Record {
     /// Totals of all clients that are not in the background.
     pub(super) fn totals(&self) -> Totals {
         let counted = self.groups.iter().filter(|(_, is_background)| !is_background);
-        counted.fold(Totals::default(), |sum, (totals, _)| sum.plus(totals))
+        counted.fold(Totals::default(), |sum, (totals, _)| sum.and(totals))
     }
 
     /// Counts a finished request; true if a mark is due.

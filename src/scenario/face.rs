@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::by_hand::HandFault;
 use crate::engine::math::{exp, ln};
 
 /// What a user has changed: everything else is as the document says.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Settings {
     /// Values of knobs that differ from their defaults, by id, in the unit of the knob.
     pub knobs: BTreeMap<String, f64>,
@@ -18,6 +19,8 @@ pub struct Settings {
     pub fixes: BTreeSet<String>,
     /// Seed of all random streams; `None` takes the document's.
     pub seed: Option<u64>,
+    /// What the user lets go wrong beside the faults of the document.
+    pub faults: Vec<HandFault>,
 }
 
 /// A number that a user can turn.

@@ -12,7 +12,7 @@ const PARTS_MAX: usize = 64;
 /// Each fix is tried when a document is read.
 const FIXES_MAX: usize = 16;
 /// Keys of links that no knob may have.
-const LINK_KEYS: [&str; 6] = ["v", "s", "z", "m", "fix", "seed"];
+const LINK_KEYS: [&str; 7] = ["v", "s", "z", "m", "fix", "seed", "fault"];
 
 impl Reader<'_> {
     /// A document whose format version was checked.

@@ -28,6 +28,8 @@ mod length;
 
 mod faults;
 
+pub mod by_hand;
+
 mod caches;
 
 mod databases;
