@@ -8,6 +8,8 @@ mod phases;
 
 mod recovery;
 
+mod sentences;
+
 pub mod curve;
 
 pub mod ceiling;

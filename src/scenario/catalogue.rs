@@ -15,6 +15,7 @@ const DOCUMENTS: &[&str] = &[
     // Data that grows.
     document!("n-plus-one.json"),
     // Users and concurrency.
+    document!("hot-key.json"),
     document!("pool-exhaustion.json"),
     document!("queue-knee.json"),
     // Failure that feeds itself.

@@ -17,7 +17,10 @@ pub(super) fn fixes(session: &Session, act: &Callback<Action>) -> Html {
                     <input type="checkbox" {checked} {onchange} aria-describedby={describes.clone()} />
                     { &fix.label }
                 </label>
-                <p id={describes}>{ &fix.about }</p>
+                <p id={describes}>
+                    { &fix.about }
+                    { fix.price.as_ref().map(|price| html! { <>{ " " }<small>{ price.to_string() }</small></> }) }
+                </p>
             </div>
         }
     };
