@@ -63,8 +63,10 @@ pub(super) fn App() -> Html {
                 <div class="centre">
                     { readout(&session) }
                     <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} />
+                    <section class="slot time" />
                 </div>
                 <div class="side">
+                    <section class="slot diagram" />
                     { why(&session) }
                 </div>
             </div>

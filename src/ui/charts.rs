@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use gloo::events::EventListener;
 use gloo::utils::window;
+use js_sys::Reflect;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
+use web_sys::{Element, EventTarget, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::clock;
@@ -18,7 +20,8 @@ use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::plot::{self, Axes, Spec, text_px};
 use crate::session::{Action, Session};
 
-const FONT: &str = "ui-sans-serif, system-ui, sans-serif";
+/// Size of the charts, whether they are dark, and how often fonts have arrived.
+type Look = ((f64, f64), bool, u32);
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ChartsProps {
@@ -33,7 +36,8 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
     let ChartsProps { session, act, is_dark } = props;
     let (latency, load) = (use_node_ref(), use_node_ref());
     let size = use_size(&latency);
-    use_drawing(session, &latency, &load, (size, *is_dark));
+    let fonts = use_fonts();
+    use_drawing(session, &latency, &load, (size, *is_dark, fonts));
     let knob = session.x();
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
     let words = words.unwrap_or_else(|| "The first curve is being computed.".to_owned());
@@ -76,7 +80,7 @@ fn axis_picker(session: &Session, act: &Callback<Action>) -> Html {
 
 /// Draws when something that is drawn has changed, and only then.
 #[hook]
-fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: ((f64, f64), bool)) {
+fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: Look) {
     let axes = use_mut_ref(|| None::<Axes>);
     let drawn = use_mut_ref(|| None::<Rc<Curve>>);
     let (latency, load) = (latency.clone(), load.clone());
@@ -114,6 +118,7 @@ fn draw(
     let objective = &session.scenario.objective;
     let axes = Axes::of(knob, curve, ghost, objective, present);
     let ratio = window().device_pixel_ratio();
+    let font = page_font();
     for (index, node) in nodes.into_iter().enumerate() {
         let canvas = node.cast::<HtmlCanvasElement>()?;
         let size = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
@@ -129,7 +134,7 @@ fn draw(
             size,
             scale: canvas::scale(ratio),
             palette: if is_dark { &DARK } else { &LIGHT },
-            font: FONT,
+            font: &font,
             text_px: text_px(size.0),
             titled: false,
         };
@@ -137,6 +142,35 @@ fn draw(
         drawn.ok()?;
     }
     Some(axes)
+}
+
+/// Names of the fonts that the page is set in.
+fn page_font() -> String {
+    let root = window().document().and_then(|document| document.document_element());
+    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
+    let found = style.and_then(|style| style.get_property_value("font-family").ok());
+    found.unwrap_or_else(|| "sans-serif".to_owned())
+}
+
+/// How often fonts have arrived: what is drawn with another must be drawn anew.
+#[hook]
+fn use_fonts() -> u32 {
+    let arrived = use_state(|| 0);
+    let set = arrived.setter();
+    let count = use_mut_ref(|| 0);
+    use_effect_with((), move |()| {
+        let document = window().document();
+        let fonts = document.and_then(|document| Reflect::get(&document, &"fonts".into()).ok());
+        let fonts = fonts.and_then(|fonts| fonts.dyn_into::<EventTarget>().ok());
+        let listener = fonts.map(|fonts| {
+            EventListener::new(&fonts, "loadingdone", move |_| {
+                *count.borrow_mut() += 1;
+                set.set(*count.borrow());
+            })
+        });
+        move || drop(listener)
+    });
+    *arrived
 }
 
 /// Size of an element in pixels of the page, followed as it changes.

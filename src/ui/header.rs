@@ -25,7 +25,10 @@ pub(super) fn header(
     let is_changed = session.settings != Settings::default();
     html! {
         <header>
-            <span class="name">{ "Kneepoint" }</span>
+            <span class="name">
+                <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M2 17h8c5 0 7-5 8-14" /><circle cx="12.6" cy="16" r="2.6" /></svg>
+                { "Kneepoint" }
+            </span>
             { picker(session, act) }
             <span class="gap" />
             { button("Undo", Action::Undo, session.can_undo()) }

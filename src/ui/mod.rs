@@ -35,6 +35,8 @@ mod live;
 
 mod address;
 
+mod outside;
+
 mod clock;
 
 mod theme;
@@ -52,7 +54,10 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// Becomes the page or a worker, whichever this is.
 pub fn main() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|info| {
+        outside::give_reason(&info.to_string());
+        console_error_panic_hook::hook(info);
+    }));
     let global = js_sys::global();
     if let Some(scope) = global.dyn_ref::<web_sys::DedicatedWorkerGlobalScope>() {
         worker::start(scope);
