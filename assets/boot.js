@@ -37,7 +37,7 @@
     root.classList.add("started");
   };
 
-  self.kneepoint = { isSandboxed, stopped, start, at };
+  self.kneepoint = { isSandboxed, ready, stopped, start, at };
   addEventListener("error", ({ error }) => error && stopped(error));
   addEventListener("unhandledrejection", ({ reason }) => stopped(reason));
 
@@ -46,10 +46,13 @@
   if (query.get("embed") === "1") root.classList.add("guest");
   if (typeof WebAssembly !== "object") {
     root.classList.add("no-wasm");
+    ready.then(() => {
+      const without = document.getElementById("without");
+      without.replaceWith(without.content);
+    });
   } else if (isSandboxed) {
     root.classList.add("sandboxed");
-    add("script", { src: "./sandboxed-module.js" });
-    add("script", { src: "./sandboxed.js" });
+    for (const src of ["./sandboxed-module.js", "./sandboxed.js"]) add("script", { src, async: false });
   } else {
     root.classList.add("own");
     add("link", { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: font });

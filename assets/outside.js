@@ -1,3 +1,19 @@
+// A guest tells its host how high it is: in words of its own, and in those of Embedly.
+if (document.documentElement.classList.contains("guest") && parent !== self) {
+  const HEIGHT_MAX = 2_000;
+  const id = new URLSearchParams(location.search).get("id") ?? "";
+  let told = 0;
+  const tell = () => {
+    const { height: exact } = document.getElementById("app").getBoundingClientRect();
+    const height = Math.min(HEIGHT_MAX, Math.ceil(exact));
+    if (height === told) return;
+    told = height;
+    parent.postMessage({ type: "kneepoint-sim:resize", v: 1, id, height }, "*");
+    parent.postMessage(JSON.stringify({ src: location.href, context: "iframe.resize", height }), "*");
+  };
+  kneepoint.ready.then(() => new ResizeObserver(() => requestAnimationFrame(tell)).observe(document.getElementById("app")));
+}
+
 // What the page's module asks the browser for where a few lines of script say it shorter.
 Object.assign(self.kneepoint, {
   // Puts text on the clipboard; false where nobody may.

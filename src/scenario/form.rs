@@ -177,6 +177,12 @@ impl Reader<'_> {
         patches
     }
 
+    /// The claims of an object that holds nothing else.
+    pub(super) fn claims(&mut self, value: &Value) -> Vec<Claim> {
+        let Some(mut fields) = self.fields(value, "") else { return Vec::new() };
+        self.claims_of(&mut fields)
+    }
+
     fn claims_of(&mut self, fields: &mut Fields<'_>) -> Vec<Claim> {
         let items = self.list_of(fields, "claims", false);
         let read = |(item, path): (&Value, String)| {
@@ -304,7 +310,7 @@ impl Reader<'_> {
     }
 
     /// Knobs and fixes that are named by others must be there.
-    fn check_names(&mut self, scenario: &Scenario) {
+    pub(super) fn check_names(&mut self, scenario: &Scenario) {
         for fix in &scenario.fixes {
             for other in fix.excludes.iter().filter(|other| scenario.fix(other).is_none()) {
                 let path = format!("fixes.{}.excludes", fix.id);

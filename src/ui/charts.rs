@@ -17,27 +17,38 @@ use crate::analysis::report::Curve;
 use crate::chart::canvas;
 use crate::chart::describe::summary;
 use crate::chart::palette::{DARK, LIGHT};
-use crate::chart::plot::{self, Axes, Spec, text_px};
+use crate::chart::plot::{self, Axes, Spec};
 use crate::session::{Action, Session};
 
-/// Size of the charts, whether they are dark, and how often fonts have arrived.
-type Look = ((f64, f64), bool, u32);
+/// How charts look: their size, whether they are dark and large, and how often fonts have arrived.
+type Look = ((f64, f64), bool, bool, u32);
+
+/// Size of text on charts of this width, both in pixels.
+pub(super) fn text_px(width: f64, is_large: bool) -> f64 {
+    plot::text_px(width) * if is_large { 1.4 } else { 1.0 }
+}
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ChartsProps {
     pub(super) session: Rc<Session>,
     pub(super) act: Callback<Action>,
     pub(super) is_dark: bool,
+    /// Text is as large as for a whole room.
+    pub(super) is_large: bool,
+    /// The operating point cannot be moved.
+    pub(super) is_locked: bool,
+    /// Begins the simulation, where it waits for that.
+    pub(super) start: Option<Callback<MouseEvent>>,
 }
 
 /// Both charts.
 #[component]
 pub(super) fn Charts(props: &ChartsProps) -> Html {
-    let ChartsProps { session, act, is_dark } = props;
+    let ChartsProps { session, act, is_dark, is_large, is_locked, start } = props;
     let (latency, load) = (use_node_ref(), use_node_ref());
     let size = use_size(&latency);
     let fonts = use_fonts();
-    use_drawing(session, &latency, &load, (size, *is_dark, fonts));
+    use_drawing(session, &latency, &load, (size, *is_dark, *is_large, fonts));
     let knob = session.x();
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
     let words = words.unwrap_or_else(|| "The first curve is being computed.".to_owned());
@@ -54,10 +65,12 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
             </div>
             <div class="plots">
                 <canvas class="latency" ref={latency} role="img" aria-label={words.clone()} />
-                <div class="caption"><b>{ "Load" }</b>{ " offered, answered in time, and lost" }</div>
+                <div class="caption load-caption"><b>{ "Load" }</b>{ " offered, answered in time, and lost" }</div>
                 <canvas class="load" ref={load} role="img" aria-label={load_words} />
-                <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} />
-                if session.curve.is_none() {
+                <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} is_large={*is_large} is_locked={*is_locked} />
+                if let Some(onclick) = start {
+                    <p class="waiting"><button type="button" class="main" {onclick}>{ "Run the simulation" }</button></p>
+                } else if session.curve.is_none() {
                     <p class="waiting">{ "Simulating the first curve …" }</p>
                 }
             </div>
@@ -87,11 +100,11 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: L
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.clone());
     let pointers = [session.curve.as_ref(), ghost.as_ref()].map(|curve| curve.map(Rc::as_ptr));
     let depends = (pointers, session.point().to_bits(), look);
-    let is_dark = look.1;
+    let (_, is_dark, is_large, _) = look;
     let session = Rc::clone(session);
     use_effect_with(depends, move |_| {
         let mut axes = axes.borrow_mut();
-        if let Some(used) = draw(&session, [&latency, &load], *axes, is_dark) {
+        if let Some(used) = draw(&session, [&latency, &load], *axes, (is_dark, is_large)) {
             *axes = Some(used);
             let mut drawn = drawn.borrow_mut();
             let is_first_pass = session.curve.as_ref().is_some_and(|curve| curve.pass == 1);
@@ -110,7 +123,7 @@ fn draw(
     session: &Session,
     nodes: [&NodeRef; 2],
     present: Option<Axes>,
-    is_dark: bool,
+    (is_dark, is_large): (bool, bool),
 ) -> Option<Axes> {
     let curve = session.curve.as_deref()?;
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref());
@@ -135,7 +148,7 @@ fn draw(
             scale: canvas::scale(ratio),
             palette: if is_dark { &DARK } else { &LIGHT },
             font: &font,
-            text_px: text_px(size.0),
+            text_px: text_px(size.0, is_large),
             titled: false,
         };
         let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };

@@ -7,7 +7,23 @@ mod app;
 
 mod effects;
 
+mod view;
+
 mod header;
+
+mod panel;
+
+mod gallery;
+
+mod share;
+
+mod builder;
+
+mod picture;
+
+mod verify;
+
+mod keys;
 
 mod knobs;
 

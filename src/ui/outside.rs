@@ -18,11 +18,6 @@ pub(super) fn call(name: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue
     function.apply(&scripts, &arguments.iter().collect::<Array>())
 }
 
-/// The frame that the page is in may only run scripts: no files, no clipboard, no storage.
-pub(super) fn is_sandboxed() -> bool {
-    Reflect::get(&scripts(), &"isSandboxed".into()).is_ok_and(|found| found.is_truthy())
-}
-
 /// Leaves the reason of a crash for the card that tells of it.
 pub(super) fn give_reason(text: &str) {
     let scripts = scripts();

@@ -53,6 +53,16 @@ html = html
   .replace("<!-- start -->", `<script>${boot}</script>`);
 if (!html.includes(glue) || before === html.length) throw new Error("no place for the start");
 
+// The claims of the catalogue, for those who want to see them proven: data beside the module, which does without them.
+const folder = join(assets, "scenarios");
+const documents = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+const claims = JSON.stringify(Object.fromEntries(documents.map(({ id, claims }) => [id, claims ?? []])));
+if (!html.includes("<!-- claims -->")) throw new Error("no place for the claims");
+html = html.replace(
+  "<!-- claims -->",
+  () => `<script type="application/json" id="claims">${claims.replaceAll("<", "\\u003c")}</script>`,
+);
+
 const hashes = [...html.matchAll(/<script\b(?![^>]*\b(?:src|type)=)[^>]*>([\s\S]*?)<\/script>/g)].map(
   ([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`,
 );
