@@ -35,6 +35,7 @@ const STORIES: &[Story] = &[
     story("balancer-sinkhole", &[("failing", 1.0)], "ejection"),
     story("cascade", &[("slow", 0.5)], "bulkhead"),
     story("goodput-collapse", &[("users", 2000.0)], "bounded-queue"),
+    story("jitter", &[("users", 100.0)], "full"),
     story("layered-retries", &[("failure", 1.0)], "one-layer"),
     story("retry-storm", &[("trigger", 10_000.0)], "bounded-queue"),
     story("tail-at-scale", &[("fan-out", 100.0)], "hedge"),

@@ -14,6 +14,8 @@ const FAILING: f64 = 0.001;
 const AMPLIFIED: f64 = 1.05;
 /// Share of the work for nobody that is worth a sentence.
 const FOR_NOBODY: f64 = 0.1;
+/// A bound so many times the rate of requests is not worth a sentence.
+const FAR: f64 = 1_000.0;
 /// How much more than its share an instance gets before it is named.
 const UNEVEN: f64 = 1.5;
 /// Share of the calls that a third party refuses before it is named.
@@ -157,7 +159,7 @@ impl Facts<'_> {
         sentences
     }
 
-    /// Background clients, third parties, crons and machines.
+    /// Background clients, third parties, crons, rows and machines.
     fn others(&self) -> Vec<Sentence> {
         let mut sentences = Vec::new();
         for (id, clients) in &self.report.clients {
@@ -180,6 +182,20 @@ impl Facts<'_> {
             if cron.most > 1 {
                 let most = cron.most;
                 let text = format!("Up to {most} runs of {id} are under way at once.");
+                sentences.push(about(id, text));
+            }
+        }
+        for (id, rows) in &self.report.rows {
+            let writes = (rows.refused + rows.acknowledged).max(1) as f64;
+            if rows.refused > 0 {
+                let share = format(rows.refused as f64 / writes, Unit::Share);
+                let text =
+                    format!("{share} of the writes of {id} are refused: others wrote meanwhile.");
+                sentences.push(about(id, text));
+            }
+            if rows.lost > 0 {
+                let share = format(rows.lost as f64 / rows.acknowledged.max(1) as f64, Unit::Share);
+                let text = format!("{share} of the updates of {id} are lost.");
                 sentences.push(about(id, text));
             }
         }
@@ -235,7 +251,8 @@ impl Facts<'_> {
     }
 
     fn bottleneck(&self) -> Option<Sentence> {
-        let first = self.first_to_break?;
+        let offered = self.report.offered_per_s / self.report.amplification;
+        let first = self.first_to_break.filter(|first| first.bound_per_s < FAR * offered)?;
         let bound = format(first.bound_per_s, Unit::PerSecond);
         let cost = match first.calls {
             Some(calls) => {

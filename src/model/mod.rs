@@ -78,6 +78,8 @@ mod crons;
 
 mod caching;
 
+mod updating;
+
 mod caching_build;
 
 mod holdings;
@@ -111,3 +113,4 @@ pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
 pub use trace::{Breakdown, Exemplars};
+pub use updating::RowsMeasure;

@@ -22,6 +22,7 @@ const DOCUMENTS: &[&str] = &[
     document!("balancer-sinkhole.json"),
     document!("cascade.json"),
     document!("goodput-collapse.json"),
+    document!("jitter.json"),
     document!("layered-retries.json"),
     document!("retry-storm.json"),
     document!("tail-at-scale.json"),
