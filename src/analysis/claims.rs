@@ -136,9 +136,6 @@ fn measure(
         Measure::VisitsPerRequest { part: id } => Some(part(id)?.visits_per_request),
         Measure::WaitMs { part: id } => Some(part(id)?.wait_mean_ms),
         Measure::MostAtOnce { part: id } => report.crons.get(id).map(|cron| f64::from(cron.most)),
-        Measure::LostShare { part: id } => {
-            report.rows.get(id).map(|rows| rows.lost as f64 / rows.acknowledged.max(1) as f64)
-        }
         Measure::Utilisation { part: id } => Some(part(id)?.utilisation),
         Measure::InstanceShare { part: id, instance } => {
             let shares = &part(id)?.instance_shares;

@@ -48,8 +48,6 @@ pub struct RunReport {
     pub third_parties: BTreeMap<String, ThirdPartyReport>,
     /// Runs of each cron, by id of the clients.
     pub crons: BTreeMap<String, CronReport>,
-    /// Updates of rows, by id.
-    pub rows: BTreeMap<String, RowsReport>,
     /// The phases of the run that are over, by id.
     pub phases: BTreeMap<String, PhaseReport>,
     /// Requests of each part of kind `clients`, by id.
@@ -217,17 +215,6 @@ pub struct CronReport {
     pub skipped: u64,
     /// Runs cancelled by the next.
     pub cancelled: u64,
-}
-
-/// What became of the updates of rows, since the run began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct RowsReport {
-    /// Updates that were acknowledged.
-    pub acknowledged: u64,
-    /// Those of them that no row contains any more.
-    pub lost: u64,
-    /// Writes refused by the check of a version.
-    pub refused: u64,
 }
 
 /// The memory of one machine.

@@ -7,7 +7,7 @@ use crate::model::system::System;
 use crate::model::third_party::Counters;
 use crate::model::{
     BuildError, CacheMeasure, ClientsMeasure, MachineMeasure, Outcome, PartMeasure, Period,
-    Progress, RowsMeasure, Simulation, Totals,
+    Progress, Simulation, Totals,
 };
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
@@ -15,7 +15,7 @@ use super::phases::Phases;
 use super::recovery::Recovery;
 use super::report::{
     CacheReport, ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport,
-    RowsReport, RunReport, ThirdPartyReport,
+    RunReport, ThirdPartyReport,
 };
 
 /// A run that can be continued: longer runs give narrower intervals.
@@ -165,7 +165,6 @@ impl Run {
             machines: measured.machines(),
             third_parties: measured.third_parties(),
             crons: measured.crons(),
-            rows: measured.rows(),
             phases: self.phases.reports(),
             clients: measured.clients(),
             recovery_secs: self
@@ -295,14 +294,6 @@ impl Measured {
         };
         let parties = self.period.third_parties.iter();
         parties.map(|party| (party.id.clone(), report(&party.counters))).collect()
-    }
-
-    fn rows(&self) -> BTreeMap<String, RowsReport> {
-        let rows = self.period.rows.iter().map(|rows| {
-            let RowsMeasure { id, acknowledged, lost, refused } = rows.clone();
-            (id, RowsReport { acknowledged, lost, refused })
-        });
-        rows.collect()
     }
 
     fn crons(&self) -> BTreeMap<String, CronReport> {

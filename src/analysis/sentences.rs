@@ -159,7 +159,7 @@ impl Facts<'_> {
         sentences
     }
 
-    /// Background clients, third parties, crons, rows and machines.
+    /// Background clients, third parties, crons and machines.
     fn others(&self) -> Vec<Sentence> {
         let mut sentences = Vec::new();
         for (id, clients) in &self.report.clients {
@@ -182,20 +182,6 @@ impl Facts<'_> {
             if cron.most > 1 {
                 let most = cron.most;
                 let text = format!("Up to {most} runs of {id} are under way at once.");
-                sentences.push(about(id, text));
-            }
-        }
-        for (id, rows) in &self.report.rows {
-            let writes = (rows.refused + rows.acknowledged).max(1) as f64;
-            if rows.refused > 0 {
-                let share = format(rows.refused as f64 / writes, Unit::Share);
-                let text =
-                    format!("{share} of the writes of {id} are refused: others wrote meanwhile.");
-                sentences.push(about(id, text));
-            }
-            if rows.lost > 0 {
-                let share = format(rows.lost as f64 / rows.acknowledged.max(1) as f64, Unit::Share);
-                let text = format!("{share} of the updates of {id} are lost.");
                 sentences.push(about(id, text));
             }
         }

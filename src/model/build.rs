@@ -189,7 +189,6 @@ impl Builder<'_> {
         match part {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
             Part::Cache(cache) => self.add_cache(cache),
-            Part::Rows(rows) => self.add_rows(rows),
             Part::Machine(machine) => self.add_machine(machine),
             Part::ThirdParty(party) => {
                 self.add_third_party(party);

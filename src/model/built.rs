@@ -21,7 +21,6 @@ use super::querying_build::PlannedQuery;
 use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
-use super::updating::{ChangeStep, RowsModel};
 
 /// Everything a simulation works on, indexed by number.
 #[derive(Debug, Clone, Default)]
@@ -68,9 +67,6 @@ pub(super) struct Model {
     pub(super) accounts: Vec<Account>,
     pub(super) scopes: Scopes,
     pub(super) clients: Vec<Clients>,
-    /// Rows that are changed, and the steps that do it.
-    pub(super) rows: Vec<RowsModel>,
-    pub(super) changes: Vec<ChangeStep>,
     pub(super) senders: Vec<Sender>,
     pub(super) streams: Vec<Stream>,
     /// Part and purpose of each stream.

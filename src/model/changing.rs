@@ -41,7 +41,6 @@ impl Simulation {
         (model.program, model.samplers, model.edges) = (new.program, new.samplers, new.edges);
         (model.choices, model.forks, model.asks) = (new.choices, new.forks, new.asks);
         (model.page_reads, model.plans) = (new.page_reads, new.plans);
-        model.changes = new.changes;
         for edge in &mut model.edges {
             if let Some(Delay { span, lane }) = &mut edge.timeout {
                 *lane = model.events.lane(*span);
@@ -263,7 +262,6 @@ fn guarded_in<'a>(steps: &'a [Step], found: &mut Vec<&'a Call>) {
         match step {
             Step::Call(call) => guarded_in_call(call, found),
             Step::Transaction { steps, .. }
-            | Step::Change { steps, .. }
             | Step::Lock { steps, .. }
             | Step::Repeat { steps, .. } => guarded_in(steps, found),
             Step::Parallel { branches, .. } => {

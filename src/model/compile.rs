@@ -197,9 +197,6 @@ impl<'a> Builder<'a> {
                 self.emit(Op::Reject { after: (after.0 / 1_000).min(u64::from(u32::MAX)) as u32 });
             }
             Step::Call(call) => return self.call(call, register),
-            Step::Change { rows, check, steps } => {
-                return self.change(rows, *check, steps, service, register);
-            }
             Step::Cached { cache, load, store } => {
                 return self.cached(cache, load, store, service, register);
             }
@@ -408,10 +405,9 @@ fn registers(steps: &[Step]) -> usize {
         Step::Ask(_) => 1,
         // A connection and a core.
         Step::Query { .. } | Step::Select { .. } => 2,
-        Step::Transaction { steps, .. }
-        | Step::Change { steps, .. }
-        | Step::Lock { steps, .. }
-        | Step::Repeat { steps, .. } => 1 + registers(steps),
+        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
+            1 + registers(steps)
+        }
         Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
         Step::Cached { load, store, .. } => 1 + registers(load).max(registers(store)),
         Step::Write { steps, tell, .. } => registers(steps).max(1 + registers(tell)),

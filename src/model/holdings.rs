@@ -7,7 +7,6 @@ use crate::engine::SimTime;
 use crate::engine::arena::Arena;
 
 use super::cache::Load;
-use super::database::updates::Seen;
 use super::lines;
 use super::placing::Computing;
 use super::simulation::Simulation;
@@ -37,8 +36,6 @@ pub(super) enum Holding {
     Memory { placed: u16 },
     /// How often a third party has refused it.
     Tries(u32),
-    /// A row that was read and is to be written back.
-    Changing { row: u32, seen: Seen },
     /// A write on its way from the cache to the database.
     Writing { key: u32, version: u32 },
 }
@@ -102,10 +99,7 @@ impl Simulation {
             }
             Holding::Computing(computing) => self.stop_computing(computing),
             Holding::Memory { placed } => self.give_memory(placed),
-            Holding::Key { .. }
-            | Holding::Changing { .. }
-            | Holding::Writing { .. }
-            | Holding::Tries(_) => {}
+            Holding::Key { .. } | Holding::Writing { .. } | Holding::Tries(_) => {}
         }
     }
 }

@@ -12,7 +12,6 @@ use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
-use super::updating::RowsMeasure;
 
 /// Measures of the time after the warm-up.
 #[derive(Debug, Clone)]
@@ -41,8 +40,6 @@ pub struct Period {
     pub third_parties: Vec<ThirdPartyMeasure>,
     /// Crons, in the order of the document.
     pub crons: Vec<CronMeasure>,
-    /// Updates of rows, since the run began.
-    pub rows: Vec<RowsMeasure>,
     /// Requests and attempts in flight at its end.
     pub in_flight: u64,
 }
@@ -121,7 +118,6 @@ impl Simulation {
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
             crons: self.cron_measures(),
-            rows: self.rows_measures(),
             in_flight: now.sent - now.finished(),
         }
     }

@@ -78,8 +78,6 @@ mod crons;
 
 mod caching;
 
-mod updating;
-
 mod caching_build;
 
 mod holdings;
@@ -113,4 +111,3 @@ pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
 pub use trace::{Breakdown, Exemplars};
-pub use updating::RowsMeasure;

@@ -74,10 +74,6 @@ pub(super) enum Op {
     TakeWrite { write: u16 },
     /// The database has that write.
     Written { write: u16 },
-    /// Reads the row that is changed.
-    ReadRow { change: u16 },
-    /// Writes it back, or fails.
-    WriteRow { change: u16 },
     /// The attempt fails.
     Fail,
     /// The attempt has its answer.

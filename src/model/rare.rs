@@ -46,7 +46,6 @@ impl Simulation {
                 self.ask(id, ask);
                 false
             }
-            Op::WriteRow { change } => self.write_row(id, change),
             Op::Lookup { cached } => self.look_up(id, cached),
             Op::TakeWrite { write } => self.take_write(id, write),
             op => {
@@ -64,7 +63,6 @@ impl Simulation {
                     self.give_memory(placed);
                 }
             }
-            Op::ReadRow { change } => self.read_row(id, change),
             Op::Read { cached } => self.read(id, cached),
             Op::Fill { cached } => self.fill(id, cached),
             Op::Commit { write } => self.commit(id, write),

@@ -99,7 +99,7 @@ impl FaultKind {
             Part::Database(_) => &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse],
             Part::Machine(_) => &[Self::Slow],
             Part::Cache(_) => &[Self::Flush, Self::Delay],
-            Part::Lock(_) | Part::Rows(_) | Part::ThirdParty(_) | Part::Fault(_) => &[],
+            Part::Lock(_) | Part::ThirdParty(_) | Part::Fault(_) => &[],
         }
     }
 
@@ -174,7 +174,6 @@ pub fn id_of(part: &Part) -> &str {
         Part::Database(database) => &database.id,
         Part::Lock(lock) => &lock.id,
         Part::Cache(cache) => &cache.id,
-        Part::Rows(rows) => &rows.id,
         Part::Machine(machine) => &machine.id,
         Part::ThirdParty(party) => &party.id,
         Part::Fault(fault) => &fault.id,

@@ -61,7 +61,6 @@ impl Reader<'_> {
             }
             "wait_ms" => Measure::WaitMs { part: self.text_of(fields, "part") },
             "most_at_once" => Measure::MostAtOnce { part: self.text_of(fields, "part") },
-            "lost_share" => Measure::LostShare { part: self.text_of(fields, "part") },
             "utilisation" => Measure::Utilisation { part: self.text_of(fields, "part") },
             "instance_share" => Measure::InstanceShare {
                 part: self.text_of(fields, "part"),
@@ -72,7 +71,7 @@ impl Reader<'_> {
             _ => {
                 let known = "mean_ms, p50_ms, p95_ms, p99_ms, max_ms, slow_share, recovery_secs, \
                              goodput_per_s, throughput_per_s, error_share, goodput_share, amplification, stale_share, \
-                             hit_ratio, visits_per_request, wait_ms, most_at_once, lost_share, utilisation, instance_share, \
+                             hit_ratio, visits_per_request, wait_ms, most_at_once, utilisation, instance_share, \
                              ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {

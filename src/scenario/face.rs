@@ -270,11 +270,6 @@ pub enum Measure {
         /// Id of the clients.
         part: String,
     },
-    /// Share of the acknowledged updates of rows that no row contains any more.
-    LostShare {
-        /// Id of the rows.
-        part: String,
-    },
     /// Busy share of a part.
     Utilisation {
         /// Id of the part.

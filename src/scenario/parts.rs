@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{Check, Lock, Part, Pool, Rows, Service, Step};
+use crate::model::system::{Lock, Part, Pool, Service, Step};
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -27,10 +27,6 @@ impl Reader<'_> {
             "pool" => Some(self.pool(&mut fields, id)),
             "database" => Some(self.database(&mut fields, id)),
             "lock" => Some(self.lock(&mut fields, id)),
-            "rows" => {
-                let rows_count = self.count_of(&mut fields, "count", 1, 1_000_000);
-                Some(Part::Rows(Rows { id, rows_count }))
-            }
             "fault" => Some(self.fault(&mut fields, id)),
             "cache" => Some(self.cache(&mut fields, id)),
             "machine" => Some(self.machine(&mut fields, id)),
@@ -41,7 +37,7 @@ impl Reader<'_> {
                 self.note(
                     &path,
                     &format!("`{kind}`"),
-                    "clients, service, pool, database, lock, cache, machine, third_party, rows or fault",
+                    "clients, service, pool, database, lock, cache, machine, third_party or fault",
                 );
                 return None;
             }
@@ -126,7 +122,7 @@ impl Reader<'_> {
                 Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
             }
             "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" | "cached"
-            | "write" | "ask" | "change" => {
+            | "write" | "ask" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
@@ -134,7 +130,7 @@ impl Reader<'_> {
             }
             _ => {
                 let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, \
-                             parallel, choice, cached, write, ask or change";
+                             parallel, choice, cached, write or ask";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -163,15 +159,6 @@ impl Reader<'_> {
             "lock" => {
                 let lock = self.text_of(fields, "on");
                 Step::Lock { lock, steps: inner(self, fields, "steps") }
-            }
-            "change" => {
-                let rows = self.text_of(fields, "rows");
-                let check = match self.word_of(fields, "check", &["nothing", "version", "atomic"]) {
-                    1 => Check::Version,
-                    2 => Check::Atomic,
-                    _ => Check::Nothing,
-                };
-                Step::Change { rows, check, steps: inner(self, fields, "steps") }
             }
             "repeat" => {
                 let times = self.count_of(fields, "times", 0, 1_000_000);
@@ -318,10 +305,9 @@ impl Reader<'_> {
 /// Steps of a list and of all lists in them.
 fn steps_count(steps: &[Step]) -> usize {
     let inner = |step: &Step| match step {
-        Step::Transaction { steps, .. }
-        | Step::Change { steps, .. }
-        | Step::Lock { steps, .. }
-        | Step::Repeat { steps, .. } => steps_count(steps),
+        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
+            steps_count(steps)
+        }
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
         Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),

@@ -135,24 +135,3 @@ pub struct Cache {
     /// It starts with copies of the most popular values, as old as they are in the long run.
     pub is_warm: bool,
 }
-
-/// Rows that programs read, change and write back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rows {
-    /// Unique in the system.
-    pub id: String,
-    /// How many, at least one.
-    pub rows_count: u32,
-}
-
-/// What a writer does about others who wrote since it read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Check {
-    /// Nothing: their updates are lost.
-    #[default]
-    Nothing,
-    /// The write fails if the version is not the one that was read.
-    Version,
-    /// Nothing is read before: the database changes the row in one step.
-    Atomic,
-}

@@ -8,9 +8,7 @@ mod data;
 mod stations;
 
 pub use callers::{Action, Arrivals, Call, Clients};
-pub use data::{
-    Ask, Cache, Check, Database, DiskSettings, Rows, Select, SelectJoin, TableSettings, ThirdParty,
-};
+pub use data::{Ask, Cache, Database, DiskSettings, Select, SelectJoin, TableSettings, ThirdParty};
 pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
 
 use crate::engine::{Distribution, SimDuration, SimTime};
@@ -94,8 +92,6 @@ pub enum Part {
     Lock(Lock),
     /// Copies of values that would take longer to load.
     Cache(Cache),
-    /// Rows that programs read, change and write back.
-    Rows(Rows),
     /// Cores and memory shared by the parts placed on it.
     Machine(Machine),
     /// A service of somebody else.
@@ -170,15 +166,6 @@ pub enum Step {
         load: Vec<Self>,
         /// What is done between reading the value and storing the copy.
         store: Vec<Self>,
-    },
-    /// Reads a row, each as likely, and writes it back when the steps are done.
-    Change {
-        /// Id of the rows.
-        rows: String,
-        /// What is done about others who wrote meanwhile.
-        check: Check,
-        /// What is done between reading and writing.
-        steps: Vec<Self>,
     },
     /// Writes a value, drawn by popularity, and tells the cache.
     Write {
