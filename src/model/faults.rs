@@ -200,9 +200,7 @@ impl Simulation {
             }
             EffectModel::Stop { group, stations } => {
                 for station in stations {
-                    let is_of = |effect: &EffectModel| {
-                        matches!(effect, EffectModel::Stop { stations, .. } if stations.contains(&station))
-                    };
+                    let is_of = |effect: &EffectModel| matches!(effect, EffectModel::Stop { stations, .. } if stations.contains(&station));
                     let is_stopped = self.faults_there(number).any(is_of);
                     self.model.stations[usize::from(station)].is_stopped = is_stopped;
                 }

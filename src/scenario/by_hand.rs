@@ -52,15 +52,8 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Spike,
-        Self::Slow,
-        Self::Delay,
-        Self::Stop,
-        Self::Crash,
-        Self::Refuse,
-        Self::Flush,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Spike, Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse, Self::Flush];
 
     /// The word for it in links, which is also that of documents.
     pub fn word(self) -> &'static str {
@@ -103,9 +96,7 @@ impl FaultKind {
             Part::Database(database) if database.runtime.on.is_some() => {
                 &[Self::Delay, Self::Stop, Self::Crash, Self::Refuse]
             }
-            Part::Database(_) => {
-                &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse]
-            }
+            Part::Database(_) => &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse],
             Part::Machine(_) => &[Self::Slow],
             Part::Cache(_) => &[Self::Flush, Self::Delay],
             Part::Lock(_) | Part::ThirdParty(_) | Part::Fault(_) => &[],
@@ -154,7 +145,11 @@ impl HandFault {
         self.to_ms = self.to_ms.clamp(self.from_ms + 1, END_MAX_MS);
         self.amount = match self.kind.range() {
             Some((least, most, usual)) => {
-                if self.amount.is_finite() { self.amount.clamp(least, most) } else { usual }
+                if self.amount.is_finite() {
+                    self.amount.clamp(least, most)
+                } else {
+                    usual
+                }
             }
             None => 1.0,
         };
@@ -163,9 +158,10 @@ impl HandFault {
 
     fn is_possible(&self, parts: &[Part]) -> bool {
         let of_part = |part: &&Part| id_of(part) == self.part;
-        parts.iter().find(of_part).is_some_and(|part| {
-            FaultKind::possible(part).contains(&self.kind)
-        })
+        parts
+            .iter()
+            .find(of_part)
+            .is_some_and(|part| FaultKind::possible(part).contains(&self.kind))
     }
 }
 

@@ -21,7 +21,7 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::document::DOCUMENT_BYTES_MAX;
 use super::migrate::{self, LINK_VERSION, Pairs, VersionError};
-use super::{MODEL_VERSION, by_hand, Scenario, Settings, catalogue, quantity};
+use super::{MODEL_VERSION, Scenario, Settings, by_hand, catalogue, quantity};
 
 /// Longer links are refused.
 pub const LINK_BYTES_MAX: usize = 8 * 1024;

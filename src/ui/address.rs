@@ -25,7 +25,7 @@ fn current() -> Option<String> {
 }
 
 /// Parameters of the query that only say how the page is shown.
-const SHOWN: [&str; 2] = ["embed", "theme"];
+const SHOWN: [&str; 3] = ["embed", "theme", "run"];
 
 /// Shows a link in the address bar; as a new step of the history if `is_step`, unless the page is a
 /// guest in another.

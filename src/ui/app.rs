@@ -15,6 +15,7 @@ use super::live::Live;
 use super::notices::notices;
 use super::readout::readout;
 use super::table::Table;
+use super::time::TimeView;
 use super::why::why;
 use crate::scenario::link::encode;
 use crate::session::{Action, Session};
@@ -63,6 +64,7 @@ pub(super) fn App() -> Html {
                 <div class="centre">
                     { readout(&session) }
                     <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} />
+                    <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} />
                 </div>
                 <div class="side">
                     { why(&session) }

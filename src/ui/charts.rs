@@ -18,7 +18,7 @@ use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::plot::{self, Axes, Spec, text_px};
 use crate::session::{Action, Session};
 
-const FONT: &str = "ui-sans-serif, system-ui, sans-serif";
+pub(super) const FONT: &str = "ui-sans-serif, system-ui, sans-serif";
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ChartsProps {
@@ -141,7 +141,7 @@ fn draw(
 
 /// Size of an element in pixels of the page, followed as it changes.
 #[hook]
-fn use_size(node: &NodeRef) -> (f64, f64) {
+pub(super) fn use_size(node: &NodeRef) -> (f64, f64) {
     let size = use_state_eq(|| (0.0, 0.0));
     let node = node.clone();
     let set = size.setter();

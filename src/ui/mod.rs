@@ -17,6 +17,8 @@ mod fixes;
 
 mod charts;
 
+mod time;
+
 mod ghost;
 
 mod handle;

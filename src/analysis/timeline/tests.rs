@@ -20,9 +20,8 @@ fn fault(kind: FaultKind, part: &str, [from_ms, to_ms]: [u64; 2], amount: f64) -
 }
 
 fn script(settings: Settings, changes: &[(f64, Settings)]) -> Script {
-    let change = |(at_ms, settings): &(f64, Settings)| {
-        Change { at_ms: *at_ms, settings: settings.clone() }
-    };
+    let change =
+        |(at_ms, settings): &(f64, Settings)| Change { at_ms: *at_ms, settings: settings.clone() };
     Script { settings, changes: changes.iter().map(change).collect() }
 }
 
