@@ -18,6 +18,7 @@ use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
 use super::querying_build::PlannedQuery;
+use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
 
@@ -33,6 +34,8 @@ pub(super) struct Model {
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
     pub(super) caches: Vec<CacheModel>,
+    /// An answer from a copy that is not true any more is wrong.
+    pub(super) stale_is_wrong: bool,
     pub(super) parties: Vec<PartyModel>,
     pub(super) asks: Vec<AskStep>,
     pub(super) crons: Vec<CronModel>,
@@ -62,6 +65,7 @@ pub(super) struct Model {
     pub(super) user_ranges: Vec<UserRange>,
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
+    pub(super) scopes: Scopes,
     pub(super) clients: Vec<Clients>,
     pub(super) senders: Vec<Sender>,
     pub(super) streams: Vec<Stream>,

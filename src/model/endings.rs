@@ -35,7 +35,6 @@ impl Simulation {
 
     #[inline]
     pub(super) fn remove(&mut self, id: u32) {
-        self.holdings.forget_staleness(id);
         let task = &mut self.tasks[id];
         task.awaited = Ticket::NONE;
         // Nobody may take what stood here for a live answer.
@@ -44,19 +43,17 @@ impl Simulation {
     }
 
     fn finish_request(&mut self, id: u32, outcome: Outcome) {
-        let Task { started, clients, .. } = self.tasks[id];
+        let Task { started, clients, is_stale, .. } = self.tasks[id];
         let latency = self.now.since(started);
-        if self.holdings.forget_staleness(id) && outcome == Outcome::InTime {
+        if is_stale && outcome == Outcome::InTime {
             self.record.totals.stale += 1;
-            self.record.totals.wrong += u64::from(self.holdings.stale_is_wrong);
+            self.record.totals.wrong += u64::from(self.model.stale_is_wrong);
         }
         if self.record.finish(outcome, latency.0) {
             self.mark();
         }
-        if let Some(breakdown) = &mut self.breakdown
-            && outcome == Outcome::InTime
-        {
-            breakdown.finish(id, latency);
+        if self.breakdown.is_some() {
+            self.book_request(id, outcome);
         }
         let clients_model = &self.model.clients[usize::from(clients)];
         if clients_model.users == 0 {
@@ -69,8 +66,8 @@ impl Simulation {
         }
         // A closed user thinks again.
         self.tasks[id] = Task::new(self.now, clients_model.start, clients);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
+        if self.breakdown.is_some() {
+            self.book_begin(id);
         }
         self.ready.push_back(id);
     }

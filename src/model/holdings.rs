@@ -40,21 +40,13 @@ pub(super) enum Holding {
     Writing { key: u32, version: u32 },
 }
 
-/// All that tasks hold, and which of them have seen a value that is not true any more.
+/// All that tasks hold.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Holdings {
     slab: Arena<Holding>,
-    /// By task; as long as the last one that has.
-    is_stale: Vec<bool>,
-    /// An answer from such a value is wrong.
-    pub(super) stale_is_wrong: bool,
 }
 
 impl Holdings {
-    pub(super) fn new(stale_is_wrong: bool) -> Self {
-        Self { stale_is_wrong, ..Self::default() }
-    }
-
     /// Keeps something; what a register says that holds it.
     pub(super) fn keep(&mut self, holding: Holding) -> u32 {
         HOLDING | self.slab.insert(holding)
@@ -74,30 +66,6 @@ impl Holdings {
     pub(super) fn take(&mut self, register: u32) -> Holding {
         self.slab.remove(register & !HOLDING);
         self.get(register)
-    }
-
-    /// The task has seen a value that is not true any more.
-    pub(super) fn note_staleness(&mut self, task: u32) {
-        let task = task as usize;
-        if self.is_stale.len() <= task {
-            self.is_stale.resize((task + 1).next_power_of_two(), false);
-        }
-        self.is_stale[task] = true;
-    }
-
-    /// Whether the task has; it has not from now on.
-    #[inline(always)]
-    pub(super) fn forget_staleness(&mut self, task: u32) -> bool {
-        // Without caches there is nothing to look through.
-        self.is_stale.get_mut(task as usize).is_some_and(std::mem::take)
-    }
-
-    /// What an attempt or branch has seen its caller has seen, too.
-    #[inline(always)]
-    pub(super) fn pass_staleness(&mut self, from: u32, to: u32) {
-        if self.is_stale.get(from as usize) == Some(&true) {
-            self.note_staleness(to);
-        }
     }
 }
 

@@ -40,6 +40,12 @@ mod record;
 
 mod trace;
 
+mod recorder;
+
+mod scopes;
+
+mod spans;
+
 mod simulation;
 
 mod waiting;
@@ -103,4 +109,5 @@ pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
-pub use trace::Breakdown;
+pub use spans::{Label, Span, SpanKind, Spans};
+pub use trace::{Breakdown, Exemplars};

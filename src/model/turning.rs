@@ -58,6 +58,8 @@ impl Simulation {
     }
 
     /// An event of a [`Turn`].
+    #[cold]
+    #[inline(never)]
     pub(super) fn turn(&mut self, subject: u32) {
         let number = subject & ((1 << TURN_SHIFT) - 1);
         let kind = (subject & !(CLIENTS_BIT | TURN_BIT)) >> TURN_SHIFT;
