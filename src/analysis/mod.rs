@@ -6,6 +6,8 @@ pub mod run;
 
 mod phases;
 
+mod recovery;
+
 pub mod curve;
 
 pub mod ceiling;

@@ -268,10 +268,12 @@ fn mark_words<DB: DrawingBackend>(paper: &mut Paper<'_, DB>, marks: &[Mark]) -> 
     let colour = paper.palette.text;
     for mark in marks.iter().filter(|mark| mark.at_ms <= max) {
         let x = paper.layout.x_of(mark.at_ms);
+        let right = paper.layout.frame.right;
         paper.label(&mark.words, colour, |width, height| {
-            let lefts = [x + gap, x - gap - width];
-            (0..4)
-                .flat_map(move |row| lefts.map(|left| (left, top + gap + f64::from(row) * height)))
+            // Behind the mark, where what came of it is to be seen.
+            let fits = x + gap + width <= right;
+            let left = if fits { x + gap } else { x - gap - width };
+            (0..5).map(move |row| (left, top + gap * 0.5 + f64::from(row) * height))
         })?;
     }
     Ok(())

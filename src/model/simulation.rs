@@ -94,11 +94,11 @@ impl Simulation {
         let model = build(system, seed)?;
         let mut simulation = Self {
             guarding: Guarding::new(&model),
+            record: Record::new(model.clients.iter().map(|clients| clients.is_background)),
             model,
             tasks: Arena::default(),
             ready: Ring::default(),
             now: start,
-            record: Record::default(),
             events_count: 0,
             calls_count: 0,
             stopped: None,
@@ -344,7 +344,7 @@ impl Simulation {
                 Op::Jump { to } => task.pc = to,
                 Op::Send => {
                     task.started = self.now;
-                    self.record.totals.sent += 1;
+                    self.record.of(task.clients).sent += 1;
                 }
                 Op::Fail => {
                     self.fail(id, Outcome::Failed);

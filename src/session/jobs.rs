@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::claims::try_once;
 use crate::analysis::compare::CompareJob;
 use crate::analysis::curve::{CurveJob, Share, merge};
 use crate::analysis::explain::ExplainJob;
@@ -15,7 +16,7 @@ use crate::analysis::run::Run;
 use crate::analysis::timeline::{Script, Strip, Timeline};
 use crate::analysis::trace::{Trace, TraceJob};
 use crate::scenario::link::{self, Link};
-use crate::scenario::{Mistakes, Scenario, Settings};
+use crate::scenario::{Claim, Mistakes, Scenario, Settings};
 
 /// A question to a worker. The link carries scenario, settings and seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,22 @@ pub enum Want {
         script: Script,
         /// How far it should go, in milliseconds.
         to_ms: f64,
+    },
+    /// Whole curves of other states, each refined in turn.
+    Sketches {
+        /// Id of the knob on the axis; the first of each scenario if empty.
+        knob: String,
+        /// The states, as links. None at all is a worker that rests.
+        links: Vec<String>,
+        /// Passes of each curve, at most.
+        passes: u32,
+    },
+    /// The claims of a scenario, on one seed after the other.
+    Claims {
+        /// The claims as they stand in the document.
+        claims: String,
+        /// How many seeds, from 1.
+        seeds: u32,
     },
 }
 
@@ -87,8 +104,21 @@ pub enum Outcome {
     Ghost(Curve),
     /// The run over time, and whether it has come as far as it should.
     Time(Strip, bool),
+    /// The whole curve of another state, by its place in the question, after another pass.
+    Sketch(usize, Curve),
+    /// A claim by its place in the list, measured on one more seed.
+    Tried(usize, Trial),
     /// What is wrong with the question.
     Error(String),
+}
+
+/// A claim on one seed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// As it is claimed.
+    pub value: f64,
+    /// Without the mechanism.
+    pub without: f64,
 }
 
 /// A question or an answer as the bytes that cross to the other thread; `None` if it cannot be
@@ -115,6 +145,11 @@ enum Job {
     Ghost(Arc<Scenario>, String, Box<CurveJob>),
     /// Goes on with the run over time to here.
     Time(f64),
+    /// A curve that is not begun before its turn: its place, link, knob and passes.
+    Planned(usize, String, String, u32),
+    Sketch(usize, Arc<Scenario>, Box<CurveJob>, u32),
+    /// The claims, the next of them, its seed, and the last seed.
+    Claims(Arc<Scenario>, Vec<Claim>, usize, u32, u32),
 }
 
 /// Events after which a run over time that has not come far enough is shown as it is.
@@ -154,6 +189,8 @@ impl Worker {
             (Some(question), _) => matches!(question.want, Want::Point { .. }),
             (None, Some(Job::Curve(_, job))) => job.pass() > 0,
             (None, Some(Job::Time(_))) => false,
+            // Asked only once the page is at rest.
+            (None, Some(Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => false,
             (None, front) => front.is_some(),
         }
     }
@@ -170,6 +207,43 @@ impl Worker {
             }
         }
         let result = match self.jobs.front_mut()? {
+            Job::Planned(index, link, knob, passes) => {
+                let begun = begin_sketch(*index, link, knob, *passes);
+                self.jobs.pop_front();
+                match begun {
+                    Ok(job) => {
+                        self.jobs.push_front(job);
+                        None
+                    }
+                    Err(mistakes) => Some(Outcome::Error(mistakes.to_string())),
+                }
+            }
+            Job::Sketch(index, scenario, job, passes) => {
+                let result = job.step(events).then(|| {
+                    let curve = job.curve();
+                    let knob = scenario.knob(&curve.knob);
+                    let scale = knob.map(|knob| knob.scale).unwrap_or_default();
+                    Outcome::Sketch(*index, merge(&[curve], &scenario.objective, scale))
+                });
+                // All are sketched before one is refined.
+                let is_over = job.finished() || job.pass() >= *passes;
+                if result.is_some()
+                    && let Some(job) = self.jobs.pop_front()
+                    && !is_over
+                {
+                    self.jobs.push_back(job);
+                }
+                result
+            }
+            Job::Claims(scenario, claims, next, seed, last) => {
+                let result = try_next(scenario, claims, (*next, *seed));
+                (*next, *seed) =
+                    if *next + 1 < claims.len() { (*next + 1, *seed) } else { (0, *seed + 1) };
+                if *seed > *last || matches!(result, Outcome::Error(_)) {
+                    self.jobs.pop_front();
+                }
+                Some(result)
+            }
             Job::Curve(share, job) => {
                 let result = job.step(events).then(|| Outcome::Curve(*share, job.curve()));
                 if result.is_some() && job.finished() {
@@ -256,6 +330,24 @@ impl Worker {
     }
 }
 
+fn begin_sketch(index: usize, link: &str, knob: &str, passes: u32) -> Result<Job, Mistakes> {
+    let Link { scenario, settings, .. } = link::decode(link).link;
+    let knob = if knob.is_empty() { &scenario.knobs[0].id } else { knob };
+    let job = CurveJob::new(&scenario, &settings, knob, Share::ALL)?;
+    Ok(Job::Sketch(index, scenario, Box::new(job), passes))
+}
+
+/// Measures a claim on a seed, whole runs at a time: nothing waits for the worker that does this.
+fn try_next(scenario: &Scenario, claims: &[Claim], (index, seed): (usize, u32)) -> Outcome {
+    let Some(claim) = claims.get(index) else {
+        return Outcome::Error("This scenario has no claims.".to_owned());
+    };
+    match try_once(scenario, claim, u64::from(seed)) {
+        Ok((value, without)) => Outcome::Tried(index, Trial { value, without }),
+        Err(mistakes) => Outcome::Error(mistakes.to_string()),
+    }
+}
+
 fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
     let Link { scenario, settings, before, .. } = link::decode(&question.link).link;
     let mut jobs = VecDeque::new();
@@ -264,6 +356,14 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
         Want::Curve { knob, share } => {
             let job = CurveJob::new(&scenario, &settings, &knob, share)?;
             jobs.push_back(Job::Curve(share, Box::new(job)));
+        }
+        Want::Sketches { knob, links, passes } => {
+            let plan = |(index, link)| Job::Planned(index, link, knob.clone(), passes);
+            jobs.extend(links.into_iter().enumerate().map(plan));
+        }
+        Want::Claims { claims, seeds } => {
+            let claims = scenario.claims_from(&claims)?;
+            jobs.push_back(Job::Claims(scenario, claims, 0, 1, seeds));
         }
         Want::Point { ghost } => {
             let run = Run::of(&scenario, &settings)?;

@@ -339,7 +339,7 @@ fn difference(scenario: &Scenario, before: &Settings, after: &Settings) -> Strin
 
 /// A time on the time line, such as `12.5 s`.
 pub fn time(ms: f64) -> String {
-    format(ms, Unit::Ms)
+    if ms == 0.0 { "0 s".to_owned() } else { format(ms, Unit::Ms) }
 }
 
 #[cfg(test)]

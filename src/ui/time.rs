@@ -19,12 +19,12 @@ use yew::prelude::*;
 
 use self::hooks::{use_seen, use_ticks, use_worker};
 use super::address;
-use super::charts::{FONT, use_size};
+use super::charts::{page_font, text_px, use_fonts, use_size};
 use crate::chart::canvas;
 use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::paper::Look;
-use crate::chart::plot::text_px;
 use crate::chart::time::{Band, Mark, TimeAxes, TimeSpec, draw, frames};
+use crate::session::embed::{Embed, Start};
 use crate::session::playback::{Move, Playback, faults_of, time};
 use crate::session::{Action, Session};
 
@@ -33,6 +33,10 @@ pub(super) struct TimeProps {
     pub(super) session: Rc<Session>,
     pub(super) act: Callback<Action>,
     pub(super) is_dark: bool,
+    /// For a room to read.
+    pub(super) is_large: bool,
+    /// Something may be computed.
+    pub(super) is_started: bool,
 }
 
 /// The playback as Yew wants it: the same pointer if nothing changed.
@@ -56,6 +60,8 @@ struct Panel<'a> {
     play: &'a Callback<Move>,
     /// Width of the charts, in pixels of the page.
     width: f64,
+    /// Size of their text.
+    text: f64,
     /// Number of the fault that is being looked at.
     chosen: &'a UseStateHandle<Option<usize>>,
 }
@@ -63,7 +69,7 @@ struct Panel<'a> {
 /// The panel.
 #[component]
 pub(super) fn TimeView(props: &TimeProps) -> Html {
-    let TimeProps { session, act, is_dark } = props;
+    let TimeProps { session, act, is_dark, is_large, is_started } = props;
     let state = {
         let session = Rc::clone(session);
         use_reducer(move || Played(Rc::new(Playback::new(session, starts_playing()))))
@@ -71,7 +77,7 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
     let dispatcher = state.dispatcher();
     let play = use_callback((), move |step: Move, ()| dispatcher.dispatch(step));
     let playback = Rc::clone(&state.0);
-    use_worker(&playback, &play, act);
+    use_worker(&playback, &play, act, *is_started);
     use_following(session, &play);
     let (panel, canvas) = (use_node_ref(), use_node_ref());
     let size = use_size(&canvas);
@@ -79,16 +85,26 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
     // The first curve comes first.
     use_ticks(playback.is_playing && is_seen && session.curve.is_some(), &play);
     let (bands, marks) = (playback.bands(), playback.marks());
-    use_drawing(&playback, &canvas, (size, *is_dark), (bands, marks));
+    let fonts = use_fonts();
+    let font = use_memo(fonts, |_| page_font());
+    let text = text_px(size.0, *is_large);
+    use_drawing(&playback, &canvas, (size, *is_dark, text, font), (bands, marks));
     let (chosen, part) = (use_state_eq(|| None), use_state_eq(String::new));
     let hand = use_mut_ref(|| None);
     let looked_at = use_state_eq(|| None);
-    let view =
-        Panel { session, playback: &playback, act, play: &play, width: size.0, chosen: &chosen };
+    let view = Panel {
+        session,
+        playback: &playback,
+        act,
+        play: &play,
+        width: size.0,
+        text,
+        chosen: &chosen,
+    };
     let faults = faults_of(&session.scenario, &session.settings);
     let words = summary(&playback);
     html! {
-        <section class="time" ref={panel} aria-labelledby="time-title">
+        <section class="slot time" ref={panel} aria-labelledby="time-title">
             <div class="caption">
                 <h2 id="time-title">{ "Over time" }</h2>
                 <span class="clock">{ clock(&playback) }</span>
@@ -111,7 +127,8 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
 fn starts_playing() -> bool {
     let unwanted = window().match_media("(prefers-reduced-motion: reduce)").ok().flatten();
     let is_still = unwanted.is_some_and(|query| query.matches());
-    !is_still && matches!(address::parameter("run").as_deref(), None | Some("auto"))
+    let embed = Embed::read(&address::query());
+    !is_still && embed.is_none_or(|embed| embed.run == Start::Auto)
 }
 
 /// Where the run stands.
@@ -144,19 +161,19 @@ fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
 fn use_drawing(
     playback: &Rc<Playback>,
     canvas: &NodeRef,
-    look: ((f64, f64), bool),
+    look: ((f64, f64), bool, f64, Rc<String>),
     shown: (Vec<Band>, Vec<Mark>),
 ) {
     let axes = use_mut_ref(|| None::<TimeAxes>);
     let (playback, canvas) = (Rc::clone(playback), canvas.clone());
     let depends = (Rc::as_ptr(&playback.strip), playback.span_ms().to_bits(), look, shown);
-    use_effect_with(depends, move |(.., (bands, marks))| {
+    use_effect_with(depends, move |(.., look, (bands, marks))| {
         let mut axes = axes.borrow_mut();
         let (span_ms, objective_ms) = (playback.span_ms(), playback.objective_ms());
         let present = axes.filter(|axes| (axes.x.max - span_ms).abs() < 1e-9);
         let new = TimeAxes::of(&playback.strip, span_ms, objective_ms, present);
         *axes = Some(new);
-        let (size, is_dark) = look;
+        let (size, is_dark, text_px, font) = (look.0, look.1, look.2, &look.3);
         let ratio = window().device_pixel_ratio();
         let area = canvas.cast::<HtmlCanvasElement>();
         let Some(area) = area.and_then(|canvas| canvas::area(&canvas, size, ratio)) else { return };
@@ -170,8 +187,8 @@ fn use_drawing(
             size,
             look: Look {
                 palette: if is_dark { &DARK } else { &LIGHT },
-                font: FONT,
-                text_px: text_px(size.0),
+                font,
+                text_px,
                 scale: canvas::scale(ratio),
             },
         };
@@ -181,7 +198,7 @@ fn use_drawing(
 }
 
 /// Left and right edge of the charts, in pixels of the page.
-fn edges(width: f64) -> (f64, f64) {
-    let [frame, ..] = frames((width, 0.0), text_px(width));
+fn edges(view: &Panel<'_>) -> (f64, f64) {
+    let [frame, ..] = frames((view.width, 0.0), view.text);
     (frame.left, frame.right)
 }

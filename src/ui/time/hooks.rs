@@ -23,7 +23,12 @@ type Slot = Rc<RefCell<Option<AnimationFrame>>>;
 
 /// Asks the worker whenever there is a question.
 #[hook]
-pub(super) fn use_worker(playback: &Rc<Playback>, play: &Callback<Move>, act: &Callback<Action>) {
+pub(super) fn use_worker(
+    playback: &Rc<Playback>,
+    play: &Callback<Move>,
+    act: &Callback<Action>,
+    is_started: bool,
+) {
     let pool = {
         let (play, act) = (play.clone(), act.clone());
         use_memo((), move |()| {
@@ -36,7 +41,11 @@ pub(super) fn use_worker(playback: &Rc<Playback>, play: &Callback<Move>, act: &C
         })
     };
     let playback = Rc::clone(playback);
-    use_effect_with(playback.question_id, move |_| pool.ask(0, &playback.question()));
+    use_effect_with((playback.question_id, is_started), move |_| {
+        if is_started {
+            pool.ask(0, &playback.question());
+        }
+    });
 }
 
 /// Lets time go on with the frames of the browser while `runs`.

@@ -49,7 +49,7 @@ pub(super) fn lane(view: &Panel<'_>, faults: &[Shown], hand: &Rc<RefCell<Option<
     let height = ROW * (rows.iter().max().copied().unwrap_or(0) + 1) as f64 + 4.0;
     let blocks =
         faults.iter().zip(rows).map(|(fault, row)| block(view, fault, row as f64 * ROW, hand));
-    let (left, right) = edges(view.width);
+    let (left, right) = edges(view);
     let px = |value: f64| format!("{value:.1}");
     let playhead = left + view.playback.strip.now_ms / view.playback.span_ms() * (right - left);
     let playhead = playhead.min(right);
@@ -81,7 +81,7 @@ fn rows_of(faults: &[Shown]) -> Vec<usize> {
 }
 
 fn block(view: &Panel<'_>, shown: &Shown, top: f64, hand: &Rc<RefCell<Option<Hand>>>) -> Html {
-    let (left, right) = edges(view.width);
+    let (left, right) = edges(view);
     let span = view.playback.span_ms();
     let x = |ms: f64| left + (ms / span).min(1.0) * (right - left);
     let (from, to) = (x(shown.band.from_ms), x(shown.band.to_ms).max(x(shown.band.from_ms) + 6.0));
@@ -206,7 +206,7 @@ fn take(
 
 fn drag(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Callback<PointerEvent> {
     let (act, hand, step) = (view.act.clone(), Rc::clone(hand), step_of(view));
-    let (left, right) = edges(view.width);
+    let (left, right) = edges(view);
     let ms_per_px = view.playback.span_ms() / (right - left);
     Callback::from(move |event: PointerEvent| {
         if let Some(Hand { index, end, from_x, fault }) = hand.borrow().clone() {

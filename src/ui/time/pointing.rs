@@ -3,7 +3,6 @@
 use yew::prelude::*;
 
 use super::{Panel, edges};
-use crate::chart::plot::text_px;
 use crate::chart::time::{frames, readings, spoken_window};
 use crate::session::playback::time;
 
@@ -14,7 +13,7 @@ pub(super) fn pointing(
     looked_at: &UseStateHandle<Option<usize>>,
 ) -> Html {
     let strip = &view.playback.strip;
-    let (left, right) = edges(view.width);
+    let (left, right) = edges(view);
     let (span, length, count) = (view.playback.span_ms(), strip.length_ms, strip.windows.len());
     let onpointermove = {
         let looked_at = looked_at.clone();
@@ -72,10 +71,10 @@ fn card(view: &Panel<'_>, size: (f64, f64), index: usize) -> Html {
     const WIDTH: f64 = 132.0;
     const ROW: f64 = 17.0;
     let strip = &view.playback.strip;
-    let (left, right) = edges(size.0);
+    let (left, right) = edges(view);
     let at_ms = (index as f64 + 0.5) * strip.length_ms;
     let x = left + at_ms / view.playback.span_ms() * (right - left);
-    let [first, _, last] = frames(size, text_px(size.0));
+    let [first, _, last] = frames(size, view.text);
     let is_right = x > f64::midpoint(left, right);
     let start = if is_right { x - WIDTH - 10.0 } else { x + 10.0 };
     let rows = readings(strip, index);
