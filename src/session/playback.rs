@@ -5,12 +5,11 @@
 //! at most as fast as the simulation does.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::analysis::timeline::{Change, Script, Strip};
 use crate::chart::time::{Band, Mark};
 use crate::model::system::Part;
-use crate::scenario::by_hand::words;
+use crate::scenario::by_hand::{FaultKind, HandFault, id_of, words};
 use crate::scenario::quantity::format;
 use crate::scenario::{Scenario, Settings, Unit};
 
@@ -54,6 +53,10 @@ pub enum Move {
 pub struct Playback {
     /// What is played.
     session: Rc<Session>,
+    /// All that goes wrong in it: faults of the document first.
+    pub faults: Rc<Vec<Shown>>,
+    /// Parts by id, with what can be done to each.
+    pub breakable: Rc<Vec<(String, &'static [FaultKind])>>,
     /// What happens in it.
     pub script: Script,
     /// Time runs.
@@ -80,8 +83,10 @@ impl Playback {
     /// A run of what a session shows, at its start.
     pub fn new(session: Rc<Session>, is_playing: bool) -> Self {
         let script = Script { settings: session.settings.clone(), changes: Vec::new() };
-        Self {
+        let mut playback = Self {
             session,
+            faults: Rc::default(),
+            breakable: Rc::default(),
             script,
             is_playing,
             target_ms: 0.0,
@@ -92,7 +97,25 @@ impl Playback {
             question_id: 1,
             is_asked: true,
             trouble: None,
-        }
+        };
+        playback.read_parts();
+        playback
+    }
+
+    /// A tick would change something.
+    pub fn takes_ticks(&self) -> bool {
+        self.is_playing && !self.is_asked && self.strip.span_ms > 0.0
+    }
+
+    /// Finds out what goes wrong and what can.
+    fn read_parts(&mut self) {
+        let Session { scenario, settings, .. } = &*self.session;
+        let of_document = Settings { faults: Vec::new(), ..settings.clone() };
+        let parts = scenario.system(&of_document).map(|system| system.parts).unwrap_or_default();
+        self.faults = Rc::new(faults_of(&parts, &settings.faults));
+        let breakable =
+            parts.iter().map(|part| (id_of(part).to_owned(), FaultKind::possible(part)));
+        self.breakable = Rc::new(breakable.filter(|(_, kinds)| !kinds.is_empty()).collect());
     }
 
     /// End of the time axis, in milliseconds.
@@ -156,7 +179,7 @@ impl Playback {
     }
 
     fn tick(&mut self, ms: f64) {
-        if !self.is_playing || self.is_asked || self.strip.span_ms <= 0.0 {
+        if !self.takes_ticks() {
             return;
         }
         let ms = if ms.is_finite() { ms.clamp(0.0, TICK_MAX_MS) } else { 0.0 };
@@ -192,6 +215,7 @@ impl Playback {
     fn follow(&mut self, session: Rc<Session>) {
         let before = std::mem::replace(&mut self.session, session);
         let now = Rc::clone(&self.session);
+        self.read_parts();
         let is_other = before.scenario.id != now.scenario.id || before.document != now.document;
         let is_other_seed = before.settings.seed != now.settings.seed;
         if is_other {
@@ -267,8 +291,7 @@ impl Playback {
 
     /// Faults as bands, those of the document and those dropped by hand.
     pub fn bands(&self) -> Vec<Band> {
-        let faults = faults_of(&self.session.scenario, &self.session.settings);
-        faults.into_iter().map(|fault| fault.band).collect()
+        self.faults.iter().map(|fault| fault.band.clone()).collect()
     }
 
     /// What happened so far, and the end of each trigger.
@@ -277,7 +300,7 @@ impl Playback {
         let restarts = self.strip.restarts_ms.iter();
         marks
             .extend(restarts.map(|at_ms| Mark { at_ms: *at_ms, words: "started anew".to_owned() }));
-        for fault in faults_of(&self.session.scenario, &self.session.settings) {
+        for fault in &*self.faults {
             if fault.band.to_ms <= self.strip.now_ms {
                 marks.push(Mark { at_ms: fault.band.to_ms, words: "trigger ends".to_owned() });
             }
@@ -299,17 +322,15 @@ pub struct Shown {
 }
 
 /// All faults of a state: those of the document first.
-pub fn faults_of(scenario: &Arc<Scenario>, settings: &Settings) -> Vec<Shown> {
-    let of_document = Settings { faults: Vec::new(), ..settings.clone() };
-    let parts = scenario.system(&of_document).map(|system| system.parts).unwrap_or_default();
+fn faults_of(parts: &[Part], by_hand: &[HandFault]) -> Vec<Shown> {
     let mut shown = Vec::new();
-    for part in &parts {
+    for part in parts {
         let Part::Fault(fault) = part else { continue };
         let (from_ms, to_ms) = (fault.from.as_secs() * 1e3, fault.until.as_secs() * 1e3);
         let words = words(&fault.part, fault.effect);
         shown.push(Shown { band: Band { from_ms, to_ms }, words, by_hand: None });
     }
-    for (index, fault) in settings.faults.iter().enumerate() {
+    for (index, fault) in by_hand.iter().enumerate() {
         let band = Band { from_ms: fault.from_ms as f64, to_ms: fault.to_ms as f64 };
         shown.push(Shown { band, words: fault.words(), by_hand: Some(index) });
     }
@@ -337,9 +358,22 @@ fn difference(scenario: &Scenario, before: &Settings, after: &Settings) -> Strin
     words.join(", ")
 }
 
-/// A time on the time line, such as `12.5 s`.
+/// A time on the time line: `12.5 s`, from two minutes on `3:05` or `1:00:00`.
 pub fn time(ms: f64) -> String {
-    if ms == 0.0 { "0 s".to_owned() } else { format(ms, Unit::Ms) }
+    let secs = ms.max(0.0) / 1e3;
+    if ms <= 0.0 {
+        return "0 s".to_owned();
+    }
+    if secs < 119.95 {
+        return format(ms, Unit::Ms);
+    }
+    let secs = secs.round() as u64;
+    let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{secs:02}")
+    } else {
+        format!("{minutes}:{secs:02}")
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::paper::Look;
 use crate::chart::time::{Band, Mark, TimeAxes, TimeSpec, draw, frames};
 use crate::session::embed::{Embed, Start};
-use crate::session::playback::{Move, Playback, faults_of, time};
+use crate::session::playback::{Move, Playback, time};
 use crate::session::{Action, Session};
 
 #[derive(PartialEq, Properties)]
@@ -47,8 +47,10 @@ impl Reducible for Played {
     type Action = Move;
 
     fn reduce(self: Rc<Self>, action: Move) -> Rc<Self> {
-        let next = (*self.0).clone().reduce(action);
-        if next == *self.0 { self } else { Rc::new(Self(Rc::new(next))) }
+        if matches!(action, Move::Tick(_)) && !self.0.takes_ticks() {
+            return self;
+        }
+        Rc::new(Self(Rc::new((*self.0).clone().reduce(action))))
     }
 }
 
@@ -101,7 +103,6 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
         text,
         chosen: &chosen,
     };
-    let faults = faults_of(&session.scenario, &session.settings);
     let words = summary(&playback);
     html! {
         <section class="slot time" ref={panel} aria-labelledby="time-title">
@@ -111,7 +112,7 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
             </div>
             { controls::bar(&view) }
             { controls::palette(&view, &part) }
-            { lane::lane(&view, &faults, &hand) }
+            { lane::lane(&view, &hand) }
             <div class="strips">
                 <canvas ref={canvas} role="img" aria-label={words} />
                 { pointing::pointing(&view, size, &looked_at) }
@@ -134,7 +135,7 @@ fn starts_playing() -> bool {
 /// Where the run stands.
 fn clock(playback: &Playback) -> String {
     let (now, span) = (time(playback.strip.now_ms), time(playback.span_ms()));
-    format!("{now} of {span}, × {}", playback.speed())
+    format!("{now} of {span}")
 }
 
 /// One sentence for those who cannot see the charts.
@@ -144,7 +145,9 @@ fn summary(playback: &Playback) -> String {
         playback.strip.windows.len().wrapping_sub(1),
     );
     let last = last.map_or_else(|| "nothing yet".to_owned(), |words| format!("last at {words}"));
-    format!("Latency, load and waiting over time; {last}.")
+    let marks = playback.marks().into_iter();
+    let marks = marks.map(|mark| format!(" {} at {}.", mark.words, time(mark.at_ms)));
+    format!("Latency, load and waiting over time; {last}.{}", marks.collect::<String>())
 }
 
 /// Tells the playback what has become of the session.

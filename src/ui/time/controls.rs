@@ -4,7 +4,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::Panel;
-use crate::scenario::by_hand::{FAULTS_MAX, FaultKind, HandFault, id_of};
+use crate::scenario::by_hand::{FAULTS_MAX, FaultKind, HandFault};
 use crate::scenario::quantity::decimal;
 use crate::session::Action;
 use crate::session::playback::{Move, SPEEDS};
@@ -53,14 +53,8 @@ pub(super) fn bar(view: &Panel<'_>) -> Html {
 /// What can be let go wrong: a part, and a button for each thing that can be done to it.
 pub(super) fn palette(view: &Panel<'_>, part: &UseStateHandle<String>) -> Html {
     let session = view.session;
-    let system = session.scenario.system(&session.settings).unwrap_or_default();
-    let possible: Vec<(&str, &[FaultKind])> = system
-        .parts
-        .iter()
-        .map(|part| (id_of(part), FaultKind::possible(part)))
-        .filter(|(_, kinds)| !kinds.is_empty())
-        .collect();
-    let chosen = possible.iter().find(|(id, _)| *id == part.as_str());
+    let possible = &view.playback.breakable;
+    let chosen = possible.iter().find(|(id, _)| *id == **part);
     let Some((chosen, kinds)) = chosen.or(possible.first()) else { return Html::default() };
     let pick = {
         let part = part.clone();
@@ -69,7 +63,7 @@ pub(super) fn palette(view: &Panel<'_>, part: &UseStateHandle<String>) -> Html {
         })
     };
     let options = possible.iter().map(|(id, _)| {
-        html! { <option value={(*id).to_owned()} selected={id == chosen}>{ *id }</option> }
+        html! { <option value={id.clone()} selected={id == chosen}>{ id }</option> }
     });
     let is_full = session.settings.faults.len() >= FAULTS_MAX;
     let buttons = kinds.iter().map(|kind| {

@@ -41,7 +41,8 @@ enum End {
 }
 
 /// The lane, and the figures of the fault that is looked at.
-pub(super) fn lane(view: &Panel<'_>, faults: &[Shown], hand: &Rc<RefCell<Option<Hand>>>) -> Html {
+pub(super) fn lane(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Html {
+    let faults = &view.playback.faults;
     if faults.is_empty() {
         return Html::default();
     }
@@ -225,6 +226,11 @@ fn release(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Callback<Point
     })
 }
 
+/// A time as it can be typed.
+fn secs(ms: u64) -> String {
+    format!("{} s", ms as f64 / 1e3)
+}
+
 /// The chosen fault in figures, to be typed.
 fn figures(view: &Panel<'_>) -> Html {
     let chosen = (**view.chosen)
@@ -256,12 +262,12 @@ fn figures(view: &Panel<'_>) -> Html {
     html! {
         <div class="chosen-fault" role="group" aria-label={format!("Fault: {}", fault.words())}>
             <b>{ fault.words() }</b>
-            { field("from", time(fault.from_ms as f64), Unit::Ms, |fault, ms| {
+            { field("from", secs(fault.from_ms), Unit::Ms, |fault, ms| {
                 let length = fault.to_ms - fault.from_ms;
                 fault.from_ms = ms.max(0.0) as u64;
                 fault.to_ms = fault.from_ms.saturating_add(length);
             }) }
-            { field("to", time(fault.to_ms as f64), Unit::Ms, |fault, ms| fault.to_ms = ms.max(0.0) as u64) }
+            { field("to", secs(fault.to_ms), Unit::Ms, |fault, ms| fault.to_ms = ms.max(0.0) as u64) }
             { for amount }
             <button class="small" onclick={lift}>{ "Remove" }</button>
         </div>
