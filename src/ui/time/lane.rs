@@ -195,7 +195,9 @@ fn take(
         let x = f64::from(event.client_x());
         // The whole block of a narrow one is moved.
         let grip = GRIP.min((to - from) / 3.0);
-        let left = block.get_bounding_client_rect().left();
+        // The words may stand beside the block.
+        let body = block.first_element_child().unwrap_or(block);
+        let left = body.get_bounding_client_rect().left();
         let end = match x - left {
             inside if inside < grip => End::From,
             inside if inside > to - from - grip && inside <= to - from + 2.0 => End::To,
