@@ -76,6 +76,7 @@ impl Phases {
             sent_per_s: rate(totals.sent),
             throughput_per_s: rate(finished),
             goodput_per_s: rate(right),
+            lost_updates: totals.lost_updates(),
             stale_share: share(totals.stale, totals.of(Outcome::InTime)),
             error_share: share(finished - right, finished),
             amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,

@@ -40,6 +40,10 @@ pub struct RunReport {
     pub parts: BTreeMap<String, PartReport>,
     /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
     pub stale_share: f64,
+    /// Updates that were acknowledged and are gone; each takes one from the answers that were right.
+    pub lost_updates: u64,
+    /// Measures of each table whose rows are updated, by database and table.
+    pub tables: BTreeMap<String, TableReport>,
     /// Measures of each cache, by id.
     pub caches: BTreeMap<String, CacheReport>,
     /// Memory of each machine, by id.
@@ -79,6 +83,8 @@ pub struct PhaseReport {
     pub amplification: f64,
     /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
     pub stale_share: f64,
+    /// Updates that were acknowledged and are gone.
+    pub lost_updates: u64,
 }
 
 /// Latency of requests answered in time, in milliseconds.
@@ -169,6 +175,25 @@ pub struct CacheReport {
     pub entries: u64,
     /// Writes that were answered and then lost, since the run began.
     pub lost_writes: u64,
+}
+
+/// What became of the updates of one table.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct TableReport {
+    /// Updates acknowledged per second, each row for itself.
+    pub updates_per_s: f64,
+    /// Share of them that are gone, 0..=1.
+    pub lost_share: f64,
+    /// Commits refused because somebody else had written, per second.
+    pub conflicts_per_s: f64,
+    /// Waits for the lock of a row, per second.
+    pub lock_waits_per_s: f64,
+    /// Mean time waited for the lock of a row by those who got it after a wait, in milliseconds.
+    pub lock_wait_mean_ms: f64,
+    /// Updates given up because all waited for each other.
+    pub deadlocks: u64,
+    /// Updates given up after too long a wait for a lock.
+    pub given_up: u64,
 }
 
 /// What one third party answered.

@@ -7,14 +7,14 @@ use crate::model::system::System;
 use crate::model::third_party::Counters;
 use crate::model::{
     BuildError, CacheMeasure, MachineMeasure, Outcome, PartMeasure, Period, Progress, Simulation,
-    Totals,
+    TableMeasure, Totals,
 };
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::phases::Phases;
 use super::report::{
     CacheReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport,
-    ThirdPartyReport,
+    TableReport, ThirdPartyReport,
 };
 
 /// A run that can be continued: longer runs give narrower intervals.
@@ -145,6 +145,8 @@ impl Run {
             amplification: (sent + retries) as f64 / sent.max(1) as f64,
             late: totals.late,
             stale_share: totals.stale as f64 / totals.of(Outcome::InTime).max(1) as f64,
+            lost_updates: totals.lost_updates(),
+            tables: measured.tables(),
             parts: measured.parts(),
             caches: measured.caches(),
             machines: measured.machines(),
@@ -258,6 +260,26 @@ impl Measured {
         };
         let caches = self.period.caches.iter();
         caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    fn tables(&self) -> BTreeMap<String, TableReport> {
+        let report = |measure: &TableMeasure| {
+            let counters = &measure.counters;
+            let per = |sum: u64, count: u64| sum as f64 / count.max(1) as f64;
+            let lost = counters.lost.saturating_sub(counters.regained);
+            let waited = counters.waits.saturating_sub(counters.deadlocks + counters.given_up);
+            TableReport {
+                updates_per_s: self.rate(counters.updates),
+                lost_share: per(lost, counters.updates),
+                conflicts_per_s: self.rate(counters.conflicts),
+                lock_waits_per_s: self.rate(counters.waits),
+                lock_wait_mean_ms: per(counters.waited, waited) / 1e6,
+                deadlocks: counters.deadlocks,
+                given_up: counters.given_up,
+            }
+        };
+        let tables = self.period.tables.iter();
+        tables.map(|measure| (measure.id.clone(), report(measure))).collect()
     }
 
     fn third_parties(&self) -> BTreeMap<String, ThirdPartyReport> {

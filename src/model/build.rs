@@ -127,6 +127,8 @@ pub(super) struct Builder<'a> {
     pub(super) gauges: Vec<(String, Vec<u16>)>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
+    /// Tables, by number, with an update that the present steps are inside of.
+    pub(super) open_tables: Vec<u16>,
     /// Pools whose connection is held at the present step.
     pub(super) open_pools: Vec<String>,
     /// Parts that the request holds at the present step, outermost first.
@@ -155,6 +157,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         doors: Vec::new(),
         gauges: Vec::new(),
         branches_count: 0,
+        open_tables: Vec::new(),
         open_pools: Vec::new(),
         held: Vec::new(),
         nested: Vec::new(),
@@ -208,9 +211,12 @@ impl Builder<'_> {
                 let is_special = !queue.is_plain();
                 self.add_group(id, PartKind::Lock, [1, *capacity], queue, is_special)
             }
-            Part::Database(Database { id, cores_count, .. }) => {
+            Part::Database(database) => {
+                let Database { id, cores_count, .. } = database;
                 let queue = &Queue::default();
-                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)
+                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)?;
+                self.add_row_locks(database);
+                Ok(())
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, Worker, in_range, unknown};
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
+use super::registers::registers;
 use super::system::{Call, Effect, Endpoint, Part, Select, Service, Step};
 
 /// Deepest chain of calls.
@@ -99,8 +100,9 @@ impl<'a> Builder<'a> {
         let jump = self.emit(Op::Jump { to: 0 });
         let start = self.here();
         let pools = std::mem::take(&mut self.open_pools);
+        let tables = std::mem::take(&mut self.open_tables);
         self.endpoint(call, 0)?;
-        self.open_pools = pools;
+        (self.open_pools, self.open_tables) = (pools, tables);
         self.emit(Op::Return);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         let part = self.place(&call.service)?.part;
@@ -188,6 +190,7 @@ impl<'a> Builder<'a> {
                 self.release(register);
             }
             Step::Ask(ask) => return self.ask(ask, register),
+            Step::Update(update) => return self.update(update, service, register),
             Step::Fail => {
                 self.emit(Op::Fail);
             }
@@ -385,24 +388,6 @@ impl<'a> Builder<'a> {
         self.model.program.push(op);
         self.here() - 1
     }
-}
-
-/// Registers that steps need at once, those of calls aside: a call that does not fit gets an edge.
-fn registers(steps: &[Step]) -> usize {
-    let need = |step: &Step| match step {
-        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) | Step::Parallel { .. } => 0,
-        Step::Call(call) => call.guard.fallback.as_deref().map_or(0, registers),
-        Step::Ask(_) => 1,
-        // A connection and a core.
-        Step::Query { .. } | Step::Select { .. } => 2,
-        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
-            1 + registers(steps)
-        }
-        Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
-        Step::Cached { load, store, .. } => 1 + registers(load).max(registers(store)),
-        Step::Write { steps, tell, .. } => registers(steps).max(1 + registers(tell)),
-    };
-    steps.iter().map(need).max().unwrap_or(0)
 }
 
 /// Service and endpoint that a call leads to.

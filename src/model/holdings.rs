@@ -36,6 +36,8 @@ pub(super) enum Holding {
     Memory { placed: u16 },
     /// How often a third party has refused it.
     Tries(u32),
+    /// Rows that are being updated, by the number of their list.
+    Updating { update: u16, rows: u32 },
     /// A write on its way from the cache to the database.
     Writing { key: u32, version: u32 },
 }
@@ -99,6 +101,7 @@ impl Simulation {
             }
             Holding::Computing(computing) => self.stop_computing(computing),
             Holding::Memory { placed } => self.give_memory(placed),
+            Holding::Updating { update, rows } => self.give_up_rows(update, rows),
             Holding::Key { .. } | Holding::Writing { .. } | Holding::Tries(_) => {}
         }
     }

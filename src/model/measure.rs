@@ -12,6 +12,7 @@ use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
+use super::updating::TableMeasure;
 
 /// Measures of the time after the warm-up.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Tables with rows that are updated, in the order of the document.
+    pub tables: Vec<TableMeasure>,
     /// Crons, in the order of the document.
     pub crons: Vec<CronMeasure>,
     /// Requests and attempts in flight at its end.
@@ -103,6 +106,7 @@ impl Simulation {
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            tables: self.table_measures(begin),
             crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
@@ -178,6 +182,7 @@ impl Simulation {
             add(stale);
             self.cache_numbers(&mut add);
         }
+        self.table_numbers(&mut add);
         hash
     }
 }

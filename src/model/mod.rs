@@ -88,6 +88,12 @@ mod querying_build;
 
 mod measure;
 
+mod registers;
+
+mod updating;
+
+mod updating_build;
+
 pub mod reference;
 
 pub use asking::ThirdPartyMeasure;
@@ -102,3 +108,4 @@ pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use trace::Breakdown;
+pub use updating::TableMeasure;

@@ -74,6 +74,14 @@ pub(super) enum Op {
     TakeWrite { write: u16 },
     /// The database has that write.
     Written { write: u16 },
+    /// Chooses the rows of an update, unless they are chosen already.
+    ChooseRows { update: u16 },
+    /// Takes the lock of one of them.
+    LockRow { update: u16, row: u8 },
+    /// Notes what stands in one of them.
+    ReadRow { update: u16, row: u8 },
+    /// Commits the update, or begins it again.
+    Conclude { update: u16 },
     /// The attempt fails.
     Fail,
     /// The attempt has its answer.

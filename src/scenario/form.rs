@@ -215,6 +215,8 @@ impl Reader<'_> {
             "goodput_share" => Measure::GoodputShare,
             "amplification" => Measure::Amplification,
             "stale_share" => Measure::StaleShare,
+            "lost_updates" => Measure::LostUpdates,
+            "lost_share" => Measure::LostShare { part: self.text_of(fields, "part") },
             "hit_ratio" => Measure::HitRatio { part: self.text_of(fields, "part") },
             "visits_per_request" => {
                 Measure::VisitsPerRequest { part: self.text_of(fields, "part") }
@@ -229,7 +231,7 @@ impl Reader<'_> {
             _ => {
                 let known = "mean_ms, p50_ms, p95_ms, p99_ms, goodput_per_s, throughput_per_s, \
                              error_share, goodput_share, amplification, stale_share, \
-                             hit_ratio, visits_per_request, utilisation, instance_share, \
+                             lost_updates, lost_share, hit_ratio, visits_per_request, utilisation, instance_share, \
                              ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {

@@ -122,7 +122,7 @@ impl Reader<'_> {
                 Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
             }
             "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" | "cached"
-            | "write" | "ask" => {
+            | "write" | "ask" | "update" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
@@ -130,7 +130,7 @@ impl Reader<'_> {
             }
             _ => {
                 let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, \
-                             parallel, choice, cached, write or ask";
+                             parallel, choice, cached, write, ask or update";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -179,6 +179,7 @@ impl Reader<'_> {
                 Step::Parallel { branches: vec![steps; times as usize], needed }
             }
             "ask" => self.ask(fields),
+            "update" => self.update(fields, depth),
             "cached" => {
                 let cache = self.text_of(fields, "cache");
                 let load = inner(self, fields, "load");
@@ -312,6 +313,10 @@ fn steps_count(steps: &[Step]) -> usize {
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
         Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),
         Step::Write { steps, tell, .. } => steps_count(steps) + steps_count(tell),
+        Step::Update(update) => {
+            let for_rows = steps_count(&update.read) + steps_count(&update.write);
+            steps_count(&update.steps) + for_rows.saturating_mul(update.rows_count as usize)
+        }
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, steps_count),
         Step::Cpu(_)
         | Step::Wait(_)

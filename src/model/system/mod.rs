@@ -8,7 +8,10 @@ mod data;
 mod stations;
 
 pub use callers::{Action, Arrivals, Call, Clients};
-pub use data::{Ask, Cache, Database, DiskSettings, Select, SelectJoin, TableSettings, ThirdParty};
+pub use data::{
+    Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, Select, SelectJoin, TableSettings,
+    ThirdParty, UPDATED_ROWS_MAX, Update, Way,
+};
 pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
 
 use crate::engine::{Distribution, SimDuration, SimTime};
@@ -176,6 +179,8 @@ pub enum Step {
         /// What is done between the commit and telling the cache.
         tell: Vec<Self>,
     },
+    /// Reads rows, changes and writes them back.
+    Update(Box<Update>),
     /// One of two ways, by chance.
     Choice {
         /// Chance of the first way, 0..=1.
