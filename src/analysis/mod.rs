@@ -2,9 +2,15 @@
 
 pub mod report;
 
+mod report_data;
+
 pub mod run;
 
+mod run_data;
+
 mod phases;
+
+mod recovery;
 
 pub mod curve;
 
@@ -14,6 +20,14 @@ pub mod theory;
 
 pub mod explain;
 
+pub mod trace;
+
+pub mod waterfall;
+
+pub mod trace_file;
+
 pub mod compare;
 
 pub mod claims;
+
+pub mod timeline;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::report_data::{CacheReport, FileReport, TableReport, ThirdPartyReport};
+
 /// Everything measured in one run at one setting of the knobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -42,6 +44,8 @@ pub struct RunReport {
     pub stale_share: f64,
     /// Updates that were acknowledged and are gone; each takes one from the answers that were right.
     pub lost_updates: u64,
+    /// Measures of each database that is a file, by id.
+    pub files: BTreeMap<String, FileReport>,
     /// Measures of each table whose rows are updated, by database and table.
     pub tables: BTreeMap<String, TableReport>,
     /// Measures of each cache, by id.
@@ -54,6 +58,11 @@ pub struct RunReport {
     pub crons: BTreeMap<String, CronReport>,
     /// The phases of the run that are over, by id.
     pub phases: BTreeMap<String, PhaseReport>,
+    /// Requests of each part of kind `clients`, by id.
+    pub clients: BTreeMap<String, ClientsReport>,
+    /// From the end of the last fault until as few requests failed as the objective allows, and
+    /// from then on; `None` without a fault, or if they never did.
+    pub recovery_secs: Option<f64>,
     /// More is asked for than the system can ever do: the numbers depend on how long it ran.
     pub overloaded: bool,
     /// Which limit ended the run early, in words; `None` if it ran to its end.
@@ -85,6 +94,25 @@ pub struct PhaseReport {
     pub stale_share: f64,
     /// Updates that were acknowledged and are gone.
     pub lost_updates: u64,
+    /// Requests of each part of kind `clients`, by id.
+    pub clients: BTreeMap<String, ClientsReport>,
+}
+
+/// The requests of one part of kind `clients`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ClientsReport {
+    /// They are load and no outcomes, and so in no other figure.
+    pub background: bool,
+    /// Requests sent, per second.
+    pub sent_per_s: f64,
+    /// Requests finished, per second.
+    pub throughput_per_s: f64,
+    /// Requests answered in time and right, per second.
+    pub goodput_per_s: f64,
+    /// Share of finished requests that were not answered in time and right, 0..=1.
+    pub error_share: f64,
+    /// Attempts per request sent.
+    pub amplification: f64,
 }
 
 /// Latency of requests answered in time, in milliseconds.
@@ -150,61 +178,6 @@ pub struct PartReport {
     pub rejected: u64,
     /// Share of the attempts that each instance got, if it matters which one is chosen.
     pub instance_shares: Vec<f64>,
-}
-
-/// What one cache did.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct CacheReport {
-    /// Share of lookups that found a copy, 0..=1.
-    pub hit_ratio: f64,
-    /// Share of hits on a copy that was not true any more, 0..=1.
-    pub stale_share: f64,
-    /// Mean time since a copy that was found had been stored, in milliseconds.
-    pub age_mean_ms: f64,
-    /// Mean time since a stale copy that was found had been true, in milliseconds.
-    pub stale_mean_ms: f64,
-    /// Lookups per second.
-    pub lookups_per_s: f64,
-    /// Loads per second, those in the background included.
-    pub loads_per_s: f64,
-    /// Share of lookups that waited for the load of somebody else, 0..=1.
-    pub waits_share: f64,
-    /// Loaded values that were not stored.
-    pub discarded: u64,
-    /// Copies held at the end, valid or not.
-    pub entries: u64,
-    /// Writes that were answered and then lost, since the run began.
-    pub lost_writes: u64,
-}
-
-/// What became of the updates of one table.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct TableReport {
-    /// Updates acknowledged per second, each row for itself.
-    pub updates_per_s: f64,
-    /// Share of them that are gone, 0..=1.
-    pub lost_share: f64,
-    /// Commits refused because somebody else had written, per second.
-    pub conflicts_per_s: f64,
-    /// Waits for the lock of a row, per second.
-    pub lock_waits_per_s: f64,
-    /// Mean time waited for the lock of a row by those who got it after a wait, in milliseconds.
-    pub lock_wait_mean_ms: f64,
-    /// Updates given up because all waited for each other.
-    pub deadlocks: u64,
-    /// Updates given up after too long a wait for a lock.
-    pub given_up: u64,
-}
-
-/// What one third party answered.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct ThirdPartyReport {
-    /// Calls answered, per second.
-    pub served_per_s: f64,
-    /// Calls refused for its quota, per second.
-    pub refused_per_s: f64,
-    /// Calls while it was down, per second.
-    pub failed_per_s: f64,
 }
 
 /// What one cron did, since the run began.

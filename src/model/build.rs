@@ -98,6 +98,17 @@ pub(super) struct Place {
     pub(super) is_special: bool,
 }
 
+/// What steps are inside of, as far as the same task does them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Open {
+    /// Pools whose connection is held.
+    pub(super) pools: Vec<String>,
+    /// Tables with an update under way, by number.
+    pub(super) tables: Vec<u16>,
+    /// Files with a transaction under way, by number, and the register that holds it.
+    pub(super) files: Vec<(u16, u8)>,
+}
+
 /// A worker of a service, while the steps that it runs are compiled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worker {
@@ -127,12 +138,12 @@ pub(super) struct Builder<'a> {
     pub(super) gauges: Vec<(String, Vec<u16>)>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
-    /// Tables, by number, with an update that the present steps are inside of.
-    pub(super) open_tables: Vec<u16>,
-    /// Pools whose connection is held at the present step.
-    pub(super) open_pools: Vec<String>,
+    /// What the present steps are inside of.
+    pub(super) open: Open,
     /// Parts that the request holds at the present step, outermost first.
     pub(super) held: Vec<u16>,
+    /// Their scopes.
+    pub(super) held_scopes: Vec<usize>,
     /// Parts that are waited for while another is held, as (held, waited for).
     pub(super) nested: Vec<(u16, u16)>,
     /// The worker that runs the present steps.
@@ -157,9 +168,9 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         doors: Vec::new(),
         gauges: Vec::new(),
         branches_count: 0,
-        open_tables: Vec::new(),
-        open_pools: Vec::new(),
+        open: Open::default(),
         held: Vec::new(),
+        held_scopes: Vec::new(),
         nested: Vec::new(),
         worker: None,
     };
@@ -216,6 +227,7 @@ impl Builder<'_> {
                 let queue = &Queue::default();
                 self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)?;
                 self.add_row_locks(database);
+                self.add_file(database);
                 Ok(())
             }
         }
@@ -298,8 +310,9 @@ impl Builder<'_> {
         let stream = self.stream(&clients.id, "arrivals");
         self.add_sender(clients)?;
         self.client_ids.push(clients.id.clone());
-        let priority = clients.priority;
-        let made = ClientsModel { first, start, gap, users, stream, priority };
+        let Clients { id, priority, is_background, .. } = clients;
+        let (id, priority, is_background) = (id.clone(), *priority, *is_background);
+        let made = ClientsModel { first, start, gap, users, stream, priority, is_background, id };
         self.model.clients.push(made);
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::discipline::Line;
 use super::doors::{Door, UserRange};
 use super::entrance::Entrance;
 use super::faults::FaultModel;
+use super::filing::{FileAccess, FileModel};
 use super::gauges::Gauge;
 use super::guard::{Guard, GuardedEdge};
 use super::machine::InterpreterLock;
@@ -19,6 +20,7 @@ use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
 use super::querying_build::PlannedQuery;
+use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
 use super::updating::{RowLocksModel, TableModel, UpdateStep, UpdatedRows};
@@ -50,6 +52,8 @@ pub(super) struct Model {
     pub(super) plans: Vec<PlannedQuery>,
     pub(super) cached_steps: Vec<CachedStep>,
     pub(super) write_steps: Vec<WriteStep>,
+    pub(super) files: Vec<FileModel>,
+    pub(super) file_accesses: Vec<FileAccess>,
     pub(super) tables: Vec<TableModel>,
     pub(super) row_locks: Vec<RowLocksModel>,
     pub(super) updates: Vec<UpdateStep>,
@@ -71,6 +75,7 @@ pub(super) struct Model {
     pub(super) user_ranges: Vec<UserRange>,
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
+    pub(super) scopes: Scopes,
     pub(super) clients: Vec<Clients>,
     pub(super) senders: Vec<Sender>,
     pub(super) streams: Vec<Stream>,
@@ -93,6 +98,9 @@ pub(super) struct Clients {
     pub(super) stream: u16,
     /// Class of their requests.
     pub(super) priority: u8,
+    /// Their requests are load, and no outcomes.
+    pub(super) is_background: bool,
+    pub(super) id: String,
 }
 
 /// A part that can be busy.

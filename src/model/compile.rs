@@ -8,8 +8,10 @@ use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, Worker, in_range, unknown};
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
+use super::query_steps::Work;
 use super::registers::registers;
-use super::system::{Call, Effect, Endpoint, Part, Select, Service, Step};
+use super::scopes::ScopeOf;
+use super::system::{Call, Effect, Endpoint, Part, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
@@ -20,15 +22,6 @@ const INLINE_REGISTERS: usize = 5;
 const INLINE_MAX: usize = 4_000;
 /// Most operations and branches of a program.
 const PROGRAM_MAX: usize = 50_000;
-
-/// The work of a query.
-#[derive(Clone, Copy)]
-enum Work<'a> {
-    /// As the document says.
-    Given(&'a Distribution),
-    /// As the planner finds out.
-    Planned(&'a Select),
-}
 
 /// An endpoint that edges lead to.
 pub(super) struct Compiled {
@@ -58,7 +51,7 @@ impl<'a> Builder<'a> {
         let edge = self.model.edges.len() as u16;
         let owner = self.path.last().cloned().unwrap_or_default();
         let stream = self.stream(&owner, "backoff");
-        self.account(&call.service, Spent::LostAttempts);
+        let lost = self.account(&call.service, Spent::LostAttempts);
         let timeout = call.timeout.map(|span| self.delay(span.as_secs()));
         self.model.edges.push(Edge {
             start: 0,
@@ -67,6 +60,7 @@ impl<'a> Builder<'a> {
             retries: call.retries_count,
             backoff: call.backoff,
             stream,
+            lost,
         });
         self.emit(Op::Call { edge });
         self.model.edges[usize::from(edge)].start = self.callee(call)?;
@@ -99,10 +93,9 @@ impl<'a> Builder<'a> {
         // The callee stands after the call; the caller jumps over it.
         let jump = self.emit(Op::Jump { to: 0 });
         let start = self.here();
-        let pools = std::mem::take(&mut self.open_pools);
-        let tables = std::mem::take(&mut self.open_tables);
+        let open = std::mem::take(&mut self.open);
         self.endpoint(call, 0)?;
-        (self.open_pools, self.open_tables) = (pools, tables);
+        self.open = open;
         self.emit(Op::Return);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         let part = self.place(&call.service)?.part;
@@ -184,12 +177,16 @@ impl<'a> Builder<'a> {
             }
             Step::Transaction { pool, steps } => {
                 let inside = self.acquire(pool, register)?;
-                self.open_pools.push(pool.clone());
+                self.open.pools.push(pool.clone());
                 self.steps(steps, service, inside)?;
-                self.open_pools.pop();
+                self.open.pools.pop();
                 self.release(register);
             }
             Step::Ask(ask) => return self.ask(ask, register),
+            Step::Change { via, work } => return self.query(via, Work::Changes(work), register),
+            Step::FileTransaction { database, is_immediate, steps } => {
+                return self.file_transaction(database, *is_immediate, steps, service, register);
+            }
             Step::Update(update) => return self.update(update, service, register),
             Step::Fail => {
                 self.emit(Op::Fail);
@@ -207,10 +204,12 @@ impl<'a> Builder<'a> {
             Step::Repeat { times, steps } => {
                 let inside = self.register(register)?;
                 let register = register as u8;
+                let scope = self.begin_scope(ScopeOf::Rounds { register });
                 let enter = self.emit(Op::Loop { register, times: *times, end: 0 });
                 let start = self.here();
                 self.steps(steps, service, inside)?;
                 self.emit(Op::Again { register, start });
+                self.end_scope(scope);
                 let end = self.here();
                 self.model.program[enter as usize] = Op::Loop { register, times: *times, end };
             }
@@ -228,39 +227,6 @@ impl<'a> Builder<'a> {
                 self.model.program[choose as usize] = Op::Choose { choice, otherwise: other };
                 self.model.program[jump as usize] = Op::Jump { to: end };
             }
-        }
-        Ok(())
-    }
-
-    fn query(&mut self, via: &str, work: Work<'_>, register: usize) -> Result<(), BuildError> {
-        let pool = self.system.parts.iter().find_map(|part| match part {
-            Part::Pool(pool) if pool.id == via => Some(pool),
-            _ => None,
-        });
-        let id = pool.map_or(via, |pool| &pool.database);
-        let database = self.system.parts.iter().find_map(|part| match part {
-            Part::Database(found) if found.id == id => Some(found),
-            _ => None,
-        });
-        let database = database.ok_or_else(|| unknown("pool or database", id))?;
-        let borrowed = pool.is_some() && !self.open_pools.iter().any(|open| open == via);
-        let inside = if borrowed { self.acquire(via, register)? } else { register };
-        self.hold(id, &database.round_trip, Spent::Network, "network");
-        let work = match work {
-            Work::Given(work) => work.clone(),
-            Work::Planned(select) => self.planned(database, select)?,
-        };
-        self.acquire(id, inside)?;
-        self.work(id, &work, Spent::Query, "query", inside + 1)?;
-        if let (Some(crowd), Some(Op::Hold { sampler })) =
-            (self.crowd(database)?, self.model.program.last().copied())
-        {
-            let last = self.model.program.len() - 1;
-            self.model.program[last] = Op::HoldBeside { sampler, crowd };
-        }
-        self.release(inside);
-        if borrowed {
-            self.release(register);
         }
         Ok(())
     }
@@ -286,10 +252,12 @@ impl<'a> Builder<'a> {
                 continue;
             }
             starts.push(self.here());
-            let pools = std::mem::take(&mut self.open_pools);
+            let open = std::mem::take(&mut self.open);
+            // A branch would wait for the rows that its own update has locked.
+            self.open.tables.clone_from(&open.tables);
             let worker = self.worker.take();
             self.steps(steps, service, 0)?;
-            (self.open_pools, self.worker) = (pools, worker);
+            (self.open, self.worker) = (open, worker);
             self.emit(Op::Return);
         }
         self.model.forks[usize::from(fork)].starts = starts;
@@ -298,7 +266,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes a server of `part` into `register`; gives the next free register.
-    fn acquire(&mut self, part: &str, register: usize) -> Result<usize, BuildError> {
+    pub(super) fn acquire(&mut self, part: &str, register: usize) -> Result<usize, BuildError> {
         self.acquire_for(part, None, register)
     }
 
@@ -314,6 +282,9 @@ impl<'a> Builder<'a> {
         self.nest(index);
         self.held.push(index);
         let register = register as u8;
+        let name = endpoint.map(|(_, endpoint)| self.name(&endpoint.name));
+        let scope = self.begin_scope(ScopeOf::Held { part: index, name });
+        self.held_scopes.push(scope);
         if is_special {
             let entrance = self.entrance(part, group, endpoint)?;
             self.emit(Op::Enter { entrance, register });
@@ -324,9 +295,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives back what the last `acquire` took.
-    fn release(&mut self, register: usize) {
+    pub(super) fn release(&mut self, register: usize) {
         self.held.pop();
         self.emit(Op::Release { register: register as u8 });
+        if let Some(scope) = self.held_scopes.pop() {
+            self.end_scope(scope);
+        }
     }
 
     pub(super) fn place(&self, part: &str) -> Result<&Place, BuildError> {

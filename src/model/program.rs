@@ -74,6 +74,12 @@ pub(super) enum Op {
     TakeWrite { write: u16 },
     /// The database has that write.
     Written { write: u16 },
+    /// Begins a transaction of a file, which has no lock yet.
+    OpenFile { access: u16 },
+    /// Takes the lock of a file that a query needs.
+    LockFile { access: u16 },
+    /// Commits, and gives the locks of the file back.
+    CloseFile { access: u16 },
     /// Chooses the rows of an update, unless they are chosen already.
     ChooseRows { update: u16 },
     /// Takes the lock of one of them.
@@ -113,6 +119,8 @@ pub(super) struct Edge {
     pub(super) backoff: Backoff,
     /// Random stream of the back-off.
     pub(super) stream: u16,
+    /// Where attempts that came to nothing are booked.
+    pub(super) lost: u16,
 }
 
 /// A constant delay, in a lane of the event list if there was one left.

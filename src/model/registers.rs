@@ -8,11 +8,14 @@ pub(super) fn registers(steps: &[Step]) -> usize {
         Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) | Step::Parallel { .. } => 0,
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, registers),
         Step::Ask(_) => 1,
+        // A connection, the transaction and a core.
+        Step::Change { .. } => 3,
         // A connection and a core.
         Step::Query { .. } | Step::Select { .. } => 2,
-        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
-            1 + registers(steps)
-        }
+        Step::FileTransaction { steps, .. }
+        | Step::Transaction { steps, .. }
+        | Step::Lock { steps, .. }
+        | Step::Repeat { steps, .. } => 1 + registers(steps),
         Step::Update(update) => {
             let lists = [&update.read, &update.steps, &update.write];
             1 + lists.map(|steps| registers(steps)).into_iter().max().unwrap_or(0)

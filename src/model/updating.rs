@@ -7,6 +7,7 @@
 use crate::engine::SimDuration;
 use crate::engine::events::Ticket;
 
+use super::built::Model;
 use super::cache::Popularity;
 use super::database::row_locks::Asked;
 use super::database::updates::Seen;
@@ -42,6 +43,8 @@ pub(super) struct RowLocksModel {
     pub(super) deadlock_after: SimDuration,
     /// Where waiting is booked.
     pub(super) account: u16,
+    /// Where tries that came to nothing are booked.
+    pub(super) lost: u16,
 }
 
 /// A step that updates rows.
@@ -119,6 +122,19 @@ pub struct TableMeasure {
     pub counters: Counters,
 }
 
+impl Model {
+    /// Its tables are those of another model, and so are their updates, but for numbers.
+    pub(super) fn tables_fit(&self, other: &Self) -> bool {
+        let tables = self.tables.iter().zip(&other.tables);
+        let updates = self.updates.iter().zip(&other.updates);
+        let of = |step: &UpdateStep| (step.table, step.register, step.way, step.rows);
+        self.tables.len() == other.tables.len()
+            && self.updates.len() == other.updates.len()
+            && tables.into_iter().all(|(a, b)| a.id == b.id && a.popularity == b.popularity)
+            && updates.into_iter().all(|(a, b)| of(a) == of(b))
+    }
+}
+
 /// The lock of a row among all of its database.
 fn lock_of(table: u16, row: u32) -> u64 {
     u64::from(table) << 32 | u64::from(row)
@@ -153,6 +169,12 @@ impl Simulation {
         let seen = [Seen::default(); ROWS_MAX];
         let rows = self.model.updated_rows.insert(UpdatedRows { task: id, tries: 0, rows, seen });
         self.hold_in(id, register, Holding::Updating { update, rows });
+    }
+
+    /// The locks that the rows of an update are under.
+    pub(super) fn row_locks_of(&self, update: u16) -> &RowLocksModel {
+        let table = self.model.updates[usize::from(update)].table;
+        &self.model.row_locks[usize::from(self.model.tables[usize::from(table)].locks)]
     }
 
     /// The rows that a task updates.
@@ -220,6 +242,7 @@ impl Simulation {
             self.model.updates[usize::from(update)];
         let Some(number) = self.rows_of(id, register) else { return true };
         let UpdatedRows { rows, seen, .. } = self.model.updated_rows[number];
+        let clients = self.tasks[id].clients;
         let both = rows.into_iter().zip(seen).take(usize::from(count));
         let TableModel { updates, counters, .. } = &mut self.model.tables[usize::from(table)];
         if way == Way::Version && both.clone().any(|(row, seen)| updates.read(row) != seen) {
@@ -244,8 +267,9 @@ impl Simulation {
             counters.updates += 1;
             counters.lost += more;
             counters.regained += less;
-            self.record.totals.lost += more;
-            self.record.totals.regained += less;
+            let totals = self.record.of(clients);
+            totals.lost += more;
+            totals.regained += less;
         }
         self.take_holding(id, register);
         self.give_up_rows(update, number);
@@ -290,8 +314,8 @@ impl Simulation {
     fn row_granted(&mut self, id: u32, table: u16, locks: u16) {
         let span = self.now.since(self.tasks[id].since);
         self.model.tables[usize::from(table)].counters.waited += span.0;
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.book(id, self.model.row_locks[usize::from(locks)].account, span);
+        if self.breakdown.is_some() {
+            self.book(id, self.model.row_locks[usize::from(locks)].account, span);
         }
         let task = &mut self.tasks[id];
         task.pc += 1;

@@ -16,11 +16,13 @@ impl Builder<'_> {
             return;
         }
         let account = self.account(&database.id, Spent::Waiting);
+        let lost = self.account(&database.id, Spent::LostAttempts);
         self.model.row_locks.push(RowLocksModel {
             database: database.id.clone(),
             locks: RowLocks::new(64),
             deadlock_after: database.deadlock_after,
             account,
+            lost,
         });
     }
 
@@ -64,7 +66,7 @@ impl Builder<'_> {
         let id = self.model.tables[usize::from(table)].id.clone();
         let keys = self.model.tables[usize::from(table)].popularity.keys();
         in_range(&id, "rows of an update", update.rows_count, keys.min(UPDATED_ROWS_MAX))?;
-        if self.open_tables.contains(&table) {
+        if self.open.tables.contains(&table) {
             let reason = "an update inside another one of the same table; update `rows` together";
             return Err(BuildError::Setting { part: id, reason: reason.to_owned() });
         }
@@ -88,7 +90,7 @@ impl Builder<'_> {
         };
         self.model.updates.push(step);
         self.emit(Op::ChooseRows { update: number });
-        self.open_tables.push(table);
+        self.open.tables.push(table);
         let rows = 0..update.rows_count as u8;
         if update.way != Way::Atomic {
             for row in rows.clone() {
@@ -106,7 +108,7 @@ impl Builder<'_> {
             }
             self.steps(&update.write, service, inside)?;
         }
-        self.open_tables.pop();
+        self.open.tables.pop();
         self.emit(Op::Conclude { update: number });
         Ok(())
     }

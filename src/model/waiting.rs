@@ -103,6 +103,7 @@ impl Simulation {
             self.row_wait_due(id, update);
             return;
         }
+        self.note_file_wait(id);
         self.leave_queue(id, Ending::Failed);
         self.fail(id, Outcome::GaveUp);
     }

@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
-use crate::engine::Distribution;
+use crate::engine::{Distribution, SimDuration};
+use crate::model::database::sqlite::{BusyWait, Journal};
 use crate::model::planner::Index;
 use crate::model::system::{
-    DEADLOCK_AFTER, Database, DiskSettings, Part, Select, SelectJoin, TableSettings,
+    DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Part, Select, SelectJoin,
+    TableSettings,
 };
+use crate::policy::busy::BusyHandler;
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -28,6 +31,7 @@ impl Reader<'_> {
         let crowd_loss = self.number_within(fields, "crowd_loss", 0.0, 10.0);
         let tables = self.tables_of(fields);
         let disk = self.disk_of(fields);
+        let file = self.file_of(fields);
         let deadlock_after = if fields.has("deadlock_after") {
             self.span_of(fields, "deadlock_after")
         } else {
@@ -41,9 +45,31 @@ impl Reader<'_> {
             crowd_loss,
             tables,
             disk,
+            file,
             deadlock_after,
             runtime,
         })
+    }
+
+    fn file_of(&mut self, fields: &mut Fields<'_>) -> Option<FileSettings> {
+        if !fields.has("sqlite") {
+            return None;
+        }
+        let mut file = self.inner(fields, "sqlite")?;
+        let journal = match self.word_of(&mut file, "journal", &["rollback", "wal"]) {
+            1 => Journal::WriteAheadLog,
+            _ => Journal::Rollback,
+        };
+        let timeout = file.has("busy_timeout").then(|| self.span_of(&mut file, "busy_timeout"));
+        let every = self.span_above_zero(&mut file, "every", 1.0);
+        let timeout_or_none = timeout.unwrap_or(SimDuration::ZERO);
+        let waiting = match self.word_of(&mut file, "waiting", &["growing", "constant", "fair"]) {
+            1 => FileWaiting::Polls(BusyWait::Constant { every, timeout: timeout_or_none }),
+            2 => FileWaiting::Fair(timeout),
+            _ => FileWaiting::Polls(BusyWait::BuiltIn(BusyHandler { timeout: timeout_or_none })),
+        };
+        self.close(&file);
+        Some(FileSettings { journal, waiting })
     }
 
     fn tables_of(&mut self, fields: &mut Fields<'_>) -> Vec<(String, TableSettings)> {

@@ -149,10 +149,22 @@ impl Reader<'_> {
                     Step::Select { via, select: Box::new(self.select(fields)) }
                 } else {
                     self.skip_select(fields);
-                    Step::Query { via, work: self.duration_of(fields, "work") }
+                    let work = self.duration_of(fields, "work");
+                    if self.flag(fields, "writes", false) {
+                        Step::Change { via, work }
+                    } else {
+                        Step::Query { via, work }
+                    }
                 }
             }
             "transaction" => {
+                if fields.has("on") {
+                    let database = self.text_of(fields, "on");
+                    let is_immediate =
+                        self.word_of(fields, "begin", &["deferred", "immediate"]) == 1;
+                    let steps = inner(self, fields, "steps");
+                    return Some(Step::FileTransaction { database, is_immediate, steps });
+                }
                 let pool = self.text_of(fields, "pool");
                 Step::Transaction { pool, steps: inner(self, fields, "steps") }
             }
@@ -306,9 +318,10 @@ impl Reader<'_> {
 /// Steps of a list and of all lists in them.
 fn steps_count(steps: &[Step]) -> usize {
     let inner = |step: &Step| match step {
-        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
-            steps_count(steps)
-        }
+        Step::FileTransaction { steps, .. }
+        | Step::Transaction { steps, .. }
+        | Step::Lock { steps, .. }
+        | Step::Repeat { steps, .. } => steps_count(steps),
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
         Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),
@@ -323,6 +336,7 @@ fn steps_count(steps: &[Step]) -> usize {
         | Step::Fail
         | Step::Reject(_)
         | Step::Query { .. }
+        | Step::Change { .. }
         | Step::Select { .. }
         | Step::Ask(_) => 0,
     };

@@ -74,11 +74,12 @@ impl Builder<'_> {
     ) -> Result<(), BuildError> {
         call.check()?;
         let guard = self.guard_of(call);
-        self.account(&call.service, Spent::LostAttempts);
+        let lost = self.account(&call.service, Spent::LostAttempts);
         let timeout = call.timeout.map(|span| self.delay(span.as_secs()));
         let edge = self.model.guarded.len() as u16;
         let cancels = call.cancels;
-        self.model.guarded.push(GuardedEdge { start: 0, timeout, cancels, fallback: None, guard });
+        let made = GuardedEdge { start: 0, timeout, cancels, fallback: None, guard, lost };
+        self.model.guarded.push(made);
         self.emit(Op::Guarded { edge });
         let start = if call.guard.network == Network::default() {
             self.callee(call)?
@@ -134,14 +135,14 @@ impl Builder<'_> {
     fn way(&mut self, call: &Call) -> Result<u32, BuildError> {
         let jump = self.emit(Op::Jump { to: 0 });
         let start = self.here();
-        let pools = std::mem::take(&mut self.open_pools);
+        let open = std::mem::take(&mut self.open);
         let (timeout, guard) = (None, Box::default());
         let inner =
             Call { timeout, retries_count: 0, backoff: Backoff::None, guard, ..call.clone() };
         self.message(call);
         self.call(&inner, 0)?;
         self.message(call);
-        self.open_pools = pools;
+        self.open = open;
         self.emit(Op::Return);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(start)

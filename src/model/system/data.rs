@@ -3,6 +3,7 @@
 use super::{Runtime, Step};
 use crate::engine::{Distribution, SimDuration};
 use crate::model::cache::Settings as CacheSettings;
+use crate::model::database::sqlite::{BusyWait, Journal};
 use crate::model::planner::Index;
 
 /// `deadlock_timeout` of PostgreSQL, unless it is set otherwise.
@@ -27,6 +28,8 @@ pub struct Database {
     pub tables: Vec<(String, TableSettings)>,
     /// Where pages come from that are not in memory; `None` if all are.
     pub disk: Option<DiskSettings>,
+    /// It is a file with one writer, as in SQLite; `None` for a server.
+    pub file: Option<FileSettings>,
     /// Who waits so long for the lock of a row looks whether all wait for each other.
     pub deadlock_after: SimDuration,
     /// Where it runs.
@@ -38,7 +41,18 @@ impl Database {
     pub fn new(id: &str, cores_count: u32, round_trip: Distribution) -> Self {
         let (id, crowd_loss, tables, disk) = (id.to_owned(), 0.0, Vec::new(), None);
         let (deadlock_after, runtime) = (DEADLOCK_AFTER, Runtime::default());
-        Self { id, cores_count, round_trip, crowd_loss, tables, disk, deadlock_after, runtime }
+        let file = None;
+        Self {
+            id,
+            cores_count,
+            round_trip,
+            crowd_loss,
+            tables,
+            disk,
+            file,
+            deadlock_after,
+            runtime,
+        }
     }
 }
 
@@ -128,6 +142,24 @@ pub struct SelectJoin {
     pub each: f64,
     /// What it is joined by: an index of that name finds the rows, if there is one.
     pub by: Option<String>,
+}
+
+/// How a file keeps readers and writers apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSettings {
+    /// How changes are kept until they are committed.
+    pub journal: Journal,
+    /// How who finds the file locked waits.
+    pub waiting: FileWaiting,
+}
+
+/// How who finds a file locked waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileWaiting {
+    /// Sleeps and tries again, as SQLite does.
+    Polls(BusyWait),
+    /// In a line, first in, first out, for at most so long; `None` for ever.
+    Fair(Option<SimDuration>),
 }
 
 /// How a program changes a row that it has read.

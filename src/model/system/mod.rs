@@ -9,8 +9,8 @@ mod stations;
 
 pub use callers::{Action, Arrivals, Call, Clients};
 pub use data::{
-    Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, Select, SelectJoin, TableSettings,
-    ThirdParty, UPDATED_ROWS_MAX, Update, Way,
+    Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Select,
+    SelectJoin, TableSettings, ThirdParty, UPDATED_ROWS_MAX, Update, Way,
 };
 pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
 
@@ -116,6 +116,22 @@ pub enum Step {
         via: String,
         /// Time on a core of the database, in seconds.
         work: Distribution,
+    },
+    /// One query that writes.
+    Change {
+        /// Id of a pool or of a database.
+        via: String,
+        /// Time on a core of the database, in seconds.
+        work: Distribution,
+    },
+    /// A transaction of a database that is a file with one writer.
+    FileTransaction {
+        /// Id of the database.
+        database: String,
+        /// It begins as a writer (`BEGIN IMMEDIATE`), not with the first query that writes.
+        is_immediate: bool,
+        /// Executed in order until the commit.
+        steps: Vec<Self>,
     },
     /// One query whose work the planner finds out.
     Select {
