@@ -50,12 +50,9 @@ pub fn check(scenario: &Scenario, claim: &Claim, seeds: u64) -> Result<ClaimResu
     let mut values = Vec::new();
     let mut counterfactual = Vec::new();
     for seed in 1..=seeds {
-        let base = match &claim.relative_to {
-            Some(state) => measure(scenario, claim, state, seed)?,
-            None => 1.0,
-        };
-        values.push(measure(scenario, claim, &claim.state, seed)? / base);
-        counterfactual.push(measure(scenario, claim, &claim.without, seed)? / base);
+        let (value, without) = try_once(scenario, claim, seed)?;
+        values.push(value);
+        counterfactual.push(without);
     }
     Ok(ClaimResult {
         scenario: scenario.id.clone(),
@@ -71,7 +68,21 @@ pub fn check(scenario: &Scenario, claim: &Claim, seeds: u64) -> Result<ClaimResu
     })
 }
 
-fn within(bound: Bound, value: f64) -> bool {
+/// Measures one claim on one seed: as it is claimed, and without the mechanism.
+///
+/// # Errors
+/// Names what is wrong with the states of the claim.
+pub fn try_once(scenario: &Scenario, claim: &Claim, seed: u64) -> Result<(f64, f64), Mistakes> {
+    let base = match &claim.relative_to {
+        Some(state) => measure(scenario, claim, state, seed)?,
+        None => 1.0,
+    };
+    let value = measure(scenario, claim, &claim.state, seed)? / base;
+    Ok((value, measure(scenario, claim, &claim.without, seed)? / base))
+}
+
+/// Whether a measured value is what a claim expects.
+pub fn within(bound: Bound, value: f64) -> bool {
     // Not a number is within nothing: what cannot be measured proves nothing.
     value.is_finite()
         && bound.min.is_none_or(|min| value >= min)

@@ -314,7 +314,8 @@ impl Simulation {
                 }
                 Op::Release { register } => {
                     task.held &= !(1 << register);
-                    self.release(id, register, Ending::Done);
+                    let server = task.registers[usize::from(register)];
+                    self.release_server(id, register, server, Ending::Done);
                 }
                 Op::Loop { register, times, end } => {
                     task.registers[usize::from(register)] = times;

@@ -8,6 +8,12 @@ use super::reader::{Fields, Reader};
 use super::{Bound, Claim, ClaimState, Measure};
 
 impl Reader<'_> {
+    /// The claims of an object that holds nothing else.
+    pub(super) fn claims(&mut self, value: &Value) -> Vec<Claim> {
+        let Some(mut fields) = self.fields(value, "") else { return Vec::new() };
+        self.claims_of(&mut fields)
+    }
+
     pub(super) fn claims_of(&mut self, fields: &mut Fields<'_>) -> Vec<Claim> {
         let items = self.list_of(fields, "claims", false);
         let read = |(item, path): (&Value, String)| {

@@ -80,6 +80,21 @@ impl Scenario {
         }
     }
 
+    /// Reads claims on this scenario that stand apart from its document, as a list.
+    ///
+    /// # Errors
+    /// Every mistake with its path.
+    pub fn claims_from(&self, text: &str) -> Result<Vec<Claim>, Mistakes> {
+        let claims: Value = serde_json::from_str(text)
+            .map_err(|error| Mistakes::one("claims", error, "a list of claims"))?;
+        let none = BTreeMap::new();
+        let mut reader = Reader::new(&none);
+        let claims = reader.claims(&serde_json::json!({ "claims": claims }));
+        let known = Self { claims, ..self.clone() };
+        reader.check_names(&known);
+        if reader.mistakes.is_empty() { Ok(known.claims) } else { Err(Mistakes(reader.mistakes)) }
+    }
+
     /// The knob of this id.
     pub fn knob(&self, id: &str) -> Option<&Knob> {
         self.knobs.iter().find(|knob| knob.id == id)

@@ -223,7 +223,7 @@ impl Reader<'_> {
     }
 
     /// Knobs and fixes that are named by others must be there.
-    fn check_names(&mut self, scenario: &Scenario) {
+    pub(super) fn check_names(&mut self, scenario: &Scenario) {
         for fix in &scenario.fixes {
             for other in fix.excludes.iter().filter(|other| scenario.fix(other).is_none()) {
                 let path = format!("fixes.{}.excludes", fix.id);
