@@ -2,7 +2,11 @@
 
 pub mod report;
 
+mod report_data;
+
 pub mod run;
+
+mod run_data;
 
 mod phases;
 

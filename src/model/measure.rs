@@ -8,10 +8,12 @@ use super::built::{Clients, PartKind};
 use super::caching::CacheMeasure;
 use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
+use super::filing::FileMeasure;
 use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
+use super::updating::TableMeasure;
 
 /// Measures of the time after the warm-up.
 #[derive(Debug, Clone)]
@@ -38,6 +40,10 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Databases that are files, in the order of the document.
+    pub files: Vec<FileMeasure>,
+    /// Tables with rows that are updated, in the order of the document.
+    pub tables: Vec<TableMeasure>,
     /// Crons, in the order of the document.
     pub crons: Vec<CronMeasure>,
     /// Requests and attempts in flight at its end.
@@ -117,6 +123,8 @@ impl Simulation {
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            files: self.file_measures(begin),
+            tables: self.table_measures(begin),
             crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
@@ -231,6 +239,8 @@ impl Simulation {
             add(stale);
             self.cache_numbers(&mut add);
         }
+        self.table_numbers(&mut add);
+        self.file_numbers(&mut add);
         hash
     }
 }

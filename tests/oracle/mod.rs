@@ -4,6 +4,7 @@ pub(crate) mod callers;
 mod clocks;
 mod data;
 mod doors;
+mod files;
 mod machines;
 mod outside;
 pub(crate) mod retries;
@@ -218,6 +219,7 @@ fn requests_of(entry: &Entry) -> u64 {
 /// Runs a case on several seeds; `None` if it needs parts that do not exist.
 pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
     let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
+    let of_data = of_data.or_else(|| files::simulate(entry));
     let of_data = of_data.or_else(|| outside::simulate(entry)).or_else(|| retries::measured(entry));
     of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
 }
