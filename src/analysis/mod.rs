@@ -10,6 +10,8 @@ pub mod curve;
 
 pub mod ceiling;
 
+pub mod laws;
+
 pub mod theory;
 
 pub mod explain;

@@ -52,10 +52,8 @@ impl Simulation {
         if self.record.finish(outcome, latency.0) {
             self.mark();
         }
-        if let Some(breakdown) = &mut self.breakdown
-            && outcome == Outcome::InTime
-        {
-            breakdown.finish(id, latency);
+        if let Some(breakdown) = &mut self.breakdown {
+            breakdown.finish(id, clients, (started, self.now), outcome);
         }
         let clients_model = &self.model.clients[usize::from(clients)];
         if clients_model.users == 0 {

@@ -101,4 +101,4 @@ pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
-pub use trace::Breakdown;
+pub use trace::{Breakdown, Story};

@@ -3,6 +3,42 @@
 use crate::engine::{SimDuration, SimTime};
 
 use super::program::{Account, Spent};
+use super::record::Outcome;
+
+/// A request that has ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Story<'a> {
+    /// Which clients sent it, in the order of the document.
+    pub clients: usize,
+    /// When it was sent.
+    pub sent: SimTime,
+    /// When it ended.
+    pub ended: SimTime,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its time on each account, in nanoseconds.
+    spent: &'a [u64],
+}
+
+impl Story<'_> {
+    /// From the first attempt to the end.
+    pub fn latency(&self) -> SimDuration {
+        self.ended.since(self.sent)
+    }
+
+    /// Time spent on an account, by its place among all.
+    pub fn spent_on(&self, account: usize) -> SimDuration {
+        SimDuration(self.spent.get(account).copied().unwrap_or(0))
+    }
+}
+
+/// Stories of all requests, in the order in which they ended.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Log {
+    ends: Vec<(usize, SimTime, SimTime, Outcome)>,
+    /// One row of accounts for each.
+    spent: Vec<u64>,
+}
 
 /// Times of two classes of requests by account: around the median, and the slowest.
 ///
@@ -20,6 +56,7 @@ pub struct Breakdown {
     median_count: u64,
     slow_sums: Vec<u64>,
     slow_count: u64,
+    log: Option<Log>,
 }
 
 impl Breakdown {
@@ -34,7 +71,30 @@ impl Breakdown {
             median_count: 0,
             slow_sums: Vec::new(),
             slow_count: 0,
+            log: None,
         }
+    }
+
+    /// Keeps the story of every request, with 40 bytes and 8 for each account.
+    pub fn of_all() -> Self {
+        Self { log: Some(Log::default()), ..Self::default() }
+    }
+
+    /// The accounts that time is booked to.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The requests that have ended, in that order; none unless all are kept.
+    pub fn stories(&self) -> impl Iterator<Item = Story<'_>> {
+        let width = self.accounts.len();
+        self.log.iter().flat_map(move |log| {
+            log.ends.iter().enumerate().map(move |(index, end)| {
+                let (clients, sent, ended, outcome) = *end;
+                let spent = &log.spent[index * width..(index + 1) * width];
+                Story { clients, sent, ended, outcome, spent }
+            })
+        })
     }
 
     /// Each account with the mean time in milliseconds of a median and of a slow request.
@@ -91,11 +151,25 @@ impl Breakdown {
         }
     }
 
-    pub(super) fn finish(&mut self, task: u32, latency: SimDuration) {
+    pub(super) fn finish(
+        &mut self,
+        task: u32,
+        clients: u16,
+        (sent, ended): (SimTime, SimTime),
+        outcome: Outcome,
+    ) {
         let width = self.accounts.len();
         let Some(row) = self.rows.get(task as usize * width..(task as usize + 1) * width) else {
             return;
         };
+        if let Some(log) = &mut self.log {
+            log.ends.push((usize::from(clients), sent, ended, outcome));
+            log.spent.extend_from_slice(row);
+        }
+        if outcome != Outcome::InTime {
+            return;
+        }
+        let latency = ended.since(sent);
         if self.median.0 <= latency && latency <= self.median.1 {
             self.median_count += 1;
             self.median_sums.iter_mut().zip(row).for_each(|(sum, span)| *sum += span);

@@ -3,17 +3,21 @@
 pub(crate) mod callers;
 mod clocks;
 mod data;
+mod direct;
 mod doors;
 mod machines;
 mod outside;
+mod pages;
 pub(crate) mod retries;
+mod stories;
+mod traffic;
 
 use std::collections::BTreeMap;
 
 use kneepoint::engine::interval::{mean, variance};
-use kneepoint::engine::{Distribution, SimDuration};
+use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service, Step, System,
+    Admission, Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service, Step, System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
@@ -28,16 +32,54 @@ const REQUESTS: u64 = 200_000;
 
 impl Entry {
     fn number(&self, name: &str) -> f64 {
-        self.parameters.get(name).and_then(Value::as_f64).expect("a case names its parameters")
+        self.maybe(name).expect("a case names its parameters")
     }
+
+    fn maybe(&self, name: &str) -> Option<f64> {
+        self.parameters.get(name).and_then(Value::as_f64)
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.parameters.get(name).and_then(Value::as_str).expect("a case names its parameters")
+    }
+
+    fn numbers(&self, name: &str) -> Vec<f64> {
+        let list = self.parameters.get(name).and_then(Value::as_array);
+        list.expect("a case names its lists").iter().filter_map(Value::as_f64).collect()
+    }
+
+    fn pair(&self, name: &str) -> [f64; 2] {
+        self.numbers(name).try_into().expect("two ends of a stretch of time")
+    }
+}
+
+/// What one run found.
+type Found = Vec<(String, f64)>;
+
+/// Mean and standard error of what independent runs of a system find.
+fn averaged(system: &System, runs: u64, run: impl Fn(&mut Simulation) -> Found) -> Measures {
+    let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for seed in 1..=runs {
+        let mut simulation = Simulation::new(system, seed).expect("the case is a valid system");
+        for (measure, value) in run(&mut simulation) {
+            all.entry(measure).or_default().push(value);
+        }
+    }
+    let summaries = all.into_iter();
+    summaries.map(|(measure, values)| (measure, summary(values))).collect()
+}
+
+fn at(secs: f64) -> SimTime {
+    SimTime::from_secs(secs)
 }
 
 /// Each measure with its mean over seeds and the standard error of that.
 pub(crate) type Measures = BTreeMap<String, (f64, f64)>;
 
-/// Mean and standard error.
+/// Mean and standard error; a single run has none.
 fn summary(values: Vec<f64>) -> (f64, f64) {
-    (mean(&values), (variance(&values) / values.len() as f64).sqrt())
+    let error = if values.len() > 1 { variance(&values) / values.len() as f64 } else { 0.0 };
+    (mean(&values), error.sqrt())
 }
 
 fn exponential(mean: f64) -> Distribution {
@@ -208,6 +250,13 @@ fn system_of(entry: &Entry) -> Option<System> {
     })
 }
 
+/// Families that ask for more of the waits than their mean.
+fn waits_are_asked(entry: &Entry) -> bool {
+    let by_waits = ["mm1", "mmc", "mm1_lifo", "mg1_det", "mg1_h2", "mg1_lognormal"];
+    let by_patience = ["erlang_a", "queue_deadline", "sqlite_busy_timeout"];
+    by_waits.iter().chain(&by_patience).any(|family| entry.family == *family)
+}
+
 /// Fewer requests where each of them is very many.
 fn requests_of(entry: &Entry) -> u64 {
     let branches = entry.parameters.get("n").and_then(Value::as_f64).unwrap_or(1.0);
@@ -216,6 +265,11 @@ fn requests_of(entry: &Entry) -> u64 {
 
 /// Runs a case on several seeds; `None` if it needs parts that do not exist.
 pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
+    let told = direct::computed(entry).or_else(|| direct::overlapping(entry));
+    let told = told.or_else(|| traffic::simulate(entry)).or_else(|| pages::simulate(entry));
+    if told.is_some() {
+        return told;
+    }
     let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
     let of_data = of_data.or_else(|| outside::simulate(entry)).or_else(|| retries::measured(entry));
     of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
@@ -231,12 +285,20 @@ fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
             }
             continue;
         }
+        if waits_are_asked(entry) {
+            stories::keep(&mut simulation);
+        }
         let requests = requests_of(entry);
         simulation.advance(requests, u64::MAX);
         // The first batches make up a tenth, as the references leave out.
         let period = simulation.period(simulation.batches_in(requests / 10));
         for (measure, value) in measures(&period, entry) {
             all.entry(measure).or_default().push(value);
+        }
+        if waits_are_asked(entry) {
+            for (measure, value) in stories::of_waits(&simulation) {
+                all.entry(measure).or_default().push(value);
+            }
         }
     }
     all.into_iter().map(|(measure, values)| (measure, summary(values))).collect()
