@@ -16,6 +16,12 @@ pub mod theory;
 
 pub mod explain;
 
+pub mod trace;
+
+pub mod waterfall;
+
+pub mod trace_file;
+
 pub mod compare;
 
 pub mod claims;

@@ -95,6 +95,11 @@ impl Run {
         }
     }
 
+    /// The simulation as it stands.
+    pub(super) fn into_simulation(self) -> Simulation {
+        self.simulation
+    }
+
     /// Events so far.
     pub fn events(&self) -> u64 {
         self.simulation.events_count()

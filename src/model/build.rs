@@ -131,6 +131,8 @@ pub(super) struct Builder<'a> {
     pub(super) open_pools: Vec<String>,
     /// Parts that the request holds at the present step, outermost first.
     pub(super) held: Vec<u16>,
+    /// Their scopes.
+    pub(super) held_scopes: Vec<usize>,
     /// Parts that are waited for while another is held, as (held, waited for).
     pub(super) nested: Vec<(u16, u16)>,
     /// The worker that runs the present steps.
@@ -157,6 +159,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
+        held_scopes: Vec::new(),
         nested: Vec::new(),
         worker: None,
     };

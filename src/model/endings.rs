@@ -52,8 +52,8 @@ impl Simulation {
         if self.record.finish(outcome, latency.0) {
             self.mark();
         }
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.finish(id, clients, (started, self.now), outcome);
+        if self.breakdown.is_some() {
+            self.book_request(id, outcome);
         }
         let clients_model = &self.model.clients[usize::from(clients)];
         if clients_model.users == 0 {
@@ -66,8 +66,8 @@ impl Simulation {
         }
         // A closed user thinks again.
         self.tasks[id] = Task::new(self.now, clients_model.start, clients);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
+        if self.breakdown.is_some() {
+            self.book_begin(id);
         }
         self.ready.push_back(id);
     }

@@ -38,7 +38,15 @@ mod task;
 
 mod record;
 
+mod stories;
+
 mod trace;
+
+mod recorder;
+
+mod scopes;
+
+mod spans;
 
 mod simulation;
 
@@ -101,4 +109,6 @@ pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
-pub use trace::{Breakdown, Story};
+pub use spans::{Label, Span, SpanKind, Spans};
+pub use stories::Story;
+pub use trace::{Breakdown, Exemplars};

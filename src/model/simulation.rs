@@ -3,10 +3,9 @@
 //! A task runs operations until one makes it wait; what it waits for wakes it again. A task waits
 //! for at most one event, and ignores all others: cancelling a timer is forgetting its ticket.
 
-use std::collections::VecDeque;
-
 use crate::engine::arena::Arena;
 use crate::engine::events::{Event, Ticket};
+use crate::engine::ring::Ring;
 use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
@@ -64,7 +63,7 @@ pub struct Simulation {
     pub(super) model: Model,
     pub(super) tasks: Arena<Task>,
     /// Tasks that were given what they waited for, in that order.
-    pub(super) ready: VecDeque<u32>,
+    pub(super) ready: Ring<u32>,
     pub(super) now: SimTime,
     pub(super) record: Record,
     pub(super) events_count: u64,
@@ -89,7 +88,7 @@ impl Simulation {
             guarding: Guarding::new(&model),
             model,
             tasks: Arena::default(),
-            ready: VecDeque::with_capacity(64),
+            ready: Ring::default(),
             now: SimTime::ZERO,
             record: Record::default(),
             events_count: 0,
@@ -118,6 +117,10 @@ impl Simulation {
     pub fn set_breakdown(&mut self, mut breakdown: Breakdown) {
         breakdown.prepare(self.model.accounts.clone());
         self.breakdown = Some(Box::new(breakdown));
+        // The users of closed clients are there already.
+        for id in self.tasks.ids() {
+            self.book_begin(id);
+        }
     }
 
     /// The booked times.
@@ -241,8 +244,8 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn new_task(&mut self, task: Task) -> u32 {
         let id = self.tasks.insert(task);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
+        if self.breakdown.is_some() {
+            self.book_begin(id);
         }
         id
     }
@@ -265,7 +268,7 @@ impl Simulation {
             State::Calling => self.timeout_reached(event.subject),
             State::BackingOff => {
                 if self.breakdown.is_some() {
-                    self.book_lost(event.subject);
+                    self.book_pause(event.subject);
                 }
                 self.send_attempt(event.subject);
             }

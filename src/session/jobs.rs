@@ -12,6 +12,7 @@ use crate::analysis::curve::{CurveJob, Share, merge};
 use crate::analysis::explain::ExplainJob;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::run::Run;
+use crate::analysis::trace::{Trace, TraceJob};
 use crate::scenario::link::{self, Link};
 use crate::scenario::{Mistakes, Scenario, Settings};
 
@@ -70,6 +71,8 @@ pub enum Outcome {
     Report(Box<RunReport>),
     /// Why it came out so.
     Explanation(Explanation),
+    /// What a typical, a slow and a failed request did.
+    Traces(Vec<Trace>),
     /// Against the state before.
     Comparison(Comparison),
     /// The whole curve of the state before, after another pass.
@@ -97,6 +100,7 @@ enum Job {
     Curve(Share, Box<CurveJob>),
     Run(Arc<Scenario>, Settings, Box<Run>),
     Explain(Box<ExplainJob>),
+    Trace(Box<TraceJob>),
     Compare(Box<CompareJob>),
     Ghost(Arc<Scenario>, String, Box<CurveJob>),
 }
@@ -160,7 +164,17 @@ impl Worker {
                 self.done(result)
             }
             Job::Explain(job) => {
-                let result = job.step(events).map(Outcome::Explanation);
+                let result = job.step(events).map(Outcome::Explanation)?;
+                if let Some(Job::Explain(job)) = self.jobs.pop_front() {
+                    let job = Job::Trace(Box::new(job.traces()));
+                    let is_last = |job: &Job| matches!(job, Job::Ghost(..));
+                    let place = self.jobs.iter().position(is_last).unwrap_or(self.jobs.len());
+                    self.jobs.insert(place, job);
+                }
+                Some(result)
+            }
+            Job::Trace(job) => {
+                let result = job.step(events).map(Outcome::Traces);
                 self.done(result)
             }
             Job::Compare(job) => {
@@ -238,13 +252,18 @@ mod tests {
     }
 
     #[test]
-    fn a_point_is_reported_then_explained() {
+    fn a_point_is_reported_then_explained_then_traced() {
         let mut worker = Worker::default();
         ask(&mut worker, 7, "", Want::Point { ghost: None });
         let answers = answers(&mut worker);
         assert!(matches!(answers[0], Outcome::Report(_)));
         assert!(matches!(answers[1], Outcome::Explanation(_)));
-        assert_eq!(answers.len(), 2);
+        let Outcome::Traces(traces) = &answers[2] else { panic!("{:?}", answers[2]) };
+        assert_eq!(
+            traces.iter().map(|trace| trace.of.as_str()).collect::<Vec<_>>(),
+            ["p50", "p99"]
+        );
+        assert_eq!(answers.len(), 3);
     }
 
     #[test]

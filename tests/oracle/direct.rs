@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 use kneepoint::analysis::laws::{self, RetryStorm};
 use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::planner::{Fact, PRICES, Query, Table, plan};
-use kneepoint::model::system::{Arrivals, Step};
+use kneepoint::model::system::{Arrivals, Call, Step};
 use kneepoint::policy::admission::fixed_window;
 use kneepoint::policy::admission::sliding_counter::SlidingCounter;
 use kneepoint::policy::admission::vegas;
+use kneepoint::policy::breaker;
 use kneepoint::policy::queue::codel::{self, CoDel};
 
 use super::stories::{Stories, keep, secs};
+use super::traffic::{calls_to_open, even};
 use super::{
-    Entry, Found, Measures, Queue, REQUESTS, around, averaged, exponential, open, service, at,
+    Entry, Found, Measures, Queue, REQUESTS, around, at, averaged, call, exponential, open, service,
 };
 
 /// What a case of these families measures; `None` for any other.
@@ -47,6 +49,7 @@ pub(super) fn computed(entry: &Entry) -> Option<Measures> {
         "codel_law" => drops(entry),
         "pg_cost_seqscan" => named([("total_cost", scan_price(entry))]),
         "operational_laws" => return Some(identities()),
+        "breaker_window" => return Some(calls_to_open(&even(breaking(entry), n("p")), 4)),
         _ => return None,
     };
     Some(found.into_iter().map(|(name, value)| (name, (value, 0.0))).collect())
@@ -103,9 +106,30 @@ fn estimate(entry: &Entry) -> f64 {
     let mut counter = SlidingCounter::new(&fixed_window::Settings { limit: u32::MAX, window });
     let present = SimTime::ZERO + window + secs(entry.number("elapsed"));
     for (time, count) in [(SimTime::ZERO, "prev"), (present, "cur")] {
-        (0..entry.number(count) as u32).for_each(|_| drop(counter.decide(time)));
+        (0..entry.number(count) as u32).for_each(|_| {
+            counter.decide(time);
+        });
     }
     counter.estimate(present)
+}
+
+/// A breaker that opens for the next call only.
+pub(super) fn breaking(entry: &Entry) -> Call {
+    // So many failures in a row, or so many of the last calls.
+    let count = |name: &str| entry.maybe(name).or_else(|| entry.maybe("k")).unwrap_or(1.0) as u32;
+    let mut call = call("s");
+    call.guard.breaker = Some(breaker::Settings {
+        window: breaker::Window::Calls(count("window")),
+        calls_min: count("min_calls"),
+        failures_share: 1e-9,
+        failures_min: count("fail_threshold"),
+        slow_share: 2.0,
+        open_wait: secs(1.5),
+        probes_count: 1,
+        probing: breaker::Probing::AllSucceed,
+        ..breaker::Settings::default()
+    });
+    call
 }
 
 /// Waits that never fall: entries are taken out at the very instants at which a drop is due.
@@ -147,8 +171,7 @@ fn scan_price(entry: &Entry) -> f64 {
 fn identities() -> Measures {
     let (rate, mean, workers) = (16.0, 0.2, 4);
     let work = vec![Step::Cpu(exponential(mean))];
-    let system =
-        vec![open(rate, "s"), service("s", workers, Queue::default(), work)].into();
+    let system = vec![open(rate, "s"), service("s", workers, Queue::default(), work)].into();
     averaged(&system, 4, |simulation| {
         keep(simulation);
         simulation.advance(REQUESTS, u64::MAX);

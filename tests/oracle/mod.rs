@@ -14,10 +14,12 @@ mod traffic;
 
 use std::collections::BTreeMap;
 
+use kneepoint::analysis::laws;
 use kneepoint::engine::interval::{mean, variance};
 use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::system::{
-    Admission, Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service, Step, System,
+    Admission, Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service,
+    Step, System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
@@ -270,6 +272,16 @@ pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
     if told.is_some() {
         return told;
     }
+    if entry.family == "breaker_consecutive" {
+        // How many calls it takes to open is seen where no time passes unseen.
+        let opens = traffic::calls_to_open(
+            &traffic::even(direct::breaking(entry), entry.number("p")),
+            seeds,
+        );
+        let mut measures = simulate(&system_of(entry)?, entry, seeds);
+        measures.extend(opens);
+        return Some(measures);
+    }
     let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
     let of_data = of_data.or_else(|| outside::simulate(entry)).or_else(|| retries::measured(entry));
     of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
@@ -377,6 +389,30 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
         if entry.measure.ends_with(kind) {
             found.push((entry.measure.as_str(), response));
         }
+    }
+    let stay = |part: usize| secs_of(period.parts[part].busy) + secs_of(period.parts[part].waited);
+    if entry.family == "closed_n_plus_1" {
+        let done = totals.of(Outcome::InTime) as f64;
+        let demands = ["app_bursts", "db_queries"].map(|name| entry.number(name));
+        let demands = [demands[0] * entry.number("s_app"), demands[1] * entry.number("s_db")];
+        let bounds = laws::bounds(f64::INFINITY, entry.number("Z"), &demands);
+        found.extend([
+            ("mean_time_app", stay(1) / done),
+            ("mean_time_db", stay(2) / done),
+            ("mean_db_queue", stay(2) / secs),
+            ("n_star", bounds.users),
+            ("x_max", bounds.throughput),
+        ]);
+    }
+    if entry.family == "gil_threads" {
+        let (threads, cpu, io) = (entry.number("threads"), entry.number("cpu"), entry.number("io"));
+        let bounds = laws::bounds(threads, io, &[cpu]);
+        found.extend([
+            ("det_throughput", bounds.throughput),
+            ("speedup_limit", bounds.users),
+            ("throughput_limit", laws::bounds(f64::INFINITY, io, &[cpu]).throughput),
+            ("speedup_vs_1_thread", totals.of(Outcome::InTime) as f64 / secs * (cpu + io)),
+        ]);
     }
     if let Some(second) = period.parts.get(2) {
         found.push(("util_db", secs_of(second.busy) / secs));

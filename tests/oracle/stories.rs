@@ -141,7 +141,8 @@ pub(super) fn of_waits(simulation: &Simulation) -> Found {
     found.extend(served);
     found.push(("wait_second_moment".to_owned(), second));
     // The names say it the other way round.
-    let of = |name: &str, found: &Found| found.iter().find(|(known, _)| known == name).map(|(_, v)| *v);
+    let of =
+        |name: &str, found: &Found| found.iter().find(|(known, _)| known == name).map(|(_, v)| *v);
     if let Some(mean) = of("wait_served_mean", &found) {
         found.push(("mean_wait_served".to_owned(), mean));
     }
@@ -184,6 +185,11 @@ impl Window {
     pub(super) fn busy(&self, part: usize) -> f64 {
         let busy = self.since(|period| period.parts[part].busy.as_secs());
         busy / self.secs() / f64::from(self.all.parts[part].capacity)
+    }
+
+    /// How many were served by a part at once, on average.
+    pub(super) fn running(&self, part: usize) -> f64 {
+        self.since(|period| period.parts[part].busy.as_secs()) / self.secs()
     }
 
     /// Share of the requests that ended so.

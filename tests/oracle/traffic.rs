@@ -11,8 +11,8 @@ use kneepoint::policy::admission::{fixed_window, token_bucket};
 use kneepoint::policy::arrivals::batch::Batch;
 use kneepoint::policy::arrivals::{self, phases};
 use kneepoint::policy::balancer::{self, Algorithm};
-use kneepoint::policy::queue::{Order, Shed, codel, controlled_delay};
 use kneepoint::policy::hedge;
+use kneepoint::policy::queue::{Order, Shed, codel, controlled_delay};
 
 use super::stories::{Stories, Window, keep, secs, spread};
 use super::{Entry, Found, Measures, averaged, call, exponential, open, service};
@@ -35,10 +35,8 @@ pub(super) fn simulate(entry: &Entry) -> Option<Measures> {
 
 /// Poisson arrivals at rates that change, and end.
 pub(super) fn stepped(id: &str, to: &str, rates: &[(f64, f64)]) -> Part {
-    let step = |(from, rate): &(f64, f64)| phases::Step {
-        from: super::at(*from),
-        rate_per_sec: *rate,
-    };
+    let step =
+        |(from, rate): &(f64, f64)| phases::Step { from: super::at(*from), rate_per_sec: *rate };
     let source = arrivals::Settings::Steps(rates.iter().map(step).collect());
     timed(id, to, source, Batch::One)
 }
@@ -224,10 +222,8 @@ fn bucket(simulation: &mut Simulation, entry: &Entry) -> Found {
 
 /// A full limit of requests on both sides of a border between windows.
 fn burst(entry: &Entry) -> Measures {
-    let window = fixed_window::Settings {
-        limit: entry.number("N") as u32,
-        window: secs(entry.number("W")),
-    };
+    let window =
+        fixed_window::Settings { limit: entry.number("N") as u32, window: secs(entry.number("W")) };
     let limits = [
         ("accepted_fixed", keyed::Settings::FixedWindow(window)),
         ("accepted_sliding_log", keyed::Settings::SlidingLog(window)),

@@ -30,8 +30,7 @@ impl Simulation {
 
     /// Whether another copy of an attempt is at a station, and this one should not be.
     fn has_copy_at(&self, id: u32, register: u8, station: u16) -> bool {
-        let is_guarded =
-            |task: u32| task != NO_TASK && self.tasks[task].state == State::Guarded;
+        let is_guarded = |task: u32| task != NO_TASK && self.tasks[task].state == State::Guarded;
         let parent = self.tasks[id].parent;
         // Over a network the copy is the message, and the attempt what it calls.
         let (copy, caller, is_sent_on) = if is_guarded(parent) {
@@ -43,7 +42,8 @@ impl Simulation {
         };
         let pending = &self.guarding.calls[caller as usize];
         let edge = &self.model.guarded[usize::from(pending.edge)];
-        let Settings { hedge, network, .. } = &*self.model.guards[usize::from(edge.guard)].of.1.guard;
+        let Settings { hedge, network, .. } =
+            &*self.model.guards[usize::from(edge.guard)].of.1.guard;
         if !hedge.is_some_and(|hedge| hedge.elsewhere)
             || is_sent_on != (*network != Network::default())
         {
