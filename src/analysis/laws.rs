@@ -56,11 +56,11 @@ pub struct RetryStorm {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FixedPoints {
     /// Where it stays in good times.
-    pub stable: f64,
+    pub stable: Option<f64>,
     /// Beyond this one it runs away.
-    pub unstable: f64,
+    pub unstable: Option<f64>,
     /// Where it stays after that: every attempt times out.
-    pub metastable: f64,
+    pub metastable: Option<f64>,
 }
 
 impl RetryStorm {
@@ -96,13 +96,10 @@ impl RetryStorm {
         self.capacity / (f64::from(self.retries) + 1.0)
     }
 
-    /// The fixed points of so many requests; `None` unless there are three.
-    pub fn fixed_points(&self, requests: f64) -> Option<FixedPoints> {
+    /// The fixed points of so many requests.
+    pub fn fixed_points(&self, requests: f64) -> FixedPoints {
         let (most, peak) = self.critical();
         let metastable = requests * (f64::from(self.retries) + 1.0);
-        if requests >= most || metastable < self.capacity {
-            return None;
-        }
         let solve = |mut low: f64, mut high: f64, rises: bool| {
             for _ in 0..100 {
                 let middle = f64::midpoint(low, high);
@@ -114,8 +111,12 @@ impl RetryStorm {
             }
             low
         };
-        let (stable, unstable) = (solve(0.0, peak, true), solve(peak, self.capacity, false));
-        Some(FixedPoints { stable, unstable, metastable })
+        let (is_good, is_bad) = (requests < most, metastable >= self.capacity);
+        FixedPoints {
+            stable: is_good.then(|| solve(0.0, peak, true)),
+            unstable: (is_good && is_bad).then(|| solve(peak, self.capacity, false)),
+            metastable: is_bad.then_some(metastable),
+        }
     }
 }
 
@@ -134,10 +135,14 @@ mod tests {
     #[test]
     fn a_storm_has_three_fixed_points_between_safe_and_critical() {
         let storm = RetryStorm { capacity: 100.0, timeout: 0.1, retries: 3 };
-        assert!(storm.fixed_points(storm.safe() - 0.1).is_none());
-        assert!(storm.fixed_points(storm.critical().0 + 0.1).is_none());
-        let found = storm.fixed_points(60.0).expect("60 is between 25 and 69");
-        for attempts in [found.stable, found.unstable] {
+        let found = storm.fixed_points(storm.safe() - 0.1);
+        assert!(found.stable.is_some() && found.metastable.is_none());
+        let found = storm.fixed_points(storm.critical().0 + 0.1);
+        assert!(found.stable.is_none() && found.metastable.is_some());
+        let found = storm.fixed_points(60.0);
+        for attempts in
+            [found.stable, found.unstable].map(|attempts| attempts.expect("60 is between"))
+        {
             assert!((storm.requests(attempts) - 60.0).abs() < 1e-9);
         }
         assert!(found.stable < found.unstable && found.unstable < found.metastable);

@@ -121,7 +121,7 @@ pub(crate) fn replication(
         "fluid_overload" => {
             let (rate, span) = (entry.number("lam"), entry.number("T"));
             keep(simulation);
-            simulation.advance((rate * span) as u64, u64::MAX);
+            simulation.advance((rate * span - 1e-9).ceil() as u64, u64::MAX);
             let latencies = simulation.period(0).latencies;
             let longest = latencies.max().map_or(f64::NAN, |nanos| nanos as f64 / 1e9);
             let each = 1.0 / entry.number("mu");

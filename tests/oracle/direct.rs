@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use kneepoint::analysis::laws::{self, RetryStorm};
+use kneepoint::analysis::laws::{self, FixedPoints, RetryStorm};
 use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::planner::{Fact, PRICES, Query, Table, plan};
 use kneepoint::model::system::{Arrivals, Call, Step};
@@ -41,7 +41,7 @@ pub(super) fn computed(entry: &Entry) -> Option<Measures> {
                 ("r_lower", bounds.latency),
             ])
         }
-        "retry_fixed_point" => fixed_points(entry)?,
+        "retry_fixed_point" => fixed_points(entry),
         "concurrency_limit" => {
             named([("queue_estimate", vegas::queue(n("limit"), n("min_rtt"), n("rtt")))])
         }
@@ -83,7 +83,7 @@ fn speedups(entry: &Entry) -> Measures {
     found
 }
 
-fn fixed_points(entry: &Entry) -> Option<Found> {
+fn fixed_points(entry: &Entry) -> Found {
     let n = |name: &str| entry.number(name);
     let storm = RetryStorm { capacity: n("mu"), timeout: n("tau"), retries: n("n") as u32 };
     let (requests, attempts) = storm.critical();
@@ -92,13 +92,15 @@ fn fixed_points(entry: &Entry) -> Option<Found> {
         ("attempt_rate_at_critical", attempts),
         ("lambda_safe", storm.safe()),
     ]);
-    let points = storm.fixed_points(n("lam"))?;
-    found.extend(named([
-        ("stable_attempt_rate", points.stable),
-        ("unstable_attempt_rate", points.unstable),
-        ("metastable_attempt_rate", points.metastable),
-    ]));
-    Some(found)
+    let FixedPoints { stable, unstable, metastable } = storm.fixed_points(n("lam"));
+    let points = [
+        ("stable_attempt_rate", stable),
+        ("unstable_attempt_rate", unstable),
+        ("metastable_attempt_rate", metastable),
+    ];
+    let known = points.into_iter().filter_map(|(name, rate)| Some((name.to_owned(), rate?)));
+    found.extend(known);
+    found
 }
 
 fn estimate(entry: &Entry) -> f64 {

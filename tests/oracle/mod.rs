@@ -84,8 +84,9 @@ fn summary(values: Vec<f64>) -> (f64, f64) {
     (mean(&values), error.sqrt())
 }
 
+/// Of mean zero it is no time at all.
 fn exponential(mean: f64) -> Distribution {
-    Distribution::Exponential { mean }
+    if mean > 0.0 { Distribution::Exponential { mean } } else { Distribution::Constant(0.0) }
 }
 
 fn call(service: &str) -> Call {
@@ -390,6 +391,26 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
             found.push((entry.measure.as_str(), response));
         }
     }
+    let mut found: Found =
+        found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    if entry.family == "leaky_bucket_queue" {
+        // They wait before the service, and nowhere else.
+        found.retain(|(name, _)| *name != "mean_wait");
+        let waits = [("mean_wait", response), ("wait_p50", quantile(0.5))];
+        let more = [("wait_p95", quantile(0.95)), ("wait_p99", quantile(0.99))];
+        found.extend(waits.into_iter().chain(more).map(|(name, wait)| (name.to_owned(), wait)));
+    }
+    found.extend(of_family(period, entry));
+    found
+}
+
+/// What only one family asks for.
+fn of_family(period: &Period, entry: &Entry) -> Found {
+    let totals = &period.totals;
+    let secs = period.span.as_secs();
+    let finished = totals.finished() as f64;
+    let secs_of = |span: SimDuration| span.as_secs();
+    let (mut found, mut stages) = (Vec::new(), Found::new());
     let stay = |part: usize| secs_of(period.parts[part].busy) + secs_of(period.parts[part].waited);
     if entry.family == "closed_n_plus_1" {
         let done = totals.of(Outcome::InTime) as f64;
@@ -426,12 +447,6 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     if entry.family == "fixed_window" {
         found.push(("accepted_per_window", accepted / secs * entry.number("W")));
     }
-    if entry.family == "leaky_bucket_queue" {
-        // They wait before the service, and nowhere else.
-        found.retain(|(name, _)| *name != "mean_wait");
-        found.extend([("mean_wait", response), ("wait_p50", quantile(0.5))]);
-        found.extend([("wait_p95", quantile(0.95)), ("wait_p99", quantile(0.99))]);
-    }
     if entry.family == "priority" {
         for (name, part) in ["mean_wait_high", "mean_wait_low"].into_iter().zip(&period.parts) {
             let stay = secs_of(part.busy) / part.visits as f64;
@@ -441,9 +456,8 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     if entry.family == "tandem" {
         for (index, part) in period.parts[1..].iter().enumerate() {
             let spent = secs_of(part.waited) + secs_of(part.busy);
-            let name = ["mean_response_stage1", "mean_response_stage2", "mean_response_stage3"];
-            found.push((name[index], spent / part.visits as f64));
+            stages.push((format!("mean_response_stage{}", index + 1), spent / part.visits as f64));
         }
     }
-    found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    found.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(stages).collect()
 }

@@ -122,7 +122,7 @@ fn patient(entry: &Entry) -> System {
     }]);
     let mut returning = coming_back(FOR_EVER, 1.0 / n("theta"));
     returning.guard.retried = Failures::NONE.with(Failure::Shed).with(Failure::Rejected);
-    returning.service = "way".to_owned();
+    "way".clone_into(&mut returning.service);
     let none = Queue { capacity: Some(0), ..Queue::default() };
     let work = vec![Step::Cpu(exponential(1.0 / n("mu")))];
     let mut sender = open(n("lam"), "way");
