@@ -60,7 +60,7 @@ fn policy(name: &str) -> Value {
     match name {
         "none" => json!({ "misses": "load" }),
         "lock" | "singleflight" => json!({ "misses": "wait" }),
-        _ => json!({ "misses": "wait", "refresh": { "revalidate": { "grace": "1s" } } }),
+        _ => json!({ "misses": "wait", "refresh": "revalidate", "grace": "1s" }),
     }
 }
 

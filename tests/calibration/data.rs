@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 use super::curves::Curve;
 use super::report;
 
-/// Milliseconds to a client in Python and back, without execution; what its driver computes for each
-/// query; and to a client in C.
-const PYTHON_TRIP: f64 = 0.09;
+/// Milliseconds to a client in Python and back, without execution; what a query costs that is not
+/// prepared, what the driver computes for each; and to a client in C.
+const PYTHON_TRIP: f64 = 0.07;
+const UNPREPARED: f64 = 0.058;
 const DRIVER: f64 = 0.018;
-const C_TRIP: f64 = 0.045;
+const C_TRIP: f64 = 0.036;
+/// Microseconds for a narrow row.
+const NARROW_ROW: f64 = 0.68;
 /// Microseconds that the driver in Python computes for a row: of small answers, and of large ones.
 const ROW: [f64; 2] = [1.1, 1.95];
 
@@ -21,30 +24,27 @@ pub(super) fn modelled(curve: &Curve, x: f64) -> Option<f64> {
             page(PYTHON_TRIP, x, json!({ "email": {} }), one(json!({ "rows": 1, "by": "email" })))
         }
         "n_plus_1" => {
-            let each = json!([
-                { "cpu": format!("{DRIVER}ms") }, query(json!({ "rows": 1, "by": "id" }))
+            // The list, and an author for each of its rows.
+            let mut author = query(json!({ "rows": 1, "by": "id" }));
+            author["query"]["table"] = json!("few");
+            let list = query(json!({ "rows": x, "by": "author" }));
+            let each = json!([{ "cpu": format!("{DRIVER}ms") }, author]);
+            let steps = json!([
+                { "cpu": format!("{}ms", DRIVER + UNPREPARED) }, list,
+                { "repeat": { "times": x, "steps": each } }
             ]);
-            let list = list(x);
-            let steps = json!([list[0], list[1], { "repeat": { "times": x, "steps": each } }]);
-            page(PYTHON_TRIP, 100_000.0, json!({ "id": {}, "author": {} }), steps)
-        }
-        "in_list" => {
-            let many = query(json!({ "rows": x, "by": "id" }));
-            let list = list(x);
-            let fetched = json!({ "cpu": format!("{}us", 2.0 * x * ROW[0]) });
-            let steps = json!([list[0], list[1], { "cpu": format!("{DRIVER}ms") }, many, fetched]);
-            page(PYTHON_TRIP, 100_000.0, json!({ "id": {}, "author": {} }), steps)
+            page(PYTHON_TRIP, 100_000.0, json!({ "author": {} }), steps)
         }
         "offset" | "keyset" => {
             let offset = if curve.name == "offset" { x } else { 0.0 };
             let next = json!({ "by": "created", "order": "index", "offset": offset, "limit": 20 });
-            let steps = json!([query(next), { "cpu": format!("{}us", 20.0 * ROW[0]) }]);
+            let steps = json!([query(next), { "cpu": format!("{}us", 20.0 * NARROW_ROW) }]);
             page(PYTHON_TRIP, 500_000.0, json!({ "created": {} }), steps)
         }
         "unbounded" => {
             let steps =
                 json!([query(json!({ "limit": x })), { "cpu": format!("{}us", x * row_us) }]);
-            page(PYTHON_TRIP, 200_000.0, json!({}), steps)
+            page(PYTHON_TRIP + UNPREPARED, 200_000.0, json!({}), steps)
         }
         "unbounded_c" => page(C_TRIP, 200_000.0, json!({}), one(json!({ "limit": x }))),
         "hot_row" | "spread_rows" => rows(curve.name == "hot_row", x),
@@ -63,14 +63,12 @@ fn one(what: Value) -> Value {
     json!([query(what)])
 }
 
-/// A list of so many rows.
-fn list(rows: f64) -> Value {
-    json!([{ "cpu": format!("{DRIVER}ms") }, query(json!({ "rows": rows, "by": "author" }))])
-}
-
 /// Mean latency in ms of a page that one client asks for.
 fn page(trip_ms: f64, rows: f64, indexes: Value, steps: Value) -> f64 {
-    let tables = json!({ "rows": { "rows": rows, "row_bytes": 240, "indexes": indexes } });
+    let tables = json!({
+        "rows": { "rows": rows, "row_bytes": 240, "indexes": indexes },
+        "few": { "rows": 10_000, "row_bytes": 240, "indexes": { "id": {} } }
+    });
     let parts = json!([
         { "kind": "clients", "id": "client", "call": { "to": "app.page" },
           "arrivals": { "closed": { "users": 1, "think": "1ms" } } },
