@@ -6,6 +6,8 @@ pub mod run;
 
 mod phases;
 
+mod recovery;
+
 pub mod curve;
 
 pub mod ceiling;
@@ -25,3 +27,5 @@ pub mod trace_file;
 pub mod compare;
 
 pub mod claims;
+
+pub mod timeline;

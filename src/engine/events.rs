@@ -171,7 +171,9 @@ impl FutureEvents {
             self.refill(self.lane_time.min(until.0));
         }
         let near = self.near.last().map_or((u64::MAX, u64::MAX), |entry| entry.key());
-        let entry = if self.lane_time <= near.0 && self.lane_is_first(near) {
+        let is_lane_first =
+            self.lane_time < near.0 || self.lane_time == near.0 && self.lane_is_first(near);
+        let entry = if is_lane_first {
             if self.lane_time > until.0 {
                 return None;
             }
@@ -283,7 +285,7 @@ impl FutureEvents {
     }
 
     /// Whether the head of the first lane comes before the near event with this key.
-    #[inline]
+    #[cold]
     fn lane_is_first(&self, near: (u64, u64)) -> bool {
         self.lanes
             .get(self.lane_first)
