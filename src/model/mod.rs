@@ -38,6 +38,8 @@ mod task;
 
 mod record;
 
+mod stories;
+
 mod trace;
 
 mod recorder;
@@ -123,5 +125,6 @@ pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
+pub use stories::Story;
 pub use trace::{Breakdown, Exemplars};
 pub use updating::TableMeasure;
