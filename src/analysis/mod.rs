@@ -2,7 +2,11 @@
 
 pub mod report;
 
+mod report_data;
+
 pub mod run;
+
+mod run_data;
 
 mod phases;
 
@@ -13,6 +17,8 @@ mod sentences;
 pub mod curve;
 
 pub mod ceiling;
+
+pub mod laws;
 
 pub mod theory;
 
