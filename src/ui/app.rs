@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::about::about;
 use super::address;
 use super::charts::Charts;
+use super::diagram::Diagram;
 use super::effects::{use_address, use_shortcuts, use_theme, use_title, use_workers};
 use super::fixes::fixes;
 use super::header::header;
@@ -65,6 +66,7 @@ pub(super) fn App() -> Html {
                     <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} />
                 </div>
                 <div class="side">
+                    <Diagram session={Rc::clone(&session)} />
                     { why(&session) }
                 </div>
             </div>
