@@ -50,13 +50,13 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
     let facts = session.report.as_ref().map(|report| Facts::all(graph, report)).unwrap_or_default();
     let first = session.explanation.as_ref().and_then(|found| found.first_to_break.as_ref());
     let first = first.map(|first| first.part.as_str()).unwrap_or_default();
-    let requests_a_dot = per_dot(&facts);
+    let arrivals_a_dot = per_dot(&facts);
     let flows = *moves && *is_seen && session.report.is_some();
     let dots = |(link, wire): (&Link, &Wire)| {
         let facts =
             facts.get(link.to).filter(|_| flows && !link.is_place && wire.points.len() > 2)?;
         let is_last = graph.callers(link.to) > 1;
-        Some(stream(wire, is_last, facts.per_s? / requests_a_dot))
+        Some(stream(wire, is_last, facts.per_s? / arrivals_a_dot))
     };
     let pick = |id: &String| {
         let (picked, id) = (picked.clone(), id.clone());
@@ -93,7 +93,7 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
             <p class="legend">
                 if flows {
                     <svg width="8" height="8" aria-hidden="true"><circle cx="4" cy="4" r="3" class="dot" /></svg>
-                    { match requests_a_dot { 1.0 => " is one request. ".to_owned(), many => format!(" is {} requests. ", format(many, Unit::Count)) } }
+                    { match arrivals_a_dot { 1.0 => " is one arrival. ".to_owned(), many => format!(" is {} arrivals. ", format(many, Unit::Count)) } }
                 }
                 if !first.is_empty() { { flag(0.0, 1.0) } { " breaks first as load grows." } }
             </p>

@@ -8,17 +8,17 @@ use super::{Graph, Link};
 /// Width of the picture.
 pub const WIDTH: f64 = 280.0;
 /// Height of a card.
-pub const CARD_HEIGHT: f64 = 50.0;
+pub const CARD_HEIGHT: f64 = 48.0;
 /// Widest and narrowest card.
-const CARD_WIDTHS: (f64, f64) = (150.0, 88.0);
+const CARD_WIDTHS: (f64, f64) = (160.0, 88.0);
 /// Cards in a row.
 const ROW_MAX: usize = 2;
 /// Between cards of a row.
 const GAP: f64 = 12.0;
 /// Between rows.
-const ROW_GAP: f64 = 36.0;
+const ROW_GAP: f64 = 32.0;
 /// Where links to one card meet above it.
-const INLET: f64 = 14.0;
+const INLET: f64 = 13.0;
 /// Widest lane.
 const LANE: f64 = 12.0;
 
