@@ -85,6 +85,7 @@ fn spec<'a>(curve: &'a Curve, knob: &'a Knob, size: (u32, u32)) -> Spec<'a> {
         knob,
         objective: &OBJECTIVE,
         point: 38.0,
+        measured_p99: None,
         hover: None,
         axes: Axes::of(knob, curve, None, &OBJECTIVE, None),
         size: (f64::from(size.0), f64::from(size.1)),

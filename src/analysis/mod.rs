@@ -6,6 +6,8 @@ pub mod run;
 
 mod phases;
 
+mod recovery;
+
 pub mod curve;
 
 pub mod ceiling;
@@ -23,3 +25,5 @@ pub mod trace_file;
 pub mod compare;
 
 pub mod claims;
+
+pub mod timeline;

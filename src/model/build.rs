@@ -295,8 +295,9 @@ impl Builder<'_> {
         let stream = self.stream(&clients.id, "arrivals");
         self.add_sender(clients)?;
         self.client_ids.push(clients.id.clone());
-        let priority = clients.priority;
-        let made = ClientsModel { first, start, gap, users, stream, priority };
+        let Clients { id, priority, is_background, .. } = clients;
+        let (id, priority, is_background) = (id.clone(), *priority, *is_background);
+        let made = ClientsModel { first, start, gap, users, stream, priority, is_background, id };
         self.model.clients.push(made);
         Ok(())
     }

@@ -88,6 +88,9 @@ pub(super) struct Clients {
     pub(super) stream: u16,
     /// Class of their requests.
     pub(super) priority: u8,
+    /// Their requests are load, and no outcomes.
+    pub(super) is_background: bool,
+    pub(super) id: String,
 }
 
 /// A part that can be busy.

@@ -26,7 +26,7 @@ impl Simulation {
         task.expects = self.calls_count;
         task.attempts += 1;
         if task.attempts > 1 {
-            self.record.totals.retries += 1;
+            self.record.of(task.clients).retries += 1;
         }
         let mut attempt = Task::new(self.now, start, task.clients);
         attempt.parent = id;

@@ -94,6 +94,8 @@ mod querying_build;
 
 mod measure;
 
+mod changing;
+
 pub mod reference;
 
 pub use asking::ThirdPartyMeasure;
@@ -101,7 +103,7 @@ pub use build::BuildError;
 pub use built::PartKind;
 pub use caching::CacheMeasure;
 pub use crons::CronMeasure;
-pub use measure::{PartMeasure, Period};
+pub use measure::{ClientsMeasure, PartMeasure, Period};
 pub use placing::MachineMeasure;
 pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;

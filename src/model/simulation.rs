@@ -3,10 +3,9 @@
 //! A task runs operations until one makes it wait; what it waits for wakes it again. A task waits
 //! for at most one event, and ignores all others: cancelling a timer is forgetting its ticket.
 
-use std::collections::VecDeque;
-
 use crate::engine::arena::Arena;
 use crate::engine::events::{Event, Ticket};
+use crate::engine::ring::Ring;
 use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
@@ -64,7 +63,7 @@ pub struct Simulation {
     pub(super) model: Model,
     pub(super) tasks: Arena<Task>,
     /// Tasks that were given what they waited for, in that order.
-    pub(super) ready: VecDeque<u32>,
+    pub(super) ready: Ring<u32>,
     pub(super) now: SimTime,
     pub(super) record: Record,
     pub(super) events_count: u64,
@@ -84,14 +83,22 @@ impl Simulation {
     /// # Errors
     /// Names the part of the system that cannot be built.
     pub fn new(system: &System, seed: u64) -> Result<Self, BuildError> {
+        Self::starting_at(SimTime::ZERO, system, seed)
+    }
+
+    /// The same at another time: faults and waves are as far as they are then.
+    ///
+    /// # Errors
+    /// Names the part of the system that cannot be built.
+    pub fn starting_at(start: SimTime, system: &System, seed: u64) -> Result<Self, BuildError> {
         let model = build(system, seed)?;
         let mut simulation = Self {
             guarding: Guarding::new(&model),
+            record: Record::new(model.clients.iter().map(|clients| clients.is_background)),
             model,
             tasks: Arena::default(),
-            ready: VecDeque::with_capacity(64),
-            now: SimTime::ZERO,
-            record: Record::default(),
+            ready: Ring::default(),
+            now: start,
             events_count: 0,
             calls_count: 0,
             stopped: None,
@@ -307,7 +314,8 @@ impl Simulation {
                 }
                 Op::Release { register } => {
                     task.held &= !(1 << register);
-                    self.release(id, register, Ending::Done);
+                    let server = task.registers[usize::from(register)];
+                    self.release_server(id, register, server, Ending::Done);
                 }
                 Op::Loop { register, times, end } => {
                     task.registers[usize::from(register)] = times;
@@ -337,7 +345,7 @@ impl Simulation {
                 Op::Jump { to } => task.pc = to,
                 Op::Send => {
                     task.started = self.now;
-                    self.record.totals.sent += 1;
+                    self.record.of(task.clients).sent += 1;
                 }
                 Op::Fail => {
                     self.fail(id, Outcome::Failed);

@@ -11,7 +11,34 @@ macro_rules! document {
     };
 }
 
-const DOCUMENTS: &[&str] = &[document!("n-plus-one.json"), document!("queue-knee.json")];
+const DOCUMENTS: &[&str] = &[
+    // Data that grows.
+    document!("n-plus-one.json"),
+    // Users and concurrency.
+    document!("queue-knee.json"),
+    // Failure that feeds itself.
+    document!("balancer-sinkhole.json"),
+    document!("cascade.json"),
+    document!("goodput-collapse.json"),
+    document!("layered-retries.json"),
+    document!("retry-storm.json"),
+    document!("tail-at-scale.json"),
+    // No limits.
+    document!("backlog.json"),
+    document!("login-brute-force.json"),
+    document!("noisy-client.json"),
+    document!("rate-limiters.json"),
+];
+
+/// Groups of scenarios in the order of the menu: the word in documents, and what it stands for.
+pub const GROUPS: [(&str, &str); 6] = [
+    ("data", "Data that grows"),
+    ("users", "Users and concurrency"),
+    ("caches", "Caches: promises about time"),
+    ("failure", "Failure that feeds itself"),
+    ("limits", "No limits"),
+    ("time", "Time, teams, trade-offs"),
+];
 
 /// All scenarios that ship, in the order of the menu.
 pub fn all() -> &'static [Arc<Scenario>] {
@@ -42,6 +69,7 @@ mod tests {
             assert!(all()[..index].iter().all(|other| other.id != scenario.id));
             assert!(scenario.summary.split_whitespace().count() <= 60, "{}", scenario.id);
             assert!(scenario.title.ends_with('?'), "{}", scenario.id);
+            assert!(GROUPS.iter().any(|(group, _)| *group == scenario.group), "{}", scenario.id);
             assert_eq!(scenario.knobs[0].id, "users", "{}", scenario.id);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::by_hand;
 use super::migrate::{self, FORMAT_VERSION};
 use super::reader::{Mistakes, Reader};
 use super::{Claim, Fix, Knob, Objective, RunLength, Settings, Source, Theory};
@@ -79,6 +80,21 @@ impl Scenario {
         }
     }
 
+    /// Reads claims on this scenario that stand apart from its document, as a list.
+    ///
+    /// # Errors
+    /// Every mistake with its path.
+    pub fn claims_from(&self, text: &str) -> Result<Vec<Claim>, Mistakes> {
+        let claims: Value = serde_json::from_str(text)
+            .map_err(|error| Mistakes::one("claims", error, "a list of claims"))?;
+        let none = BTreeMap::new();
+        let mut reader = Reader::new(&none);
+        let claims = reader.claims(&serde_json::json!({ "claims": claims }));
+        let known = Self { claims, ..self.clone() };
+        reader.check_names(&known);
+        if reader.mistakes.is_empty() { Ok(known.claims) } else { Err(Mistakes(reader.mistakes)) }
+    }
+
     /// The knob of this id.
     pub fn knob(&self, id: &str) -> Option<&Knob> {
         self.knobs.iter().find(|knob| knob.id == id)
@@ -87,6 +103,11 @@ impl Scenario {
     /// The fix of this id.
     pub fn fix(&self, id: &str) -> Option<&Fix> {
         self.fixes.iter().find(|fix| fix.id == id)
+    }
+
+    /// Whether a part of this id stands in the document, or is brought in by a fix.
+    pub(super) fn has_part(&self, id: &str) -> bool {
+        self.parts.iter().any(|part| part.get("id").is_some_and(|found| found == id))
     }
 
     /// The value of a knob under these settings, in its range.
@@ -129,6 +150,7 @@ impl Scenario {
         for (index, part) in parts.iter().enumerate() {
             system.parts.extend(reader.part(part, &format!("parts[{index}]")));
         }
+        by_hand::add(&settings.faults, &mut system.parts);
         if reader.mistakes.is_empty() { Ok(system) } else { Err(Mistakes(reader.mistakes)) }
     }
 

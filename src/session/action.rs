@@ -37,6 +37,10 @@ pub enum Action {
     Answered(Box<Answer>),
     /// A worker was started anew: what it was asked is lost.
     Restarted,
+    /// The gallery was opened, or closed.
+    Gallery(bool),
+    /// The claims that stand in this text are to be tried on so many seeds; on none, no longer.
+    Verify(String, u32),
     /// Something went wrong outside.
     Notice(String),
     /// The notices were read.

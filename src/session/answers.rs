@@ -56,7 +56,9 @@ impl Session {
                     ghost.curve = Some(Rc::new(curve));
                 }
             }
-            Outcome::Error(text) if id == self.curve_id || id == self.point_id => {
+            Outcome::Sketch(index, curve) if id == self.spare.id => self.sketched(index, curve),
+            Outcome::Tried(index, trial) if id == self.spare.id => self.tried(index, trial),
+            Outcome::Error(text) if [self.curve_id, self.point_id, self.spare.id].contains(&id) => {
                 self.notices.push(text);
             }
             _ => {}
@@ -74,5 +76,6 @@ impl Session {
         if !self.is_same_curve(&self.asked, &self.settings) {
             self.ask_curve();
         }
+        self.next_task();
     }
 }

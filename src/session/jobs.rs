@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::claims::try_once;
 use crate::analysis::compare::CompareJob;
 use crate::analysis::curve::{CurveJob, Share, merge};
 use crate::analysis::explain::ExplainJob;
@@ -14,7 +15,7 @@ use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::run::Run;
 use crate::analysis::trace::{Trace, TraceJob};
 use crate::scenario::link::{self, Link};
-use crate::scenario::{Mistakes, Scenario, Settings};
+use crate::scenario::{Claim, Mistakes, Scenario, Settings};
 
 /// A question to a worker. The link carries scenario, settings and seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,22 @@ pub enum Want {
     Point {
         /// The curve of the state before, if it is still needed.
         ghost: Option<GhostWanted>,
+    },
+    /// Whole curves of other states, each refined in turn.
+    Sketches {
+        /// Id of the knob on the axis; the first of each scenario if empty.
+        knob: String,
+        /// The states, as links. None at all is a worker that rests.
+        links: Vec<String>,
+        /// Passes of each curve, at most.
+        passes: u32,
+    },
+    /// The claims of a scenario, on one seed after the other.
+    Claims {
+        /// The claims as they stand in the document.
+        claims: String,
+        /// How many seeds, from 1.
+        seeds: u32,
     },
 }
 
@@ -77,8 +94,21 @@ pub enum Outcome {
     Comparison(Comparison),
     /// The whole curve of the state before, after another pass.
     Ghost(Curve),
+    /// The whole curve of another state, by its place in the question, after another pass.
+    Sketch(usize, Curve),
+    /// A claim by its place in the list, measured on one more seed.
+    Tried(usize, Trial),
     /// What is wrong with the question.
     Error(String),
+}
+
+/// A claim on one seed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// As it is claimed.
+    pub value: f64,
+    /// Without the mechanism.
+    pub without: f64,
 }
 
 /// A question or an answer as the bytes that cross to the other thread; `None` if it cannot be
@@ -103,6 +133,11 @@ enum Job {
     Trace(Box<TraceJob>),
     Compare(Box<CompareJob>),
     Ghost(Arc<Scenario>, String, Box<CurveJob>),
+    /// A curve that is not begun before its turn: its place, link, knob and passes.
+    Planned(usize, String, String, u32),
+    Sketch(usize, Arc<Scenario>, Box<CurveJob>, u32),
+    /// The claims, the next of them, its seed, and the last seed.
+    Claims(Arc<Scenario>, Vec<Claim>, usize, u32, u32),
 }
 
 /// A worker without its thread.
@@ -132,8 +167,10 @@ impl Worker {
     /// at once, and everything else would slow down the next one.
     pub fn wants_quiet(&self) -> bool {
         match (&self.asked, self.jobs.front()) {
-            (Some(question), _) => !matches!(question.want, Want::Curve { .. }),
+            (Some(question), _) => matches!(question.want, Want::Point { .. }),
             (None, Some(Job::Curve(_, job))) => job.pass() > 0,
+            // Asked only once the page is at rest.
+            (None, Some(Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => false,
             (None, front) => front.is_some(),
         }
     }
@@ -150,6 +187,43 @@ impl Worker {
             }
         }
         let result = match self.jobs.front_mut()? {
+            Job::Planned(index, link, knob, passes) => {
+                let begun = begin_sketch(*index, link, knob, *passes);
+                self.jobs.pop_front();
+                match begun {
+                    Ok(job) => {
+                        self.jobs.push_front(job);
+                        None
+                    }
+                    Err(mistakes) => Some(Outcome::Error(mistakes.to_string())),
+                }
+            }
+            Job::Sketch(index, scenario, job, passes) => {
+                let result = job.step(events).then(|| {
+                    let curve = job.curve();
+                    let knob = scenario.knob(&curve.knob);
+                    let scale = knob.map(|knob| knob.scale).unwrap_or_default();
+                    Outcome::Sketch(*index, merge(&[curve], &scenario.objective, scale))
+                });
+                // All are sketched before one is refined.
+                let is_over = job.finished() || job.pass() >= *passes;
+                if result.is_some()
+                    && let Some(job) = self.jobs.pop_front()
+                    && !is_over
+                {
+                    self.jobs.push_back(job);
+                }
+                result
+            }
+            Job::Claims(scenario, claims, next, seed, last) => {
+                let result = try_next(scenario, claims, (*next, *seed));
+                (*next, *seed) =
+                    if *next + 1 < claims.len() { (*next + 1, *seed) } else { (0, *seed + 1) };
+                if *seed > *last || matches!(result, Outcome::Error(_)) {
+                    self.jobs.pop_front();
+                }
+                Some(result)
+            }
             Job::Curve(share, job) => {
                 let result = job.step(events).then(|| Outcome::Curve(*share, job.curve()));
                 if result.is_some() && job.finished() {
@@ -210,6 +284,24 @@ impl Worker {
     }
 }
 
+fn begin_sketch(index: usize, link: &str, knob: &str, passes: u32) -> Result<Job, Mistakes> {
+    let Link { scenario, settings, .. } = link::decode(link).link;
+    let knob = if knob.is_empty() { &scenario.knobs[0].id } else { knob };
+    let job = CurveJob::new(&scenario, &settings, knob, Share::ALL)?;
+    Ok(Job::Sketch(index, scenario, Box::new(job), passes))
+}
+
+/// Measures a claim on a seed, whole runs at a time: nothing waits for the worker that does this.
+fn try_next(scenario: &Scenario, claims: &[Claim], (index, seed): (usize, u32)) -> Outcome {
+    let Some(claim) = claims.get(index) else {
+        return Outcome::Error("This scenario has no claims.".to_owned());
+    };
+    match try_once(scenario, claim, u64::from(seed)) {
+        Ok((value, without)) => Outcome::Tried(index, Trial { value, without }),
+        Err(mistakes) => Outcome::Error(mistakes.to_string()),
+    }
+}
+
 fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
     let Link { scenario, settings, before, .. } = link::decode(&question.link).link;
     let mut jobs = VecDeque::new();
@@ -217,6 +309,14 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
         Want::Curve { knob, share } => {
             let job = CurveJob::new(&scenario, &settings, &knob, share)?;
             jobs.push_back(Job::Curve(share, Box::new(job)));
+        }
+        Want::Sketches { knob, links, passes } => {
+            let plan = |(index, link)| Job::Planned(index, link, knob.clone(), passes);
+            jobs.extend(links.into_iter().enumerate().map(plan));
+        }
+        Want::Claims { claims, seeds } => {
+            let claims = scenario.claims_from(&claims)?;
+            jobs.push_back(Job::Claims(scenario, claims, 0, 1, seeds));
         }
         Want::Point { ghost } => {
             let run = Run::of(&scenario, &settings)?;

@@ -14,11 +14,18 @@ pub mod readout;
 
 pub mod words;
 
+pub mod spare;
+
+pub mod share;
+
+pub mod embed;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
 pub use self::action::Action;
 use self::history::{History, State};
+use self::spare::Spare;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::trace::Trace;
 use crate::scenario::link::{Decoded, Link};
@@ -78,6 +85,8 @@ pub struct Session {
     pub curve_id: u32,
     /// Rises when the operating point is to be computed.
     pub point_id: u32,
+    /// What nothing waits for.
+    pub spare: Spare,
 }
 
 impl Session {
@@ -108,6 +117,7 @@ impl Session {
             notices,
             curve_id: 1,
             point_id: 1,
+            spare: Spare::default(),
             scenario,
             document,
             settings,
@@ -161,7 +171,7 @@ impl Session {
         match action {
             Action::Turn(id, value) => self.turn(&id, value),
             Action::Commit => self.commit(),
-            Action::Toggle(id) => self.toggle(id),
+            Action::Toggle(id) => self.toggle(&id),
             Action::Axis(id) => self.set_axis(id),
             Action::Seed(seed) => {
                 let seed = (seed != self.scenario.seed).then_some(seed);
@@ -205,7 +215,10 @@ impl Session {
             Action::Restarted => {
                 self.ask_curve();
                 self.ask_point();
+                self.ask_spare_again();
             }
+            Action::Gallery(is_open) => self.show_gallery(is_open),
+            Action::Verify(claims, seeds) => self.verify(claims, seeds),
             Action::Notice(text) => {
                 if !self.notices.contains(&text) {
                     self.notices.push(text);
@@ -237,23 +250,29 @@ impl Session {
         self.change(settings);
     }
 
-    fn toggle(&mut self, id: String) {
-        if self.scenario.fix(&id).is_none() {
+    fn toggle(&mut self, id: &str) {
+        if self.scenario.fix(id).is_none() {
             return;
         }
+        let settings = self.toggled(id);
+        self.pin();
+        self.change(settings);
+        self.commit();
+    }
+
+    /// The state with a fix switched, without the fixes that exclude it.
+    fn toggled(&self, id: &str) -> Settings {
         let mut settings = self.settings.clone();
-        if !settings.fixes.remove(&id) {
+        if !settings.fixes.remove(id) {
             // Exclusion holds whichever of the two names the other.
             let excludes = |one: &str, other: &str| {
                 let fix = self.scenario.fix(one);
                 fix.is_some_and(|fix| fix.excludes.iter().any(|excluded| excluded == other))
             };
-            settings.fixes.retain(|on| !excludes(on, &id) && !excludes(&id, on));
-            settings.fixes.insert(id);
+            settings.fixes.retain(|on| !excludes(on, id) && !excludes(id, on));
+            settings.fixes.insert(id.to_owned());
         }
-        self.pin();
-        self.change(settings);
-        self.commit();
+        settings
     }
 
     /// Keeps the present state as the ghost, with its curve if that is the one shown.
@@ -307,6 +326,7 @@ impl Session {
         self.curve_id += 1;
         self.asked = self.settings.clone();
         self.shares = vec![None; CURVE_SHARES];
+        self.rest();
     }
 
     fn ask_point(&mut self) {
@@ -351,6 +371,7 @@ impl Session {
         self.ghost = before.map(|settings| Ghost { settings, curve: None });
         (self.report, self.explanation, self.comparison) = (None, None, None);
         self.traces = None;
+        self.forget_proofs();
         self.forget_curves();
     }
 

@@ -1,5 +1,6 @@
 //! What the page says of a session, in words.
 
+use crate::analysis::report::Curve;
 use crate::scenario::quantity::{format, spoken};
 use crate::scenario::{Settings, Unit};
 
@@ -36,19 +37,8 @@ impl Session {
     pub fn knee_words(&self) -> Option<String> {
         let ghost = self.ghost.as_ref()?.curve.as_ref()?;
         let curve = self.curve.as_ref().filter(|curve| curve.knob == ghost.knob)?;
-        let before = ghost.knee.as_ref()?.x;
-        if let Some(knee) = &curve.knee {
-            return Some(format!("knee × {}", format(knee.x / before, Unit::Count)));
-        }
-        // No knee: either the objective is met everywhere, or nowhere.
-        let last = curve.points.last()?;
-        let met = last.latency_ms.p99.is_some_and(|p99| p99 <= self.scenario.objective.p99_ms);
-        let factor = format(self.x().max / before, Unit::Count);
-        Some(if met && !last.overloaded {
-            format!("knee × {factor} or more")
-        } else {
-            "no longer met anywhere".to_owned()
-        })
+        ghost.knee.as_ref()?;
+        Some(knee_change(self, ghost, curve)?.0)
     }
 
     /// The operating point against the ghost's, such as `p99 is 9.6 times lower than before.`
@@ -92,4 +82,48 @@ impl Session {
         };
         format!("{p99}, goodput {goodput}{errors}; {verdict}.")
     }
+}
+
+/// How the knee of one curve lies to that of another, such as `knee × 4.2`; true if that is
+/// better, and nothing if it is as good.
+pub(super) fn knee_change(
+    session: &Session,
+    before: &Curve,
+    after: &Curve,
+) -> Option<(String, Option<bool>)> {
+    let place = |curve: &Curve| {
+        curve.knee.as_ref().map(|knee| knee.x).or_else(|| {
+            // No knee: the objective is met everywhere, or nowhere.
+            let last = curve.points.last()?;
+            let is_fast =
+                last.latency_ms.p99.is_some_and(|p99| p99 <= session.scenario.objective.p99_ms);
+            let is_met = is_fast
+                && !last.overloaded
+                && last.error_share <= session.scenario.objective.error_share;
+            is_met.then_some(f64::INFINITY)
+        })
+    };
+    let unit = session.x().unit;
+    Some(match (place(before), place(after)) {
+        (None, None) => ("met nowhere still".to_owned(), None),
+        (Some(_), None) => ("no longer met anywhere".to_owned(), Some(false)),
+        (None, Some(after)) if after.is_finite() => {
+            (format!("knee at {}", format(after, unit)), Some(true))
+        }
+        (Some(before), Some(after)) if after.is_finite() => {
+            let reach = if before.is_finite() { before } else { session.x().max };
+            let factor = after / reach;
+            // Short curves know their knee to a few per cent.
+            if (factor - 1.0).abs() < 0.05 {
+                return Some(("knee as before".to_owned(), None));
+            }
+            (format!("knee × {}", format(factor, Unit::Count)), Some(factor > 1.0))
+        }
+        (Some(before), Some(_)) if before.is_finite() => {
+            let factor = format(session.x().max / before, Unit::Count);
+            (format!("knee × {factor} or more"), Some(true))
+        }
+        (None, Some(_)) => ("met everywhere".to_owned(), Some(true)),
+        (Some(_), Some(_)) => ("met everywhere still".to_owned(), None),
+    })
 }

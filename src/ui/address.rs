@@ -25,7 +25,7 @@ fn current() -> Option<String> {
 }
 
 /// Parameters of the query that only say how the page is shown.
-const SHOWN: [&str; 2] = ["embed", "theme"];
+const SHOWN: [&str; 7] = ["embed", "theme", "controls", "hide", "lock", "run", "id"];
 
 /// Shows a link in the address bar; as a new step of the history if `is_step`, unless the page is a
 /// guest in another.
@@ -51,6 +51,16 @@ pub(super) fn full(link: &str) -> String {
     let address = address.unwrap_or_default();
     let base = address.split(['#', '?']).next().unwrap_or_default();
     format!("{base}#{link}")
+}
+
+/// The address of this link as a guest in another page, shown as `query` says.
+pub(super) fn guest(query: &str, link: &str) -> String {
+    full(link).replacen('#', &format!("?{query}#"), 1)
+}
+
+/// What the address says of how the page is shown.
+pub(super) fn query() -> String {
+    web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default()
 }
 
 fn is_guest(window: &Window) -> bool {

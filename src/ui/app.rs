@@ -8,16 +8,23 @@ use super::about::about;
 use super::address;
 use super::charts::Charts;
 use super::diagram::Diagram;
-use super::effects::{use_address, use_shortcuts, use_theme, use_title, use_workers};
+use super::effects::{use_address, use_theme, use_title, use_workers};
 use super::fixes::fixes;
-use super::header::header;
+use super::gallery::Gallery;
+use super::header::{Means, header, neighbour};
+use super::keys::{Wish, keys, use_keys};
 use super::knobs::knobs;
 use super::live::Live;
 use super::notices::notices;
+use super::panel::{Dialog, Panel};
 use super::readout::readout;
+use super::share::Share;
 use super::table::Table;
+use super::verify::Verify;
+use super::view::View;
 use super::why::why;
 use crate::scenario::link::encode;
+use crate::session::embed::{Embed, Start};
 use crate::session::{Action, Session};
 
 /// The session as Yew wants it: the same pointer if nothing changed.
@@ -33,6 +40,19 @@ impl Reducible for State {
     }
 }
 
+/// What is over the page and around it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Frame {
+    /// The dialog that is open.
+    panel: Option<Panel>,
+    /// Everything is large, and nothing distracts.
+    is_presenting: bool,
+    /// Keys of one letter do something.
+    letters: bool,
+    /// Something may be computed.
+    is_started: bool,
+}
+
 /// The page.
 #[component]
 pub(super) fn App() -> Html {
@@ -40,16 +60,40 @@ pub(super) fn App() -> Html {
     let dispatcher = state.dispatcher();
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
     let session = Rc::clone(&state.0);
+    let embed = use_memo((), |()| Embed::read(&address::query()));
+    let is_waiting = embed.as_ref().as_ref().is_some_and(|embed| embed.run == Start::Click);
+    let frame = use_state_eq(|| Frame {
+        panel: None,
+        is_presenting: false,
+        letters: true,
+        is_started: !is_waiting,
+    });
     let (theme, turn_theme, is_dark) = use_theme();
-    use_workers(&session, &act);
+    use_workers(&session, &act, frame.is_started);
     use_address(&session, &act);
-    use_shortcuts(&act);
     use_title(&session);
-    let is_embedded = address::parameter("embed").as_deref() == Some("1");
+    let wish = {
+        let (frame, act, session) = (frame.clone(), act.clone(), Rc::clone(&session));
+        Callback::from(move |wish: Wish| match wish {
+            Wish::Undo => act.emit(Action::Undo),
+            Wish::Redo => act.emit(Action::Redo),
+            Wish::Open(panel) => frame.set(Frame { panel: Some(panel), ..*frame }),
+            Wish::Step(steps) => act.emit(neighbour(&session, steps)),
+            Wish::Present => frame.set(Frame { is_presenting: !frame.is_presenting, ..*frame }),
+        })
+    };
+    use_keys(&wish, frame.letters && embed.is_none());
+    let view = View { embed: (*embed).clone() };
+    let start = (!frame.is_started).then(|| {
+        let frame = frame.clone();
+        Callback::from(move |_: MouseEvent| frame.set(Frame { is_started: true, ..*frame }))
+    });
+    let means =
+        Means { theme, turn_theme: &turn_theme, wish: &wish, is_presenting: frame.is_presenting };
     html! {
-        <div class={classes!("page", is_embedded.then_some("embedded"))}>
-            if !is_embedded {
-                { header(&session, &act, theme, &turn_theme) }
+        <div class={view.classes(frame.is_presenting)}>
+            if embed.is_none() {
+                { header(&session, &act, &means) }
             }
             { notices(&session.notices, &act) }
             <div class="question">
@@ -57,30 +101,68 @@ pub(super) fn App() -> Html {
                 <p>{ &session.scenario.summary }</p>
             </div>
             <div class="columns">
-                <div class="controls">
-                    { knobs(&session, &act) }
-                    { fixes(&session, &act) }
-                </div>
+                if view.has_controls(&session.scenario) {
+                    <div class="controls">
+                        { knobs(&session, &act, &view) }
+                        { fixes(&session, &act, &view) }
+                    </div>
+                }
                 <div class="centre">
                     { readout(&session) }
-                    <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} />
+                    <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_locked={view.locks(&session.x().id)} {start} />
+                    <section class="slot time" />
                 </div>
                 <div class="side">
                     <Diagram session={Rc::clone(&session)} />
                     { why(&session) }
                 </div>
             </div>
-            if is_embedded {
-                <p class="whole">
-                    <a href={address::full(&encode(&session.link()))} target="_blank" rel="noopener">{ "Open in Kneepoint" }</a>
-                </p>
+            if embed.is_some() {
+                { foot(&session, &wish) }
             } else {
                 <div class="below">
                     <Table session={Rc::clone(&session)} />
                     { about(&session, &act) }
                 </div>
             }
+            { panel(&session, &act, (&frame, is_dark)) }
             <Live text={session.announcement()} />
         </div>
     }
+}
+
+/// What a guest has in place of a bar.
+fn foot(session: &Session, wish: &Callback<Wish>) -> Html {
+    let share = wish.reform(|_: MouseEvent| Wish::Open(Panel::Share));
+    html! {
+        <p class="foot">
+            <button type="button" class="small" onclick={share}>{ "Share" }</button>
+            <a href={address::full(&encode(&session.link()))} target="_blank" rel="noopener">{ "Open in Kneepoint" }</a>
+        </p>
+    }
+}
+
+/// The dialog that is open.
+fn panel(
+    session: &Rc<Session>,
+    act: &Callback<Action>,
+    (frame, is_dark): (&UseStateHandle<Frame>, bool),
+) -> Html {
+    let Some(panel) = frame.panel else { return Html::default() };
+    let close = {
+        let frame = frame.clone();
+        Callback::from(move |()| frame.set(Frame { panel: None, ..*frame }))
+    };
+    let session = Rc::clone(session);
+    let inside = match panel {
+        Panel::Gallery => html! { <Gallery {session} act={act.clone()} close={close.clone()} /> },
+        Panel::Share => html! { <Share {session} {is_dark} /> },
+        Panel::Verify => html! { <Verify {session} act={act.clone()} /> },
+        Panel::Keys => {
+            let (frame, letters) = (frame.clone(), frame.letters);
+            let set = Callback::from(move |letters| frame.set(Frame { letters, ..*frame }));
+            keys(letters, &set)
+        }
+    };
+    html! { <Dialog {panel} {close}>{ inside }</Dialog> }
 }

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use gloo::events::EventListener;
 use gloo::utils::window;
+use js_sys::Reflect;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
+use web_sys::{Element, EventTarget, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::clock;
@@ -15,25 +17,39 @@ use crate::analysis::report::Curve;
 use crate::chart::canvas;
 use crate::chart::describe::summary;
 use crate::chart::palette::{DARK, LIGHT};
-use crate::chart::plot::{self, Axes, Spec, text_px};
+use crate::chart::plot::{self, Axes, Spec};
+use crate::session::readout::Readout;
 use crate::session::{Action, Session};
 
-const FONT: &str = "ui-sans-serif, system-ui, sans-serif";
+/// How charts look: their size, whether they are dark and large, and how often fonts have arrived.
+type Look = ((f64, f64), bool, bool, u32);
+
+/// Size of text on charts of this width, both in pixels.
+pub(super) fn text_px(width: f64, is_large: bool) -> f64 {
+    plot::text_px(width) * if is_large { 1.4 } else { 1.0 }
+}
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ChartsProps {
     pub(super) session: Rc<Session>,
     pub(super) act: Callback<Action>,
     pub(super) is_dark: bool,
+    /// Text is as large as for a whole room.
+    pub(super) is_large: bool,
+    /// The operating point cannot be moved.
+    pub(super) is_locked: bool,
+    /// Begins the simulation, where it waits for that.
+    pub(super) start: Option<Callback<MouseEvent>>,
 }
 
 /// Both charts.
 #[component]
 pub(super) fn Charts(props: &ChartsProps) -> Html {
-    let ChartsProps { session, act, is_dark } = props;
+    let ChartsProps { session, act, is_dark, is_large, is_locked, start } = props;
     let (latency, load) = (use_node_ref(), use_node_ref());
     let size = use_size(&latency);
-    use_drawing(session, &latency, &load, (size, *is_dark));
+    let fonts = use_fonts();
+    use_drawing(session, &latency, &load, (size, *is_dark, *is_large, fonts));
     let knob = session.x();
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
     let words = words.unwrap_or_else(|| "The first curve is being computed.".to_owned());
@@ -50,10 +66,12 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
             </div>
             <div class="plots">
                 <canvas class="latency" ref={latency} role="img" aria-label={words.clone()} />
-                <div class="caption"><b>{ "Load" }</b>{ " offered, answered in time, and lost" }</div>
+                <div class="caption load-caption"><b>{ "Load" }</b>{ " offered, answered in time, and lost" }</div>
                 <canvas class="load" ref={load} role="img" aria-label={load_words} />
-                <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} />
-                if session.curve.is_none() {
+                <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} is_large={*is_large} is_locked={*is_locked} />
+                if let Some(onclick) = start {
+                    <p class="waiting"><button type="button" class="main" {onclick}>{ "Run the simulation" }</button></p>
+                } else if session.curve.is_none() {
                     <p class="waiting">{ "Simulating the first curve …" }</p>
                 }
             </div>
@@ -76,18 +94,19 @@ fn axis_picker(session: &Session, act: &Callback<Action>) -> Html {
 
 /// Draws when something that is drawn has changed, and only then.
 #[hook]
-fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: ((f64, f64), bool)) {
+fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: Look) {
     let axes = use_mut_ref(|| None::<Axes>);
     let drawn = use_mut_ref(|| None::<Rc<Curve>>);
     let (latency, load) = (latency.clone(), load.clone());
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.clone());
     let pointers = [session.curve.as_ref(), ghost.as_ref()].map(|curve| curve.map(Rc::as_ptr));
-    let depends = (pointers, session.point().to_bits(), look);
-    let is_dark = look.1;
+    let measured = measured_p99(session).map(f64::to_bits);
+    let depends = (pointers, (session.point().to_bits(), measured), look);
+    let (_, is_dark, is_large, _) = look;
     let session = Rc::clone(session);
     use_effect_with(depends, move |_| {
         let mut axes = axes.borrow_mut();
-        if let Some(used) = draw(&session, [&latency, &load], *axes, is_dark) {
+        if let Some(used) = draw(&session, [&latency, &load], *axes, (is_dark, is_large)) {
             *axes = Some(used);
             let mut drawn = drawn.borrow_mut();
             let is_first_pass = session.curve.as_ref().is_some_and(|curve| curve.pass == 1);
@@ -101,19 +120,26 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: (
     });
 }
 
+/// p99 of the run at the operating point, once that is done.
+fn measured_p99(session: &Session) -> Option<f64> {
+    Readout::of(session).filter(|readout| readout.is_measured)?.p99_ms
+}
+
 /// Draws both charts; the axes they were drawn on.
 fn draw(
     session: &Session,
     nodes: [&NodeRef; 2],
     present: Option<Axes>,
-    is_dark: bool,
+    (is_dark, is_large): (bool, bool),
 ) -> Option<Axes> {
     let curve = session.curve.as_deref()?;
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref());
     let knob = session.x();
     let objective = &session.scenario.objective;
     let axes = Axes::of(knob, curve, ghost, objective, present);
+    let measured_p99 = measured_p99(session);
     let ratio = window().device_pixel_ratio();
+    let font = page_font();
     for (index, node) in nodes.into_iter().enumerate() {
         let canvas = node.cast::<HtmlCanvasElement>()?;
         let size = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
@@ -124,19 +150,49 @@ fn draw(
             knob,
             objective,
             point: session.point(),
+            measured_p99,
             hover: None,
             axes,
             size,
             scale: canvas::scale(ratio),
             palette: if is_dark { &DARK } else { &LIGHT },
-            font: FONT,
-            text_px: text_px(size.0),
+            font: &font,
+            text_px: text_px(size.0, is_large),
             titled: false,
         };
         let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
         drawn.ok()?;
     }
     Some(axes)
+}
+
+/// Names of the fonts that the page is set in.
+fn page_font() -> String {
+    let root = window().document().and_then(|document| document.document_element());
+    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
+    let found = style.and_then(|style| style.get_property_value("font-family").ok());
+    found.unwrap_or_else(|| "sans-serif".to_owned())
+}
+
+/// How often fonts have arrived: what is drawn with another must be drawn anew.
+#[hook]
+fn use_fonts() -> u32 {
+    let arrived = use_state(|| 0);
+    let set = arrived.setter();
+    let count = use_mut_ref(|| 0);
+    use_effect_with((), move |()| {
+        let document = window().document();
+        let fonts = document.and_then(|document| Reflect::get(&document, &"fonts".into()).ok());
+        let fonts = fonts.and_then(|fonts| fonts.dyn_into::<EventTarget>().ok());
+        let listener = fonts.map(|fonts| {
+            EventListener::new(&fonts, "loadingdone", move |_| {
+                *count.borrow_mut() += 1;
+                set.set(*count.borrow());
+            })
+        });
+        move || drop(listener)
+    });
+    *arrived
 }
 
 /// Size of an element in pixels of the page, followed as it changes.

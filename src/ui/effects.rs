@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use gloo::events::{EventListener, EventListenerOptions};
+use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
-use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::address;
@@ -20,22 +18,38 @@ const ADDRESS_MS: u32 = 250;
 
 /// Sends questions to the workers.
 #[hook]
-pub(super) fn use_workers(session: &Rc<Session>, act: &Callback<Action>) {
+pub(super) fn use_workers(session: &Rc<Session>, act: &Callback<Action>, is_started: bool) {
     let pool = {
         let act = act.clone();
-        use_memo((), move |()| Pool::new(CURVE_SHARES + 1, &act))
+        // All at once: nothing is to be asked of the server later.
+        use_memo((), move |()| Pool::new(CURVE_SHARES + 2, &act))
     };
     {
         let (session, pool) = (Rc::clone(session), Rc::clone(&pool));
-        use_effect_with(session.curve_id, move |_| {
+        use_effect_with((session.curve_id, is_started), move |(_, is_started)| {
+            if !is_started {
+                return;
+            }
             clock::asked();
             for (index, question) in session.curve_questions().iter().enumerate() {
                 pool.ask(index, question);
             }
         });
     }
+    {
+        let (session, pool) = (Rc::clone(session), Rc::clone(&pool));
+        use_effect_with((session.point_id, is_started), move |(_, is_started)| {
+            if *is_started {
+                pool.ask(CURVE_SHARES, &session.point_question());
+            }
+        });
+    }
     let session = Rc::clone(session);
-    use_effect_with(session.point_id, move |_| pool.ask(CURVE_SHARES, &session.point_question()));
+    use_effect_with(session.spare.id, move |&id| {
+        if id > 0 {
+            pool.ask(CURVE_SHARES + 1, &session.spare_question());
+        }
+    });
 }
 
 /// Keeps the address bar and the session the same.
@@ -71,33 +85,6 @@ pub(super) fn use_address(session: &Rc<Session>, act: &Callback<Action>) {
             })
         });
         move || drop(listeners)
-    });
-}
-
-/// Ctrl+Z undoes, Ctrl+Shift+Z and Ctrl+Y redo; in a text field they belong to the field.
-#[hook]
-pub(super) fn use_shortcuts(act: &Callback<Action>) {
-    let act = act.clone();
-    use_effect_with((), move |()| {
-        let options = EventListenerOptions::enable_prevent_default();
-        let listener = web_sys::window().map(|window| {
-            EventListener::new_with_options(&window, "keydown", options, move |event| {
-                let Some(key) = event.dyn_ref::<KeyboardEvent>() else { return };
-                let field = event.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
-                let is_typing = field.is_some_and(|field| field.type_() == "text");
-                if is_typing || !(key.ctrl_key() || key.meta_key()) {
-                    return;
-                }
-                let action = match (key.key().to_ascii_lowercase().as_str(), key.shift_key()) {
-                    ("z", false) => Action::Undo,
-                    ("z", true) | ("y", _) => Action::Redo,
-                    _ => return,
-                };
-                event.prevent_default();
-                act.emit(action);
-            })
-        });
-        move || drop(listener)
     });
 }
 

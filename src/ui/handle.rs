@@ -5,8 +5,9 @@ use std::rc::Rc;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use super::charts::text_px;
 use super::clock;
-use crate::chart::plot::{Frame, text_px};
+use crate::chart::plot::Frame;
 use crate::scenario::Unit;
 use crate::scenario::quantity::{format, spoken};
 use crate::session::readout::{Readout, round, step};
@@ -18,6 +19,10 @@ pub(super) struct HandleProps {
     pub(super) act: Callback<Action>,
     /// Width of the charts, in pixels of the page.
     pub(super) width: f64,
+    /// Text of the charts is large.
+    pub(super) is_large: bool,
+    /// It can be seen and not moved.
+    pub(super) is_locked: bool,
 }
 
 /// What the pointer is doing.
@@ -34,11 +39,12 @@ enum Hand {
 /// The operating point: dragged on the charts themselves, or moved with the arrow keys.
 #[component]
 pub(super) fn Handle(props: &HandleProps) -> Html {
-    let HandleProps { session, act, width } = props;
+    let HandleProps { session, act, width, is_large, is_locked } = props;
+    let (is_large, is_locked) = (*is_large, *is_locked);
     let hand = use_state_eq(|| Hand::Away);
     let knob = session.x().clone();
     let move_to = {
-        let (knob, act, frame) = (knob.clone(), act.clone(), frame(*width));
+        let (knob, act, frame) = (knob.clone(), act.clone(), frame(*width, is_large));
         move |event: &PointerEvent| {
             clock::input();
             let position = frame.position(f64::from(event.offset_x()));
@@ -48,6 +54,9 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
     let onpointerdown = {
         let (hand, move_to) = (hand.clone(), move_to.clone());
         Callback::from(move |event: PointerEvent| {
+            if is_locked {
+                return;
+            }
             let element = event.target_unchecked_into::<Element>();
             // Without capture the drag ends at the edge of the chart.
             let _ = element.set_pointer_capture(event.pointer_id());
@@ -94,7 +103,7 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
     let onkeydown = {
         let (act, session) = (act.clone(), Rc::clone(session));
         Callback::from(move |event: KeyboardEvent| {
-            if let Some(value) = value_of_key(&session, &event) {
+            if !is_locked && let Some(value) = value_of_key(&session, &event) {
                 event.prevent_default();
                 clock::input();
                 act.emit(Action::Turn(session.x().id.clone(), value));
@@ -105,14 +114,14 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
     let value = session.point();
     html! {
         <>
-            <div class="handle" role="slider" tabindex="0"
+            <div class="handle" role="slider" tabindex="0" aria-disabled={is_locked.then_some("true")}
                 aria-label={format!("Operating point, {}", knob.label.to_ascii_lowercase())}
                 aria-valuemin={knob.min.to_string()} aria-valuemax={knob.max.to_string()}
                 aria-valuenow={value.to_string()} aria-valuetext={spoken(value, knob.unit)}
                 onpointercancel={leave(true)} onpointerleave={leave(false)}
                 {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {onkeyup} />
             if let Hand::Over(at) = *hand {
-                <Crosshair session={Rc::clone(session)} {at} width={*width} />
+                <Crosshair session={Rc::clone(session)} {at} width={*width} {is_large} />
             }
         </>
     }
@@ -143,14 +152,15 @@ struct CrosshairProps {
     session: Rc<Session>,
     at: f64,
     width: f64,
+    is_large: bool,
 }
 
 /// A line under the pointer with the figures of the curve there.
 #[component]
 fn Crosshair(props: &CrosshairProps) -> Html {
-    let CrosshairProps { session, at, width } = props;
+    let CrosshairProps { session, at, width, is_large } = props;
     let (line, card) = (use_node_ref(), use_node_ref());
-    let frame = frame(*width);
+    let frame = frame(*width, *is_large);
     let x = at.clamp(frame.left, frame.right);
     {
         let (line, card) = (line.clone(), card.clone());
@@ -187,8 +197,8 @@ fn Crosshair(props: &CrosshairProps) -> Html {
 }
 
 /// Where values lie on the charts from the left; their height does not matter.
-fn frame(width: f64) -> Frame {
-    Frame::of((width, 0.0), text_px(width), false)
+fn frame(width: f64, is_large: bool) -> Frame {
+    Frame::of((width, 0.0), text_px(width, is_large), false)
 }
 
 /// Moves an element to `x`; with its right edge if `is_right`.

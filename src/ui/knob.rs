@@ -17,19 +17,21 @@ pub(super) struct KnobProps {
     pub(super) knob: Knob,
     pub(super) value: f64,
     pub(super) act: Callback<Action>,
+    /// It can be seen and not changed.
+    pub(super) is_locked: bool,
 }
 
 /// One knob.
 #[component]
 pub(super) fn KnobControl(props: &KnobProps) -> Html {
-    let KnobProps { knob, value, act } = props;
+    let KnobProps { knob, value, act, is_locked } = props;
     let (slider, about) = (format!("knob-{}", knob.id), format!("about-{}", knob.id));
     html! {
         <div class="knob">
             <label for={slider.clone()}>{ &knob.label }</label>
-            <Typed knob={knob.clone()} value={*value} act={act.clone()} />
+            <Typed knob={knob.clone()} value={*value} act={act.clone()} is_locked={*is_locked} />
             { step_button(props, -2.0) }
-            <Slider id={slider} about={about.clone()} knob={knob.clone()} value={*value} act={act.clone()} />
+            <Slider id={slider} about={about.clone()} knob={knob.clone()} value={*value} act={act.clone()} is_locked={*is_locked} />
             { step_button(props, 2.0) }
             <p id={about} class="about">{ &knob.about }</p>
         </div>
@@ -43,12 +45,13 @@ struct SliderProps {
     knob: Knob,
     value: f64,
     act: Callback<Action>,
+    is_locked: bool,
 }
 
 /// The slider; a double click resets it.
 #[component]
 fn Slider(props: &SliderProps) -> Html {
-    let SliderProps { id, about, knob, value, act } = props;
+    let SliderProps { id, about, knob, value, act, is_locked } = props;
     let node = use_node_ref();
     let position = knob.position(*value);
     {
@@ -100,7 +103,7 @@ fn Slider(props: &SliderProps) -> Html {
         })
     };
     html! {
-        <input ref={node} id={id.clone()} type="range" min="0" max="1000" step="any"
+        <input ref={node} id={id.clone()} type="range" disabled={*is_locked} min="0" max="1000" step="any"
             value={(position * POSITIONS).to_string()}
             aria-valuetext={spoken(*value, knob.unit)} aria-describedby={about.clone()}
             onchange={commit} {oninput} {onkeydown} {onkeyup} {ondblclick} />
@@ -109,7 +112,7 @@ fn Slider(props: &SliderProps) -> Html {
 
 /// A button for a small step, down if `steps` is negative.
 fn step_button(props: &KnobProps, steps: f64) -> Html {
-    let KnobProps { knob, value, act } = props;
+    let KnobProps { knob, value, act, is_locked } = props;
     let is_more = steps > 0.0;
     let label =
         format!("{} {}", if is_more { "More" } else { "Less" }, knob.label.to_ascii_lowercase());
@@ -122,14 +125,14 @@ fn step_button(props: &KnobProps, steps: f64) -> Html {
         })
     };
     html! {
-        <button type="button" class="step" {onclick} aria-label={label}>{ if is_more { "+" } else { "−" } }</button>
+        <button type="button" class="step" disabled={*is_locked} {onclick} aria-label={label}>{ if is_more { "+" } else { "−" } }</button>
     }
 }
 
 /// The value as text: `2.5k`, `250ms`, `10%` are understood.
 #[component]
 fn Typed(props: &KnobProps) -> Html {
-    let KnobProps { knob, value, act } = props;
+    let KnobProps { knob, value, act, is_locked } = props;
     let wrong = use_state_eq(|| None::<String>);
     let shown = format(*value, knob.unit);
     {
@@ -156,7 +159,7 @@ fn Typed(props: &KnobProps) -> Html {
     let error = format!("wrong-{}", knob.id);
     html! {
         <>
-            <input class="typed" type="text" inputmode="text" autocomplete="off" spellcheck="false" value={shown}
+            <input class="typed" type="text" disabled={*is_locked} inputmode="text" autocomplete="off" spellcheck="false" value={shown}
                 aria-label={format!("{}, typed", knob.label)} aria-invalid={wrong.is_some().to_string()}
                 aria-errormessage={wrong.is_some().then(|| error.clone())} {onchange} />
             if let Some(text) = &*wrong {

@@ -3,21 +3,25 @@
 use yew::prelude::*;
 
 use super::knob::KnobControl;
+use super::view::View;
 use crate::scenario::Knob;
 use crate::session::{Action, Session};
 
 /// All knobs.
-pub(super) fn knobs(session: &Session, act: &Callback<Action>) -> Html {
+pub(super) fn knobs(session: &Session, act: &Callback<Action>, view: &View) -> Html {
     let control = |knob: &Knob| {
         let value = session.value(&knob.id);
         let key = format!("{}/{}", session.scenario.id, knob.id);
-        html! { <KnobControl {key} knob={knob.clone()} {value} act={act.clone()} /> }
+        html! { <KnobControl {key} knob={knob.clone()} {value} act={act.clone()} is_locked={view.locks(&knob.id)} /> }
     };
-    let knobs = &session.scenario.knobs;
-    let hidden: Vec<&Knob> = knobs.iter().filter(|knob| !knob.visible).collect();
+    // A host that names its controls wants them seen.
+    let is_at_once = |knob: &Knob| knob.visible || view.names_controls();
+    let knobs: Vec<&Knob> =
+        session.scenario.knobs.iter().filter(|knob| view.shows(&knob.id)).collect();
+    let hidden: Vec<&Knob> = knobs.iter().copied().filter(|knob| !is_at_once(knob)).collect();
     html! {
         <section aria-label="Knobs">
-            { for knobs.iter().filter(|knob| knob.visible).map(control) }
+            { for knobs.into_iter().filter(|knob| is_at_once(knob)).map(control) }
             if !hidden.is_empty() {
                 <details>
                     <summary>{ format!("{} more", hidden.len()) }</summary>

@@ -7,7 +7,23 @@ mod app;
 
 mod effects;
 
+mod view;
+
 mod header;
+
+mod panel;
+
+mod gallery;
+
+mod share;
+
+mod builder;
+
+mod picture;
+
+mod verify;
+
+mod keys;
 
 mod knobs;
 
@@ -43,6 +59,8 @@ mod live;
 
 mod address;
 
+mod outside;
+
 mod clock;
 
 mod theme;
@@ -60,7 +78,10 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// Becomes the page or a worker, whichever this is.
 pub fn main() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|info| {
+        outside::give_reason(&info.to_string());
+        console_error_panic_hook::hook(info);
+    }));
     let global = js_sys::global();
     if let Some(scope) = global.dyn_ref::<web_sys::DedicatedWorkerGlobalScope>() {
         worker::start(scope);

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use gloo::events::EventListener;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{HtmlLinkElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{MessageEvent, Worker};
 use yew::Callback;
 
+use super::outside;
 use crate::session::Action;
 use crate::session::jobs::{Question, pack, unpack};
 
@@ -90,9 +91,7 @@ fn start(
     act: &Callback<Action>,
     restarts: u32,
 ) -> Result<Slot, JsValue> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let worker = Worker::new_with_options("./worker-boot.js", &options)?;
+    let worker: Worker = outside::call("worker", &[wasm_bindgen::module()])?.dyn_into()?;
     let answered = {
         let (place, act) = (Rc::clone(place), act.clone());
         EventListener::new(&worker, "message", move |event| {
@@ -116,10 +115,6 @@ fn start(
             wasm_bindgen_futures::spawn_local(async move { crashed(&place, &act, restarts) });
         })
     };
-    let boot = js_sys::Object::new();
-    js_sys::Reflect::set(&boot, &"glue".into(), &glue_address().into())?;
-    js_sys::Reflect::set(&boot, &"module".into(), &wasm_bindgen::module())?;
-    worker.post_message(&boot)?;
     Ok(Slot { worker, is_ready: false, waiting: None, _listeners: [answered, failed] })
 }
 
@@ -135,11 +130,4 @@ fn crashed(place: &Rc<RefCell<Option<Slot>>>, act: &Callback<Action>, restarts: 
         let text = "A worker of the simulator keeps crashing. Undo the last change, or reload.";
         act.emit(Action::Notice(text.to_owned()));
     }
-}
-
-/// Address of the script that belongs to this module, as the page loads it.
-fn glue_address() -> Option<String> {
-    let document = web_sys::window()?.document()?;
-    let link = document.query_selector("link[rel=modulepreload]").ok()??;
-    Some(link.dyn_ref::<HtmlLinkElement>()?.href())
 }

@@ -18,6 +18,9 @@ impl Theme {
     /// From the address, else from an earlier visit.
     pub(super) fn load() -> Self {
         let stored = || web_sys::window()?.local_storage().ok()??.get_item(KEY).ok()?;
+        // What a visitor chose for the page itself says nothing of pages it is a guest in.
+        let is_guest = parameter("embed").as_deref() == Some("1");
+        let stored = || if is_guest { None } else { stored() };
         match parameter("theme").or_else(stored).as_deref() {
             Some("light") => Self::Light,
             Some("dark") => Self::Dark,

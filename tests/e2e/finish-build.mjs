@@ -1,23 +1,69 @@
-// Finishes dist/: smaller scripts and styles, a strict content security policy, and a check of what a visitor
-// downloads.
+// Finishes dist/: one start for pages with an origin and without, smaller scripts and styles, a strict content security
+// policy, and a check of what a visitor downloads.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { transformSync } from "esbuild";
+import { buildSync, transformSync } from "esbuild";
 
 const [dist, limit] = [process.argv[2], Number(process.argv[3])];
+const assets = new URL("../../assets/", import.meta.url).pathname;
 const index = join(dist, "index.html");
 let html = readFileSync(index, "utf8");
 
+const only = (pattern) => {
+  const [name, ...others] = readdirSync(dist).filter((name) => pattern.test(name));
+  if (!name || others.length) throw new Error(`not one file matches ${pattern}: ${[name, ...others]}`);
+  return name;
+};
+const [glue, module, font] = [only(/^kneepoint-.*\.js$/), only(/_bg\.wasm$/), only(/\.woff2$/)];
+const minified = (text, loader) => transformSync(text, { loader, minify: true }).code.trim();
+const base64 = (name) => readFileSync(join(dist, name)).toString("base64");
+
+// For frames without an origin: the glue as a plain script, and what must not be fetched as text.
+const bundle = buildSync({
+  stdin: { contents: readFileSync(join(assets, "sandboxed.js"), "utf8"), resolveDir: dist },
+  alias: { glue: resolve(dist, glue) },
+  bundle: true,
+  define: { "import.meta.url": "location.href" },
+  format: "iife",
+  minify: true,
+  write: false,
+});
+writeFileSync(join(dist, "sandboxed.js"), bundle.outputFiles[0].text);
+const files = JSON.stringify({ module: base64(module), font: base64(font) });
+writeFileSync(join(dist, "sandboxed-module.js"), `self.kneepointFiles=${files};`);
+
 for (const name of readdirSync(dist)) {
   const [kind] = name.match(/(?<=\.)(js|css)$/) ?? [];
-  if (!kind) continue;
-  const { code } = transformSync(readFileSync(join(dist, name), "utf8"), { loader: kind, minify: true });
-  writeFileSync(join(dist, name), code);
+  if (!kind || name.startsWith("sandboxed")) continue;
+  writeFileSync(join(dist, name), minified(readFileSync(join(dist, name), "utf8"), kind));
 }
 
-const hashes = [...html.matchAll(/<script\b(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/g)].map(
+// Our own start in place of Trunk's, which would ask for modules in frames that may not have them.
+const start = ["boot.js", "outside.js"].map((name) => readFileSync(join(assets, name), "utf8")).join("\n");
+const boot = minified(start, "js")
+  .replace("GLUE", `./${glue}`)
+  .replace("MODULE", `./${module}`)
+  .replace("FONT", `./${font}`);
+const before = html.length;
+html = html
+  .replace(/<script type="module">[\s\S]*?<\/script>/, "")
+  .replace(/<link rel="(?:modulepreload|preload)"[^>]*>/g, "")
+  .replace("<!-- start -->", `<script>${boot}</script>`);
+if (!html.includes(glue) || before === html.length) throw new Error("no place for the start");
+
+// The claims of the catalogue, for those who want to see them proven: data beside the module, which does without them.
+const folder = join(assets, "scenarios");
+const documents = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+const claims = JSON.stringify(Object.fromEntries(documents.map(({ id, claims }) => [id, claims ?? []])));
+if (!html.includes("<!-- claims -->")) throw new Error("no place for the claims");
+html = html.replace(
+  "<!-- claims -->",
+  () => `<script type="application/json" id="claims">${claims.replaceAll("<", "\\u003c")}</script>`,
+);
+
+const hashes = [...html.matchAll(/<script\b(?![^>]*\b(?:src|type)=)[^>]*>([\s\S]*?)<\/script>/g)].map(
   ([, text]) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`,
 );
 const policy = [
@@ -25,8 +71,9 @@ const policy = [
   `script-src 'self' 'wasm-unsafe-eval' ${hashes.join(" ")}`,
   "style-src 'self'",
   "img-src 'self' data: blob:",
+  "font-src 'self'",
   "connect-src 'self'",
-  "worker-src 'self'",
+  "worker-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
@@ -39,13 +86,17 @@ writeFileSync(index, html);
 
 let total = 0;
 console.log("bytes        plain     gzip   brotli");
-for (const name of readdirSync(dist).sort()) {
-  if (!/\.(wasm|js|css)$/.test(name)) continue;
-  const bytes = readFileSync(join(dist, name));
+const row = (name, bytes, counts) => {
   const brotli = brotliCompressSync(bytes).length;
-  total += brotli;
+  if (counts) total += brotli;
   const columns = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotli];
-  console.log(name.padEnd(44), ...columns.map((n) => String(n).padStart(8)));
+  console.log(name.padEnd(44), ...columns.map((n) => String(n).padStart(8)), counts ? "" : "(not counted)");
+};
+for (const name of readdirSync(dist).sort()) {
+  // What frames without an origin load is loaded in place of the rest.
+  if (/\.(wasm|js|css)$/.test(name)) row(name, readFileSync(join(dist, name)), !name.startsWith("sandboxed"));
 }
+row("start, in the page", Buffer.from(boot), true);
+row("the page", Buffer.from(html), false);
 console.log(`download: ${total} bytes with brotli, ${limit} allowed`);
 if (total > limit) process.exit(1);

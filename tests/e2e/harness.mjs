@@ -14,6 +14,7 @@ const types = {
   ".css": "text/css",
   ".wasm": "application/wasm",
   ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
 };
 const folder = "/some/folder/";
 

@@ -111,7 +111,7 @@ impl Simulation {
         pending.copy_at = delay.map_or(SimTime::NEVER, |delay| self.now + delay);
         if pending.made > 1 {
             guard.retries += 1;
-            self.record.totals.retries += 1;
+            self.record.of(self.tasks[id].clients).retries += 1;
         }
         self.tasks[id].expects = self.calls_count;
         self.send_copy(id);
@@ -197,7 +197,7 @@ impl Simulation {
         let next = pending.until.min(pending.copy_at);
         if is_allowed {
             guard.copies += 1;
-            self.record.totals.retries += 1;
+            self.record.of(self.tasks[id].clients).retries += 1;
             self.send_copy(id);
         }
         let since = self.tasks[id].since;

@@ -1,0 +1,294 @@
+//! What the worker does that nothing waits for: what each fix would do, small curves of the
+//! catalogue, and claims on many seeds.
+//!
+//! It begins when the main curve is finished, and rests as soon as the state changes.
+
+use std::rc::Rc;
+
+use super::jobs::{Question, Trial, Want};
+use super::{Session, words};
+use crate::analysis::claims::within;
+use crate::analysis::report::Curve;
+use crate::engine::interval::median;
+use crate::scenario::link::{self, Link};
+use crate::scenario::{Claim, Settings, catalogue};
+
+/// Passes of the effect of a fix: its knee then moves by a few per cent at most.
+const EFFECT_PASSES: u32 = 6;
+
+/// What the worker has been asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Task {
+    #[default]
+    Rest,
+    Effects,
+    Sketches,
+    Claims,
+}
+
+/// The claims of the scenario, and what came of them so far.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Proofs {
+    /// The claims.
+    pub claims: Vec<Claim>,
+    /// As they stand in the document, for the worker.
+    text: String,
+    /// Measured so far, for each claim from seed 1 on.
+    pub trials: Vec<Vec<Trial>>,
+    /// Seeds asked for; 0 if none are.
+    pub seeds: u32,
+}
+
+/// What can be said of a claim so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Proof {
+    /// The middle of the measured values.
+    pub median: f64,
+    /// The smallest.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+    /// The middle of the values without the mechanism.
+    pub without: f64,
+    /// The claim held on every seed.
+    pub holds: bool,
+    /// Without the mechanism it failed on every seed.
+    pub fails_without: bool,
+}
+
+impl Proofs {
+    /// What the trials of a claim show; `None` before the first.
+    pub fn of(&self, index: usize) -> Option<Proof> {
+        let (claim, trials) = (self.claims.get(index)?, self.trials.get(index)?);
+        if trials.is_empty() {
+            return None;
+        }
+        let values: Vec<f64> = trials.iter().map(|trial| trial.value).collect();
+        let without: Vec<f64> = trials.iter().map(|trial| trial.without).collect();
+        Some(Proof {
+            median: median(&values),
+            low: values.iter().copied().fold(f64::INFINITY, f64::min),
+            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            without: median(&without),
+            holds: values.iter().all(|value| within(claim.expect, *value)),
+            fails_without: without.iter().all(|value| !within(claim.expect, *value)),
+        })
+    }
+
+    /// Trials made, and trials asked for.
+    pub fn progress(&self) -> (u32, u32) {
+        let made = self.trials.iter().map(|trials| trials.len() as u32).sum();
+        (made, self.seeds * self.claims.len() as u32)
+    }
+
+    /// There are trials to come.
+    pub fn is_running(&self) -> bool {
+        let (made, asked) = self.progress();
+        made < asked
+    }
+}
+
+/// What the worker has been asked, and has answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Spare {
+    /// Rises when the worker is to be asked anew.
+    pub id: u32,
+    task: Task,
+    /// The curve with each fix switched on, where it is off; of the present state and axis.
+    effects: Vec<Option<Rc<Curve>>>,
+    /// The gallery is open.
+    wants_sketches: bool,
+    /// Which scenarios of the catalogue the worker was asked to sketch.
+    asked: Vec<usize>,
+    /// A small curve of each scenario of the catalogue, as far as there is one.
+    sketches: Vec<Option<Rc<Curve>>>,
+    /// Claims, once somebody looked at them.
+    pub proofs: Option<Rc<Proofs>>,
+}
+
+impl Session {
+    /// What to ask the spare worker.
+    pub fn spare_question(&self) -> Question {
+        let want = match self.spare.task {
+            Task::Rest => sketches(String::new(), Vec::new(), 0),
+            Task::Effects => {
+                let fixes = self.scenario.fixes.iter().filter(|fix| !self.is_on(&fix.id));
+                let links = fixes.map(|fix| self.link_of(self.toggled(&fix.id)));
+                sketches(self.x.clone(), links.collect(), EFFECT_PASSES)
+            }
+            Task::Sketches => {
+                let all = catalogue::all();
+                let link = |&index: &usize| {
+                    let scenario = std::sync::Arc::clone(&all[index]);
+                    let settings = Settings::default();
+                    link::encode(&Link { scenario, document: None, settings, before: None })
+                };
+                sketches(String::new(), self.spare.asked.iter().map(link).collect(), 1)
+            }
+            Task::Claims => {
+                let proofs = self.spare.proofs.as_ref();
+                let claims = proofs.map(|proofs| proofs.text.clone()).unwrap_or_default();
+                Want::Claims { claims, seeds: proofs.map_or(0, |proofs| proofs.seeds) }
+            }
+        };
+        Question { id: self.spare.id, link: self.link_of(Settings::default()), want }
+    }
+
+    fn link_of(&self, settings: Settings) -> String {
+        link::encode(&Link { settings, before: None, ..self.link() })
+    }
+
+    fn is_on(&self, fix: &str) -> bool {
+        self.settings.fixes.contains(fix)
+    }
+
+    /// What a fix that is off would do to the knee, such as `knee × 4.2`, and whether that is
+    /// better; `None` before it is known.
+    pub fn effect_of(&self, fix: &str) -> Option<(String, Option<bool>)> {
+        let mut off = self.scenario.fixes.iter().filter(|fix| !self.is_on(&fix.id));
+        let index = off.position(|known| known.id == fix)?;
+        let after = self.spare.effects.get(index)?.as_ref()?;
+        let before = self.curve.as_ref().filter(|curve| curve.knob == after.knob)?;
+        words::knee_change(self, before, after)
+    }
+
+    /// The small curve of a scenario of the catalogue, by its place there.
+    pub fn sketch(&self, index: usize) -> Option<&Curve> {
+        self.spare.sketches.get(index)?.as_deref()
+    }
+
+    /// Lets the spare worker rest, as what it does no longer concerns the present state.
+    pub(super) fn rest(&mut self) {
+        self.spare.effects.clear();
+        if self.spare.task == Task::Effects {
+            self.set_task(Task::Rest);
+        }
+    }
+
+    /// The gallery has been opened or closed.
+    pub(super) fn show_gallery(&mut self, is_open: bool) {
+        self.spare.wants_sketches = is_open;
+        self.next_task();
+    }
+
+    /// Claims are to be tried on so many seeds; on none, they no longer are.
+    pub(super) fn verify(&mut self, text: String, seeds: u32) {
+        let known = self.spare.proofs.take().filter(|proofs| proofs.text == text);
+        let mut proofs = match known {
+            Some(proofs) => (*proofs).clone(),
+            None => match self.scenario.claims_from(&text) {
+                Ok(claims) => {
+                    let trials = vec![Vec::new(); claims.len()];
+                    Proofs { claims, text, trials, seeds: 0 }
+                }
+                Err(mistakes) => {
+                    self.notices.push(mistakes.to_string());
+                    return;
+                }
+            },
+        };
+        if seeds > 0 {
+            // From the first seed on, so that nothing rests on trials that are out of sight.
+            proofs.trials.iter_mut().for_each(Vec::clear);
+        }
+        proofs.seeds = seeds;
+        self.spare.proofs = Some(Rc::new(proofs));
+        self.spare.task = Task::Rest;
+        self.spare.id += 1;
+        self.next_task();
+    }
+
+    /// Forgets the claims of another scenario.
+    pub(super) fn forget_proofs(&mut self) {
+        self.spare.proofs = None;
+        if self.spare.task == Task::Claims {
+            self.set_task(Task::Rest);
+        }
+    }
+
+    /// A curve of the spare worker.
+    pub(super) fn sketched(&mut self, index: usize, curve: Curve) {
+        let curve = Some(Rc::new(curve));
+        match self.spare.task {
+            Task::Effects => {
+                if self.spare.effects.len() <= index {
+                    self.spare.effects.resize(index + 1, None);
+                }
+                self.spare.effects[index] = curve;
+            }
+            Task::Sketches => {
+                if let Some(&place) = self.spare.asked.get(index)
+                    && let Some(sketch) = self.spare.sketches.get_mut(place)
+                {
+                    *sketch = curve;
+                }
+                self.next_task();
+            }
+            Task::Rest | Task::Claims => {}
+        }
+    }
+
+    /// A trial of the spare worker.
+    pub(super) fn tried(&mut self, index: usize, trial: Trial) {
+        if let Some(proofs) = &mut self.spare.proofs
+            && let Some(trials) = Rc::make_mut(proofs).trials.get_mut(index)
+        {
+            trials.push(trial);
+        }
+        self.next_task();
+    }
+
+    /// Asks the spare worker for what is wanted most, unless it is at that already.
+    pub(super) fn next_task(&mut self) {
+        let count = catalogue::all().len();
+        self.spare.sketches.resize(count, None);
+        let missing: Vec<usize> =
+            (0..count).filter(|&index| self.spare.sketches[index].is_none()).collect();
+        let is_proving = self.spare.proofs.as_ref().is_some_and(|proofs| proofs.is_running());
+        let is_finished = self.curve.as_ref().is_some_and(|curve| curve.finished);
+        let is_whole = is_finished && !self.is_first_pass_under_way();
+        let task = if self.spare.wants_sketches && !missing.is_empty() {
+            Task::Sketches
+        } else if is_proving {
+            Task::Claims
+        } else if is_whole && self.settings.fixes.len() < self.scenario.fixes.len() {
+            Task::Effects
+        } else {
+            Task::Rest
+        };
+        if task == self.spare.task {
+            return;
+        }
+        // Known effects of the present state need not be found again.
+        let off = self.scenario.fixes.len() - self.settings.fixes.len();
+        let known = self.spare.effects.iter().filter(|effect| effect.is_some()).count();
+        if task == Task::Effects && known == off {
+            return;
+        }
+        if task == Task::Sketches {
+            self.spare.asked = missing;
+        }
+        if task == Task::Claims
+            && let Some(proofs) = &mut self.spare.proofs
+        {
+            Rc::make_mut(proofs).trials.iter_mut().for_each(Vec::clear);
+        }
+        self.set_task(task);
+    }
+
+    fn set_task(&mut self, task: Task) {
+        self.spare.task = task;
+        self.spare.id += 1;
+    }
+
+    /// What the spare worker was asked is lost.
+    pub(super) fn ask_spare_again(&mut self) {
+        self.spare.effects.clear();
+        self.spare.task = Task::Rest;
+        self.next_task();
+    }
+}
+
+fn sketches(knob: String, links: Vec<String>, passes: u32) -> Want {
+    Want::Sketches { knob, links, passes }
+}

@@ -1,0 +1,25 @@
+import { start } from "./harness.mjs";
+import { createServer } from "node:http";
+const site = await start();
+const host = createServer((q, r) => { r.setHeader("Content-Type", "text/html"); r.end(`<!doctype html><body style="margin:0"><iframe id=f sandbox="${process.argv[3] ?? "allow-scripts"}" src="${site.address}${process.argv[2] ?? "?embed=1#v=1&s=n-plus-one"}" width=800 height=500></iframe><script>window.got=[];addEventListener("message",e=>{got.push([performance.now()|0,e.data]); const d=typeof e.data==="string"?JSON.parse(e.data):e.data; if (d.height) f.style.height=d.height+"px"})</script>`); });
+await new Promise((d) => host.listen(0, "127.0.0.1", d));
+const context = await site.browser.newContext({ viewport: { width: 1000, height: 900 } });
+const page = await context.newPage();
+page.on("console", (m) => console.log("console", m.type(), m.text()));
+page.on("pageerror", (e) => console.log("error", e.message));
+page.on("requestfailed", (r) => console.log("failed", r.url(), r.failure().errorText));
+page.on("request", (r) => console.log("request", r.url().slice(-60)));
+await page.goto(`http://127.0.0.1:${host.address().port}/`);
+await page.waitForTimeout(6000);
+console.log(JSON.stringify(await page.evaluate(() => got)));
+const frame = page.frames()[1];
+console.log(await frame.evaluate(() => [self.origin, document.querySelector(".digest")?.textContent, getComputedStyle(document.documentElement).fontFamily, [...document.fonts].map((f) => f.family + f.status).join()]));
+await page.screenshot({ path: "/tmp/h3/shell-shots/guest.png" });
+await frame.getByRole("button", { name: "Share" }).click();
+await page.waitForTimeout(300);
+await frame.getByRole("button", { name: "Copy Link" }).click();
+await page.waitForTimeout(300);
+console.log(await frame.evaluate(() => [...document.querySelectorAll(".said")].map((s) => s.textContent)));
+for (const n of ["PNG", "SVG", "CSV"]) { await frame.getByRole("button", { name: n, exact: true }).click(); await page.waitForTimeout(300); console.log(await frame.evaluate(() => document.querySelector(".by-hand")?.innerHTML.slice(0, 120))); }
+await page.screenshot({ path: "/tmp/h3/shell-shots/guest2.png" });
+await site.stop(); host.close();
