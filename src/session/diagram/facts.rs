@@ -1,7 +1,7 @@
 //! What a run has measured of each part, in words for its card.
 
 use super::{Graph, Node};
-use crate::analysis::report::{PartReport, RunReport};
+use crate::analysis::report::{ClientsReport, PartReport, RunReport};
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 
@@ -52,15 +52,22 @@ impl Facts {
 
     /// Of each part of a graph.
     pub fn all(graph: &Graph, report: &RunReport) -> Vec<Self> {
-        let clients = graph.nodes.iter().filter(|node| node.kind == "clients").count();
-        graph.nodes.iter().map(|node| Self::of(node, report, clients == 1)).collect()
+        let counted = report.clients.values().filter(|clients| !clients.background).count();
+        graph.nodes.iter().map(|node| Self::of(node, report, counted == 1)).collect()
     }
 
     fn of(node: &Node, report: &RunReport, is_only: bool) -> Self {
         let mut facts = Self::default();
+        if let Some(clients) = report.clients.get(&node.id) {
+            facts.add_requests(clients);
+            if clients.background {
+                facts.lost.clear();
+            } else if is_only {
+                // Outcomes are those of all clients together.
+                facts.lost = reasons(report);
+            }
+        }
         match node.kind {
-            // What is measured of requests is measured of all clients together.
-            "clients" if is_only => facts.add_requests(report),
             "cache" => facts.add_cache(&node.id, report),
             "third party" => facts.add_third_party(&node.id, report),
             _ => {}
@@ -76,29 +83,19 @@ impl Facts {
         facts
     }
 
-    fn add_requests(&mut self, report: &RunReport) {
-        let finished = report.throughput_per_s * report.measured_secs;
+    fn add_requests(&mut self, clients: &ClientsReport) {
         let rate = |number: f64| format(number, Unit::PerSecond);
-        self.main = rate(report.offered_per_s);
-        let outcomes = &report.outcomes;
-        let kinds = [
-            (outcomes.timed_out, "timed out"),
-            (outcomes.rejected, "rejected"),
-            (outcomes.shed, "shed"),
-            (outcomes.gave_up, "gave up"),
-            (outcomes.failed, "failed"),
-        ];
-        for (number, why) in kinds {
-            let share = number as f64 / finished.max(1.0);
-            if share >= SHARE_MIN {
-                self.lost.push(format!("{} {why}", format(share, Unit::Share)));
-            }
+        self.main = rate(clients.sent_per_s);
+        let failed = format(clients.error_share, Unit::Share);
+        if clients.error_share >= SHARE_MIN {
+            self.lost.push(format!("{failed} lost"));
         }
         self.measures = vec![
-            ("attempts sent", rate(report.offered_per_s)),
-            ("finished", rate(report.throughput_per_s)),
-            ("goodput", rate(report.goodput_per_s)),
-            ("attempts a request", count(report.amplification)),
+            ("sent", rate(clients.sent_per_s)),
+            ("finished", rate(clients.throughput_per_s)),
+            ("goodput", rate(clients.goodput_per_s)),
+            ("lost", failed),
+            ("attempts a request", count(clients.amplification)),
         ];
     }
 
@@ -171,6 +168,25 @@ impl Facts {
             ("failed", rate(party.failed_per_s)),
         ];
     }
+}
+
+/// Why requests are lost, the most frequent first.
+fn reasons(report: &RunReport) -> Vec<String> {
+    let finished = (report.throughput_per_s * report.measured_secs).max(1.0);
+    let outcomes = &report.outcomes;
+    let mut kinds = [
+        (outcomes.timed_out, "timed out"),
+        (outcomes.rejected, "rejected"),
+        (outcomes.shed, "shed"),
+        (outcomes.gave_up, "gave up"),
+        (outcomes.failed, "failed"),
+    ];
+    kinds.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    let share = |(number, why): (u64, &str)| {
+        let share = number as f64 / finished;
+        (share >= SHARE_MIN).then(|| format!("{} {why}", format(share, Unit::Share)))
+    };
+    kinds.into_iter().filter_map(share).collect()
 }
 
 fn count(number: f64) -> String {
