@@ -65,6 +65,7 @@ fn draw(canvases: [&HtmlCanvasElement; 2], curve: &Curve, size: (f64, f64), rati
         knob,
         objective: &scenario.objective,
         point: knob.default,
+        measured_p99: None,
         hover: None,
         axes: Axes::of(knob, curve, None, &scenario.objective, None),
         size,

@@ -12,7 +12,8 @@ use kneepoint::chart::text::WidthTable;
 use kneepoint::scenario::{Knob, Objective, Scale, Unit, catalogue, quantity};
 use proptest::prelude::*;
 
-const OBJECTIVE: Objective = Objective { p99_ms: 1_000.0, error_share: 0.01 };
+const OBJECTIVE: Objective =
+    Objective { p99_ms: 1_000.0, error_share: 0.01, stale_is_wrong: false };
 
 /// Rounding to whole units moves a point by up to half a unit in both directions: 0.71 in all.
 const ROUNDING_UNITS: f64 = 0.75;
@@ -84,6 +85,7 @@ fn spec<'a>(curve: &'a Curve, knob: &'a Knob, size: (u32, u32)) -> Spec<'a> {
         knob,
         objective: &OBJECTIVE,
         point: 38.0,
+        measured_p99: None,
         hover: None,
         axes: Axes::of(knob, curve, None, &OBJECTIVE, None),
         size: (f64::from(size.0), f64::from(size.1)),

@@ -2,7 +2,7 @@
 
 use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Effect, Endpoint, Fault, Part, Queue, Service, Step, System,
+    Arrivals, Call, Clients, Effect, Endpoint, Fault, Part, Queue, Runtime, Service, Step, System,
 };
 use kneepoint::model::{Outcome, Progress, Simulation, Totals};
 use kneepoint::policy::backoff::Backoff;
@@ -34,6 +34,7 @@ fn system(part: &str, effect: Effect) -> System {
         admission: Vec::new(),
         balancer: None,
         endpoints: vec![Endpoint { name: "page".to_owned(), steps, ..Endpoint::default() }],
+        runtime: Runtime::default(),
     };
     // Just after the end of a stretch, so that what a crash loses counts to the next.
     let (from, until) = (secs(20.0) + SimDuration(1), secs(40.0) + SimDuration(1));

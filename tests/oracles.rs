@@ -9,7 +9,7 @@ mod reference;
 
 use std::collections::BTreeMap;
 
-use oracle::{Entry, Measures, simulate};
+use oracle::Entry;
 
 /// Independent runs of each case; their spread is our standard error.
 const SEEDS: u64 = 4;
@@ -27,9 +27,7 @@ fn every_supported_family_agrees_with_theory() {
     let (mut checked, mut wrong) = (0, Vec::new());
     for entries in cases.values() {
         let first = entries[0];
-        let over_windows = oracle::retries::measured(first);
-        let simulated = || Some(simulate(&oracle::system_of(first)?, first, SEEDS));
-        let Some(measures): Option<Measures> = over_windows.or_else(simulated) else {
+        let Some(measures) = oracle::measures_of(first, SEEDS) else {
             *unsupported.entry(first.family.as_str()).or_default() += entries.len();
             continue;
         };

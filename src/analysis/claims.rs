@@ -119,6 +119,11 @@ fn measure(
         Measure::ErrorShare => figures.error_share,
         Measure::GoodputShare => figures.goodput_share,
         Measure::Amplification => figures.amplification,
+        Measure::StaleShare => figures.stale_share,
+        Measure::HitRatio { part: id } => {
+            let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a cache");
+            Some(report.caches.get(id).ok_or_else(unknown)?.hit_ratio)
+        }
         Measure::VisitsPerRequest { part: id } => Some(part(id)?.visits_per_request),
         Measure::Utilisation { part: id } => Some(part(id)?.utilisation),
         Measure::InstanceShare { part: id, instance } => {
@@ -143,6 +148,7 @@ struct Figures {
     error_share: Option<f64>,
     goodput_share: Option<f64>,
     amplification: Option<f64>,
+    stale_share: Option<f64>,
 }
 
 impl Figures {
@@ -155,6 +161,7 @@ impl Figures {
             error_share: Some(report.error_share),
             goodput_share: Some(report.goodput_per_s / sent_per_s),
             amplification: Some(report.amplification),
+            stale_share: Some(report.stale_share),
         }
     }
 
@@ -166,6 +173,7 @@ impl Figures {
             error_share: Some(phase.error_share),
             goodput_share: Some(phase.goodput_per_s / phase.sent_per_s),
             amplification: Some(phase.amplification),
+            stale_share: Some(phase.stale_share),
         }
     }
 }

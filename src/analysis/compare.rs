@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::engine::interval::{half_width, mean};
-use crate::model::Outcome;
 use crate::scenario::{Mistakes, Scenario, Settings};
 
 use super::report::Comparison;
@@ -77,7 +76,7 @@ impl CompareJob {
                 return None;
             }
             let measured = run.measured();
-            let goodput_per_s = measured.rate(measured.period.totals.of(Outcome::InTime));
+            let goodput_per_s = measured.rate(measured.period.totals.right());
             self.made.push((measured.latency().p99, goodput_per_s));
         }
         self.ahead.is_empty().then(|| self.comparison())

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::engine::interval::ascending;
 use crate::engine::math::{exp, ln};
-use crate::model::Outcome;
 use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
 
 use super::report::{Curve, CurvePoint, Knee, KneeLimit, TheoryPoint};
@@ -193,7 +192,7 @@ impl Point {
             x: self.x,
             latency_ms: measured.latency(),
             offered_per_s: measured.rate(totals.sent + totals.retries),
-            goodput_per_s: measured.rate(totals.of(Outcome::InTime)),
+            goodput_per_s: measured.rate(totals.right()),
             error_share: measured.error_share(),
             overloaded: measured.overloaded(),
             settled: self.settled,
@@ -345,7 +344,7 @@ mod tests {
 
     #[test]
     fn the_knee_is_where_the_first_limit_is_crossed_and_says_which() {
-        let objective = Objective { p99_ms: 1_000.0, error_share: 0.01 };
+        let objective = Objective { p99_ms: 1_000.0, error_share: 0.01, stale_is_wrong: false };
         let before = point(100.0, 100.0, 0.0, 0.8);
         let knee = |bad: CurvePoint| knee(&[before.clone(), bad], &objective, Scale::Linear);
         let found = |bad| knee(bad).map(|Knee { x, p99_ms, limit }| (x.round(), p99_ms, limit));

@@ -59,7 +59,8 @@ impl Phases {
         let latencies = later.since(earlier);
         let (from_secs, to_secs) = (phase.from.as_secs(), phase.to.as_secs());
         let rate = |count: u64| count as f64 / (to_secs - from_secs);
-        let (finished, in_time) = (totals.finished(), totals.of(Outcome::InTime));
+        let (finished, right) = (totals.finished(), totals.right());
+        let share = |part: u64, of: u64| part as f64 / of.max(1) as f64;
         let ms = |nanos: Option<f64>| nanos.map(|nanos| nanos / 1e6);
         Some(PhaseReport {
             from_secs,
@@ -74,8 +75,9 @@ impl Phases {
             },
             sent_per_s: rate(totals.sent),
             throughput_per_s: rate(finished),
-            goodput_per_s: rate(in_time),
-            error_share: (finished - in_time) as f64 / finished.max(1) as f64,
+            goodput_per_s: rate(right),
+            stale_share: share(totals.stale, totals.of(Outcome::InTime)),
+            error_share: share(finished - right, finished),
             amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
         })
     }

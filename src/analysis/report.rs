@@ -38,6 +38,16 @@ pub struct RunReport {
     pub late: u64,
     /// Measures of each part that can be busy, by id.
     pub parts: BTreeMap<String, PartReport>,
+    /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
+    pub stale_share: f64,
+    /// Measures of each cache, by id.
+    pub caches: BTreeMap<String, CacheReport>,
+    /// Memory of each machine, by id.
+    pub machines: BTreeMap<String, MachineReport>,
+    /// Measures of each third party, by id.
+    pub third_parties: BTreeMap<String, ThirdPartyReport>,
+    /// Runs of each cron, by id of the clients.
+    pub crons: BTreeMap<String, CronReport>,
     /// The phases of the run that are over, by id.
     pub phases: BTreeMap<String, PhaseReport>,
     /// More is asked for than the system can ever do: the numbers depend on how long it ran.
@@ -67,6 +77,8 @@ pub struct PhaseReport {
     pub error_share: f64,
     /// Attempts per request sent.
     pub amplification: f64,
+    /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
+    pub stale_share: f64,
 }
 
 /// Latency of requests answered in time, in milliseconds.
@@ -132,6 +144,62 @@ pub struct PartReport {
     pub rejected: u64,
     /// Share of the attempts that each instance got, if it matters which one is chosen.
     pub instance_shares: Vec<f64>,
+}
+
+/// What one cache did.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CacheReport {
+    /// Share of lookups that found a copy, 0..=1.
+    pub hit_ratio: f64,
+    /// Share of hits on a copy that was not true any more, 0..=1.
+    pub stale_share: f64,
+    /// Mean time since a copy that was found had been stored, in milliseconds.
+    pub age_mean_ms: f64,
+    /// Mean time since a stale copy that was found had been true, in milliseconds.
+    pub stale_mean_ms: f64,
+    /// Lookups per second.
+    pub lookups_per_s: f64,
+    /// Loads per second, those in the background included.
+    pub loads_per_s: f64,
+    /// Share of lookups that waited for the load of somebody else, 0..=1.
+    pub waits_share: f64,
+    /// Loaded values that were not stored.
+    pub discarded: u64,
+    /// Copies held at the end, valid or not.
+    pub entries: u64,
+    /// Writes that were answered and then lost, since the run began.
+    pub lost_writes: u64,
+}
+
+/// What one third party answered.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ThirdPartyReport {
+    /// Calls answered, per second.
+    pub served_per_s: f64,
+    /// Calls refused for its quota, per second.
+    pub refused_per_s: f64,
+    /// Calls while it was down, per second.
+    pub failed_per_s: f64,
+}
+
+/// What one cron did, since the run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CronReport {
+    /// Most runs under way at once.
+    pub most: u32,
+    /// Starts left out.
+    pub skipped: u64,
+    /// Runs cancelled by the next.
+    pub cancelled: u64,
+}
+
+/// The memory of one machine.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MachineReport {
+    /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
+    pub memory_most_mb: f64,
+    /// Parts killed for their memory, since the run began.
+    pub kills: u64,
 }
 
 /// One point of a curve: the system at one value of a knob.

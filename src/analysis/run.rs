@@ -4,11 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
-use crate::model::{BuildError, Outcome, PartMeasure, Period, Progress, Simulation, Totals};
+use crate::model::third_party::Counters;
+use crate::model::{
+    BuildError, CacheMeasure, MachineMeasure, Outcome, PartMeasure, Period, Progress, Simulation,
+    Totals,
+};
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::phases::Phases;
-use super::report::{LatencySummary, Outcomes, PartReport, RunReport};
+use super::report::{
+    CacheReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport,
+    ThirdPartyReport,
+};
 
 /// A run that can be continued: longer runs give narrower intervals.
 #[derive(Debug, Clone)]
@@ -124,7 +131,7 @@ impl Run {
             latency_ms: measured.latency(),
             offered_per_s: measured.rate(sent + retries),
             throughput_per_s: measured.rate(period.totals.finished()),
-            goodput_per_s: measured.rate(totals.of(Outcome::InTime)),
+            goodput_per_s: measured.rate(totals.right()),
             outcomes: Outcomes {
                 in_time: totals.of(Outcome::InTime),
                 rejected: totals.of(Outcome::Rejected),
@@ -137,7 +144,12 @@ impl Run {
             error_share: measured.error_share(),
             amplification: (sent + retries) as f64 / sent.max(1) as f64,
             late: totals.late,
+            stale_share: totals.stale as f64 / totals.of(Outcome::InTime).max(1) as f64,
             parts: measured.parts(),
+            caches: measured.caches(),
+            machines: measured.machines(),
+            third_parties: measured.third_parties(),
+            crons: measured.crons(),
             phases: self.phases.reports(),
             overloaded: measured.overloaded(),
             stopped: self.stopped.clone(),
@@ -195,7 +207,7 @@ impl Measured {
         if finished == 0 {
             return 0.0;
         }
-        (finished - self.period.totals.of(Outcome::InTime)) as f64 / finished as f64
+        (finished - self.period.totals.right()) as f64 / finished as f64
     }
 
     /// More is asked of some part than it can ever do.
@@ -224,6 +236,55 @@ impl Measured {
     /// What is asked of a part as a share of its capacity (utilisation law: rate times demand).
     pub fn demand_ratio(&self, part: &PartMeasure) -> f64 {
         self.rate(self.period.totals.sent) * self.demand_secs(part) / f64::from(part.capacity)
+    }
+
+    fn caches(&self) -> BTreeMap<String, CacheReport> {
+        let report = |measure: &CacheMeasure| {
+            let counters = &measure.counters;
+            let lookups = counters.hits + counters.loads + counters.waits;
+            let per = |sum: f64, count: u64| sum / count.max(1) as f64;
+            CacheReport {
+                hit_ratio: per(counters.hits as f64, lookups),
+                stale_share: per(counters.stale_hits as f64, counters.hits),
+                age_mean_ms: per(counters.age_nanos as f64 / 1e6, counters.hits),
+                stale_mean_ms: per(counters.stale_nanos as f64 / 1e6, counters.stale_hits),
+                lookups_per_s: self.rate(lookups),
+                loads_per_s: self.rate(counters.loads + counters.refreshes),
+                waits_share: per(counters.waits as f64, lookups),
+                discarded: counters.discarded,
+                entries: measure.entries,
+                lost_writes: measure.lost,
+            }
+        };
+        let caches = self.period.caches.iter();
+        caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    fn third_parties(&self) -> BTreeMap<String, ThirdPartyReport> {
+        let report = |counters: &Counters| ThirdPartyReport {
+            served_per_s: self.rate(counters.served),
+            refused_per_s: self.rate(counters.refused),
+            failed_per_s: self.rate(counters.failed),
+        };
+        let parties = self.period.third_parties.iter();
+        parties.map(|party| (party.id.clone(), report(&party.counters))).collect()
+    }
+
+    fn crons(&self) -> BTreeMap<String, CronReport> {
+        let crons = self.period.crons.iter().map(|cron| {
+            let (most, skipped, cancelled) = (cron.most, cron.skipped, cron.cancelled);
+            (cron.id.clone(), CronReport { most, skipped, cancelled })
+        });
+        crons.collect()
+    }
+
+    fn machines(&self) -> BTreeMap<String, MachineReport> {
+        let report = |measure: &MachineMeasure| MachineReport {
+            memory_most_mb: measure.memory_most as f64 / (1024.0 * 1024.0),
+            kills: measure.kills,
+        };
+        let machines = self.period.machines.iter();
+        machines.map(|measure| (measure.id.clone(), report(measure))).collect()
     }
 
     fn parts(&self) -> BTreeMap<String, PartReport> {

@@ -210,9 +210,8 @@ fn handle<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     stage.sheet.dot((x, y), HANDLE_PX - 3.5, palette.p99)?;
     let block = Block { left: x - 9.0, top: y - 9.0, width: 18.0, height: 18.0 };
     stage.room.take(block);
-    let Some(p99) = stage.layout.p99_at(&stage.spec.curve.points, stage.spec.point) else {
-        return Ok(());
-    };
+    let drawn = || stage.layout.p99_at(&stage.spec.curve.points, stage.spec.point);
+    let Some(p99) = stage.spec.measured_p99.or_else(drawn) else { return Ok(()) };
     let arrow = if p99 > stage.layout.y.max { "↑ " } else { "" };
     let value = quantity::format(stage.spec.point, stage.spec.knob.unit);
     let words = format!("{arrow}{} at {value}", quantity::format(p99, Unit::Ms));

@@ -72,6 +72,8 @@ pub struct Spec<'a> {
     pub objective: &'a Objective,
     /// Value of the knob at the operating point.
     pub point: f64,
+    /// Measured p99 at the operating point in milliseconds, said in place of the curve's.
+    pub measured_p99: Option<f64>,
     /// Index of the point of `curve` that is looked at.
     pub hover: Option<usize>,
     /// Axes of both charts.

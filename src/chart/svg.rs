@@ -52,6 +52,7 @@ impl Picture<'_> {
             knob,
             objective,
             point: self.point,
+            measured_p99: None,
             hover: None,
             axes: Axes::of(knob, curve, ghost, objective, None),
             size: (width, upper),

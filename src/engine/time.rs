@@ -58,6 +58,12 @@ impl SimDuration {
         self.0 as f64 / NANOS_PER_SEC
     }
 
+    /// This many times as long, to the nearest nanosecond; `factor` is 0 or more.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Self((self.0 as f64 * factor + 0.5) as u64)
+    }
+
     /// The span in milliseconds.
     pub fn as_ms(self) -> f64 {
         self.0 as f64 / 1e6

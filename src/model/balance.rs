@@ -10,15 +10,13 @@ use crate::policy::balancer::{Balancer, Out};
 
 use super::build::{BuildError, Builder, wrong_setting};
 use super::entrance::Ending;
-use super::faults::FAULT_BIT;
-use super::simulation::{CLIENTS_BIT, Simulation};
+use super::simulation::Simulation;
 use super::system::{Balancing, Service};
 use super::task::State;
+use super::turning::Turn;
 
 /// A group without a balancer: its stations take turns.
 pub(super) const NO_BALANCER: u16 = u16::MAX;
-/// Events about faults with this bit are about watches.
-pub(super) const WATCH_BIT: u32 = 1 << 28;
 
 /// The balancer of a group.
 #[derive(Debug, Clone)]
@@ -111,7 +109,7 @@ impl Simulation {
         let slow = model.lines[usize::from(model.stations[usize::from(station)].line)].slow;
         let sampler = &model.samplers[usize::from(sampler)];
         let span = sampler.kind.sample(&mut model.streams[usize::from(sampler.stream)]);
-        let span = SimDuration((span.0 as f64 * slow + 0.5) as u64);
+        let span = span.times(slow);
         task.state = State::Holding;
         task.since = self.now;
         task.awaited = model.events.schedule(self.now + span, id);
@@ -142,7 +140,7 @@ impl Simulation {
     /// Schedules the first of all that balancers do again and again.
     pub(super) fn schedule_watches(&mut self) {
         for (index, watch) in self.model.watches.iter().enumerate() {
-            let subject = CLIENTS_BIT | FAULT_BIT | WATCH_BIT | index as u32;
+            let subject = Turn::Watch.about(index as u32);
             self.model.events.schedule(self.now + watch.first, subject);
         }
     }
@@ -156,7 +154,7 @@ impl Simulation {
         }
         // Where nothing but watches is left to happen, nothing will.
         if self.model.events.len() + 1 > self.model.watches.len() || !self.ready.is_empty() {
-            let subject = CLIENTS_BIT | FAULT_BIT | WATCH_BIT | index;
+            let subject = Turn::Watch.about(index);
             self.model.events.schedule(self.now + interval, subject);
         }
     }

@@ -9,13 +9,18 @@ impl Simulation {
     pub(super) fn book_hold(&mut self, id: u32) {
         let Task { pc, since, .. } = self.tasks[id];
         let account = match self.model.program[pc as usize - 1] {
-            Op::Hold { sampler } | Op::HoldAt { sampler, .. } => {
+            Op::Hold { sampler } | Op::HoldAt { sampler, .. } | Op::HoldBeside { sampler, .. } => {
                 self.model.samplers[usize::from(sampler)].account
             }
             Op::Knock { door } => {
                 let group = self.model.doors[usize::from(door)].group;
                 self.model.groups[usize::from(group)].account
             }
+            Op::Compute { compute } => {
+                let sampler = self.model.computes[usize::from(compute)].sampler;
+                self.model.samplers[usize::from(sampler)].account
+            }
+            Op::ReadPages { reads } => self.model.page_reads[usize::from(reads)].account,
             _ => return,
         };
         if let Some(breakdown) = &mut self.breakdown {
@@ -39,7 +44,11 @@ impl Simulation {
 
     #[cold]
     pub(super) fn book_lost(&mut self, id: u32) {
-        let since = self.tasks[id].since;
+        let Task { pc, since, .. } = self.tasks[id];
+        // Whoever looks into a cache again later has booked that wait.
+        if matches!(self.model.program[pc as usize], Op::Lookup { .. }) {
+            return;
+        }
         if let Some(breakdown) = &mut self.breakdown {
             breakdown.book_lost(id, self.now.since(since));
         }

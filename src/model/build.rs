@@ -9,6 +9,7 @@ use crate::policy::BadSetting;
 use super::balance::NO_BALANCER;
 use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
+use super::crons::CRON_USERS;
 use super::entrance::{check_queue, is_special};
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
@@ -42,6 +43,12 @@ pub enum BuildError {
     TooLong {
         /// Service and endpoint.
         place: String,
+    },
+    /// Parts need more memory to start than their machine has.
+    #[error("the parts on `{machine}` need more memory than it has before any request comes")]
+    NoMemory {
+        /// Id of the machine.
+        machine: String,
     },
     /// A setting of a part is out of its range.
     #[error("`{part}`: {reason}")]
@@ -91,6 +98,14 @@ pub(super) struct Place {
     pub(super) is_special: bool,
 }
 
+/// A worker of a service, while the steps that it runs are compiled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Worker {
+    pub(super) register: u8,
+    /// A fault makes single instances of the service slow.
+    pub(super) can_be_slow: bool,
+}
+
 /// A model being built.
 pub(super) struct Builder<'a> {
     pub(super) system: &'a System,
@@ -110,8 +125,6 @@ pub(super) struct Builder<'a> {
     /// Doors and gauges by service, or by service and endpoint.
     pub(super) doors: Vec<(String, Vec<u16>)>,
     pub(super) gauges: Vec<(String, Vec<u16>)>,
-    /// Register of the worker whose instance may be slower than others, at the present step.
-    pub(super) slow_register: Option<u8>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
     /// Pools whose connection is held at the present step.
@@ -120,6 +133,8 @@ pub(super) struct Builder<'a> {
     pub(super) held: Vec<u16>,
     /// Parts that are waited for while another is held, as (held, waited for).
     pub(super) nested: Vec<(u16, u16)>,
+    /// The worker that runs the present steps.
+    pub(super) worker: Option<Worker>,
 }
 
 /// Builds the model of `system` with all random streams derived from `seed`.
@@ -130,7 +145,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     let mut builder = Builder {
         system,
         seed,
-        model: Model::default(),
+        model: Model { stale_is_wrong: system.stale_is_wrong, ..Model::default() },
         places: Vec::new(),
         client_ids: Vec::new(),
         sender: String::new(),
@@ -139,15 +154,16 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         entrances: Vec::new(),
         doors: Vec::new(),
         gauges: Vec::new(),
-        slow_register: None,
         branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
         nested: Vec::new(),
+        worker: None,
     };
     for part in &system.parts {
         builder.add_part(part)?;
     }
+    builder.place_parts()?;
     for part in &system.parts {
         if let Part::Clients(clients) = part {
             builder.add_clients(clients)?;
@@ -169,6 +185,12 @@ impl Builder<'_> {
     fn add_part(&mut self, part: &Part) -> Result<(), BuildError> {
         match part {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
+            Part::Cache(cache) => self.add_cache(cache),
+            Part::Machine(machine) => self.add_machine(machine),
+            Part::ThirdParty(party) => {
+                self.add_third_party(party);
+                Ok(())
+            }
             Part::Service(service) => {
                 let Service { id, instances_count, workers_count, queue, .. } = service;
                 let counts = [*instances_count, *workers_count];
@@ -247,6 +269,7 @@ impl Builder<'_> {
         let none = SamplerKind::Constant(SimDuration::ZERO);
         let (gap, users) = match &clients.arrivals {
             Arrivals::Open { gap } => (SamplerKind::new(gap), 0),
+            Arrivals::Timed { overlap: Some(_), .. } => (none, CRON_USERS),
             Arrivals::Timed { .. } => (none, 0),
             Arrivals::Poll { users_count, poll } => {
                 in_range(&clients.id, "users", *users_count, 5_000_000)?;

@@ -3,14 +3,21 @@
 use crate::engine::Stream;
 use crate::engine::events::FutureEvents;
 
+use super::asking::{AskStep, PartyModel};
 use super::balance::{BalancerModel, Watch};
+use super::caching::{CacheModel, CachedStep, WriteStep};
+use super::crons::CronModel;
 use super::discipline::Line;
 use super::doors::{Door, UserRange};
 use super::entrance::Entrance;
 use super::faults::FaultModel;
 use super::gauges::Gauge;
 use super::guard::{Guard, GuardedEdge};
+use super::machine::InterpreterLock;
+use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
+use super::querying::{Crowd, DiskModel, PageReads};
+use super::querying_build::PlannedQuery;
 use super::senders::Sender;
 use super::station::{Group, Station};
 
@@ -25,6 +32,22 @@ pub(super) struct Model {
     pub(super) forks: Vec<Fork>,
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
+    pub(super) caches: Vec<CacheModel>,
+    /// An answer from a copy that is not true any more is wrong.
+    pub(super) stale_is_wrong: bool,
+    pub(super) parties: Vec<PartyModel>,
+    pub(super) asks: Vec<AskStep>,
+    pub(super) crons: Vec<CronModel>,
+    pub(super) machines: Vec<MachineModel>,
+    pub(super) placed: Vec<Placed>,
+    pub(super) computes: Vec<Compute>,
+    pub(super) locks: Vec<InterpreterLock>,
+    pub(super) disks: Vec<DiskModel>,
+    pub(super) page_reads: Vec<PageReads>,
+    pub(super) crowds: Vec<Crowd>,
+    pub(super) plans: Vec<PlannedQuery>,
+    pub(super) cached_steps: Vec<CachedStep>,
+    pub(super) write_steps: Vec<WriteStep>,
     pub(super) groups: Vec<Group>,
     pub(super) stations: Vec<Station>,
     /// Ways into groups that have more than a plain queue.
@@ -87,6 +110,8 @@ pub enum PartKind {
     Database,
     /// Holders.
     Lock,
+    /// Cores that parts share.
+    Machine,
 }
 
 impl PartKind {
@@ -97,6 +122,7 @@ impl PartKind {
             Self::Pool => "pool",
             Self::Database => "database",
             Self::Lock => "lock",
+            Self::Machine => "machine",
         }
     }
 }

@@ -12,7 +12,11 @@ use super::task::{NO_TASK, State, Task};
 impl Simulation {
     /// Sends the next attempt of the call a task stands at.
     pub(super) fn send_attempt(&mut self, id: u32) {
-        let Op::Call { edge } = self.model.program[self.tasks[id].pc as usize] else { return };
+        let Op::Call { edge } = self.model.program[self.tasks[id].pc as usize] else {
+            // Sent away by a cache for a while.
+            self.run(id);
+            return;
+        };
         let edge = &self.model.edges[usize::from(edge)];
         let (start, timeout) = (edge.start, edge.timeout);
         self.calls_count = self.calls_count.wrapping_add(1).max(1);
@@ -135,6 +139,10 @@ impl Simulation {
 
     /// Gives the outcome of an attempt or a branch to the task that expects it.
     pub(super) fn answer(&mut self, parent: u32, from: u32, outcome: Outcome) {
+        if outcome == Outcome::InTime {
+            // What an attempt or branch has seen its caller has seen, too.
+            self.tasks[parent].is_stale |= self.tasks[from].is_stale;
+        }
         match (self.tasks[parent].state, outcome) {
             (State::Calling, Outcome::InTime) => self.resume(parent, from),
             (State::Calling, failure) => {

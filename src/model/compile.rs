@@ -6,17 +6,28 @@
 
 use crate::engine::Distribution;
 
-use super::build::{BuildError, Builder, Place, in_range, unknown};
+use super::build::{BuildError, Builder, Place, Worker, in_range, unknown};
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
-use super::system::{Call, Effect, Endpoint, Part, Service, Step};
+use super::system::{Call, Effect, Endpoint, Part, Select, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
+/// Calls are compiled into their caller while so many registers do, so that their steps have some left.
+const INLINE_REGISTERS: usize = 5;
 /// In a program longer than this no call is compiled into its caller any more: calls in callers in
 /// callers multiply.
 const INLINE_MAX: usize = 4_000;
 /// Most operations and branches of a program.
 const PROGRAM_MAX: usize = 50_000;
+
+/// The work of a query.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    /// As the document says.
+    Given(&'a Distribution),
+    /// As the planner finds out.
+    Planned(&'a Select),
+}
 
 /// An endpoint that edges lead to.
 pub(super) struct Compiled {
@@ -64,7 +75,14 @@ impl<'a> Builder<'a> {
     /// There is room for the callee in the caller: operations, and registers from `register` on.
     fn fits(&self, call: &Call, register: usize) -> bool {
         let steps = self.endpoint_of(call).map_or(&[][..], |(_, endpoint)| &endpoint.steps);
-        self.model.program.len() < INLINE_MAX && register + 1 + registers(steps) <= REGISTERS
+        self.model.program.len() < INLINE_MAX
+            && register + 1 + registers(steps) + self.extra_registers(call) <= INLINE_REGISTERS
+    }
+
+    /// Registers that the callee needs because of the machine it runs on.
+    fn extra_registers(&self, call: &Call) -> usize {
+        let has_memory = self.placed_with_memory(&call.service).is_some();
+        usize::from(self.placed(&call.service).is_some()) + usize::from(has_memory)
     }
 
     /// First operation of an endpoint that an edge leads to.
@@ -103,12 +121,21 @@ impl<'a> Builder<'a> {
         self.path.push(place);
         let place = self.path.last().cloned().unwrap_or_default();
         self.knock(service, endpoint, &place)?;
-        let inside = self.acquire_for(&service.id, Some((service, endpoint)), register)?;
-        let outer = self.slow_register;
-        self.slow_register = self.can_be_slow_apart(service).then_some(register as u8);
+        let memory = self.placed_with_memory(&service.id);
+        let mut taken = register;
+        if let Some(placed) = memory {
+            taken = self.register(register)?;
+            self.emit(Op::TakeMemory { placed, register: register as u8 });
+        }
+        let inside = self.acquire_for(&service.id, Some((service, endpoint)), taken)?;
+        let can_be_slow = self.can_be_slow_apart(service);
+        let outer = self.worker.replace(Worker { register: taken as u8, can_be_slow });
         self.steps(&endpoint.steps, &service.id, inside)?;
-        self.slow_register = outer;
-        self.release(register);
+        self.worker = outer;
+        self.release(taken);
+        if memory.is_some() {
+            self.emit(Op::GiveMemory { register: register as u8 });
+        }
         self.path.pop();
         Ok(())
     }
@@ -140,14 +167,19 @@ impl<'a> Builder<'a> {
 
     fn step(&mut self, step: &Step, service: &str, register: usize) -> Result<(), BuildError> {
         match step {
-            Step::Cpu(time) => self.hold_at(service, time, Spent::Computing, "cpu"),
-            Step::Wait(time) => self.hold_at(service, time, Spent::Outside, "wait"),
+            Step::Cpu(time) => {
+                return self.work(service, time, Spent::Computing, "cpu", register);
+            }
+            Step::Wait(time) => self.hold_at(service, time, Spent::Outside, "wait", self.worker),
             Step::Lock { lock, steps } => {
                 let inside = self.acquire(lock, register)?;
                 self.steps(steps, service, inside)?;
                 self.release(register);
             }
-            Step::Query { via, work } => return self.query(via, work, register),
+            Step::Query { via, work } => return self.query(via, Work::Given(work), register),
+            Step::Select { via, select } => {
+                return self.query(via, Work::Planned(select), register);
+            }
             Step::Transaction { pool, steps } => {
                 let inside = self.acquire(pool, register)?;
                 self.open_pools.push(pool.clone());
@@ -155,6 +187,7 @@ impl<'a> Builder<'a> {
                 self.open_pools.pop();
                 self.release(register);
             }
+            Step::Ask(ask) => return self.ask(ask, register),
             Step::Fail => {
                 self.emit(Op::Fail);
             }
@@ -162,6 +195,12 @@ impl<'a> Builder<'a> {
                 self.emit(Op::Reject { after: (after.0 / 1_000).min(u64::from(u32::MAX)) as u32 });
             }
             Step::Call(call) => return self.call(call, register),
+            Step::Cached { cache, load, store } => {
+                return self.cached(cache, load, store, service, register);
+            }
+            Step::Write { cache, steps, tell } => {
+                return self.write(cache, steps, tell, service, register);
+            }
             Step::Repeat { times, steps } => {
                 let inside = self.register(register)?;
                 let register = register as u8;
@@ -190,22 +229,32 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn query(&mut self, via: &str, work: &Distribution, register: usize) -> Result<(), BuildError> {
+    fn query(&mut self, via: &str, work: Work<'_>, register: usize) -> Result<(), BuildError> {
         let pool = self.system.parts.iter().find_map(|part| match part {
             Part::Pool(pool) if pool.id == via => Some(pool),
             _ => None,
         });
-        let database = pool.map_or(via, |pool| &pool.database);
-        let round_trip = self.system.parts.iter().find_map(|part| match part {
-            Part::Database(found) if found.id == database => Some(&found.round_trip),
+        let id = pool.map_or(via, |pool| &pool.database);
+        let database = self.system.parts.iter().find_map(|part| match part {
+            Part::Database(found) if found.id == id => Some(found),
             _ => None,
         });
-        let round_trip = round_trip.ok_or_else(|| unknown("pool or database", database))?;
+        let database = database.ok_or_else(|| unknown("pool or database", id))?;
         let borrowed = pool.is_some() && !self.open_pools.iter().any(|open| open == via);
         let inside = if borrowed { self.acquire(via, register)? } else { register };
-        self.hold(database, round_trip, Spent::Network, "network");
-        self.acquire(database, inside)?;
-        self.hold(database, work, Spent::Query, "query");
+        self.hold(id, &database.round_trip, Spent::Network, "network");
+        let work = match work {
+            Work::Given(work) => work.clone(),
+            Work::Planned(select) => self.planned(database, select)?,
+        };
+        self.acquire(id, inside)?;
+        self.work(id, &work, Spent::Query, "query", inside + 1)?;
+        if let (Some(crowd), Some(Op::Hold { sampler })) =
+            (self.crowd(database)?, self.model.program.last().copied())
+        {
+            let last = self.model.program.len() - 1;
+            self.model.program[last] = Op::HoldBeside { sampler, crowd };
+        }
         self.release(inside);
         if borrowed {
             self.release(register);
@@ -235,9 +284,9 @@ impl<'a> Builder<'a> {
             }
             starts.push(self.here());
             let pools = std::mem::take(&mut self.open_pools);
-            let slow = self.slow_register.take();
+            let worker = self.worker.take();
             self.steps(steps, service, 0)?;
-            (self.open_pools, self.slow_register) = (pools, slow);
+            (self.open_pools, self.worker) = (pools, worker);
             self.emit(Op::Return);
         }
         self.model.forks[usize::from(fork)].starts = starts;
@@ -277,32 +326,11 @@ impl<'a> Builder<'a> {
         self.emit(Op::Release { register: register as u8 });
     }
 
-    /// Notes that `part` is waited for while others are held.
-    fn nest(&mut self, part: u16) {
-        if let Some(&outer) = self.held.last()
-            && !self.nested.contains(&(outer, part))
-        {
-            self.nested.push((outer, part));
-        }
-    }
-
-    /// How far inside each part is: the longest way of holding one part while waiting for the next.
-    pub(super) fn set_depths(&mut self) {
-        // Parts that hold each other in turn have no order; as many rounds as parts settle all others.
-        for _ in 0..self.model.parts.len() {
-            for &(outer, inner) in &self.nested {
-                let least = self.model.parts[usize::from(outer)].depth + 1;
-                let depth = &mut self.model.parts[usize::from(inner)].depth;
-                *depth = (*depth).max(least);
-            }
-        }
-    }
-
     pub(super) fn place(&self, part: &str) -> Result<&Place, BuildError> {
         self.places.iter().find(|place| place.id == part).ok_or_else(|| unknown("part", part))
     }
 
-    fn register(&self, register: usize) -> Result<usize, BuildError> {
+    pub(super) fn register(&self, register: usize) -> Result<usize, BuildError> {
         if register < REGISTERS {
             return Ok(register + 1);
         }
@@ -322,11 +350,18 @@ impl<'a> Builder<'a> {
     }
 
     /// Emits a hold of a worker, whose instance may be slower than others.
-    fn hold_at(&mut self, part: &str, time: &Distribution, what: Spent, purpose: &str) {
+    pub(super) fn hold_at(
+        &mut self,
+        part: &str,
+        time: &Distribution,
+        what: Spent,
+        purpose: &str,
+        worker: Option<Worker>,
+    ) {
         let before = self.here();
         self.hold(part, time, what, purpose);
         if self.here() > before
-            && let Some(register) = self.slow_register
+            && let Some(Worker { register, can_be_slow: true }) = worker
             && let Some(op) = self.model.program.last_mut()
             && let Op::Hold { sampler } = *op
         {
@@ -357,12 +392,15 @@ fn registers(steps: &[Step]) -> usize {
     let need = |step: &Step| match step {
         Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) | Step::Parallel { .. } => 0,
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, registers),
+        Step::Ask(_) => 1,
         // A connection and a core.
-        Step::Query { .. } => 2,
+        Step::Query { .. } | Step::Select { .. } => 2,
         Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
             1 + registers(steps)
         }
         Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
+        Step::Cached { load, store, .. } => 1 + registers(load).max(registers(store)),
+        Step::Write { steps, tell, .. } => registers(steps).max(1 + registers(tell)),
     };
     steps.iter().map(need).max().unwrap_or(0)
 }

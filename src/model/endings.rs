@@ -2,6 +2,7 @@
 
 use crate::engine::events::Ticket;
 
+use super::crons::CRON_USERS;
 use super::entrance::Ending;
 use super::record::{Mark, Outcome};
 use super::simulation::Simulation;
@@ -42,8 +43,12 @@ impl Simulation {
     }
 
     fn finish_request(&mut self, id: u32, outcome: Outcome) {
-        let Task { started, clients, .. } = self.tasks[id];
+        let Task { started, clients, is_stale, .. } = self.tasks[id];
         let latency = self.now.since(started);
+        if is_stale && outcome == Outcome::InTime {
+            self.record.totals.stale += 1;
+            self.record.totals.wrong += u64::from(self.model.stale_is_wrong);
+        }
         if self.record.finish(outcome, latency.0) {
             self.mark();
         }
@@ -57,6 +62,10 @@ impl Simulation {
             self.remove(id);
             return;
         }
+        if clients_model.users == CRON_USERS {
+            self.run_ended(id, clients);
+            return;
+        }
         // A closed user thinks again.
         self.tasks[id] = Task::new(self.now, clients_model.start, clients);
         if let Some(breakdown) = &mut self.breakdown {
@@ -68,8 +77,14 @@ impl Simulation {
     #[cold]
     fn mark(&mut self) {
         let counters = self.model.stations.iter().map(|station| station.counters(self.now));
-        let mark =
-            Mark { time: self.now, totals: self.record.totals, counters: counters.collect() };
+        let mark = Mark {
+            time: self.now,
+            totals: self.record.totals,
+            counters: counters.collect(),
+            caches: self.cache_counters(),
+            machines: self.machine_counters(),
+            parties: self.party_counters(),
+        };
         self.record.marks.push(mark);
     }
 }

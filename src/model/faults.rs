@@ -8,19 +8,16 @@ use std::ops::Range;
 use crate::engine::SimTime;
 use crate::engine::events::Ticket;
 
-use super::balance::WATCH_BIT;
 use super::build::{BuildError, Builder, unknown};
 use super::discipline::NO_LINE;
 use super::entrance::Ending;
+use super::holdings::HOLDING;
 use super::program::{Op, REGISTERS, SamplerKind, Spent};
 use super::record::Outcome;
-use super::simulation::{CLIENTS_BIT, Simulation};
+use super::simulation::Simulation;
 use super::system::{Effect, Fault};
-use super::task::{State, Task};
-
-/// Events about faults carry this bit and that of clients, and the number of the fault twice, plus 1
-/// at its end.
-pub(super) const FAULT_BIT: u32 = 1 << 30;
+use super::task::State;
+use super::turning::Turn;
 
 /// A fault whose names are resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +38,10 @@ pub(super) enum EffectModel {
     SlowOne { station: u16, factor: f64 },
     /// These stations of this group give no server to anyone.
     Stop { group: u16, stations: Range<u16> },
+    /// All work on this machine takes so many times as long.
+    SlowMachine { machine: u16, factor: f64 },
+    /// This cache loses its entries.
+    Flush { cache: u16 },
     /// This share of what asks for a server of this group fails at once; with `loses`, so does all
     /// that it works on or keeps waiting.
     Refuse { group: u16, share: f64, loses: bool },
@@ -58,6 +59,10 @@ impl Builder<'_> {
                 let clients = clients.ok_or_else(|| unknown("clients", &fault.part))?;
                 EffectModel::Spike { clients: clients as u16, factor: *factor }
             }
+            Effect::Slow { factor } if self.machine_of(&fault.part).is_some() => {
+                let machine = self.machine_of(&fault.part).unwrap_or_default();
+                EffectModel::SlowMachine { machine, factor: *factor }
+            }
             Effect::Slow { factor } => {
                 self.group_of(&fault.part)?;
                 let is_work =
@@ -68,13 +73,16 @@ impl Builder<'_> {
                 }
             }
             Effect::Delay { factor } => {
-                self.group_of(&fault.part)?;
+                if self.cache_of(&fault.part).is_err() {
+                    self.group_of(&fault.part)?;
+                }
                 let is_network = |what| what == Spent::Network;
                 EffectModel::Scale {
                     samplers: self.samplers_of(&fault.part, is_network),
                     factor: *factor,
                 }
             }
+            Effect::Flush => EffectModel::Flush { cache: self.cache_of(&fault.part)? },
             Effect::Stop => {
                 let group = self.group_of(&fault.part)?;
                 let stations = self.model.groups[usize::from(group)].stations();
@@ -115,7 +123,7 @@ impl Builder<'_> {
             Effect::Stop => EffectModel::Stop { group, stations: station..station + 1 },
             Effect::Crash => EffectModel::RefuseOne { station, share: 1.0, loses: true },
             Effect::Refuse { share } => EffectModel::RefuseOne { station, share, loses: false },
-            Effect::Spike { .. } | Effect::Delay { .. } => {
+            Effect::Spike { .. } | Effect::Delay { .. } | Effect::Flush => {
                 let reason = "one instance can be slow, stop, crash or refuse, and nothing else";
                 return Err(BuildError::Setting { part: part.clone(), reason: reason.to_owned() });
             }
@@ -126,6 +134,11 @@ impl Builder<'_> {
         let group = self.group_of(part)?;
         self.model.groups[usize::from(group)].stream = self.stream(part, "refusal");
         Ok(EffectModel::Refuse { group, share, loses })
+    }
+
+    fn machine_of(&self, part: &str) -> Option<u16> {
+        let found = self.model.machines.iter().position(|machine| machine.id == part);
+        found.map(|index| index as u16)
     }
 
     fn group_of(&self, part: &str) -> Result<u16, BuildError> {
@@ -147,19 +160,15 @@ impl Simulation {
     /// Schedules the beginnings and ends of all faults.
     pub(super) fn schedule_faults(&mut self) {
         for (index, fault) in self.model.faults.iter().enumerate() {
-            let number = (2 * index as u32) | CLIENTS_BIT | FAULT_BIT;
-            self.model.events.schedule(fault.from, number);
-            self.model.events.schedule(fault.until, number + 1);
+            let number = 2 * index as u32;
+            self.model.events.schedule(fault.from, Turn::Fault.about(number));
+            self.model.events.schedule(fault.until, Turn::Fault.about(number + 1));
         }
     }
 
     /// Begins or ends the fault of an event: even numbers begin, odd ones end.
     #[cold]
     pub(super) fn turn_fault(&mut self, number: u32) {
-        if number & WATCH_BIT != 0 {
-            self.watch(number & !WATCH_BIT);
-            return;
-        }
         let begins = number.is_multiple_of(2);
         let fault = self.model.faults[number as usize / 2].clone();
         match fault.effect {
@@ -171,6 +180,14 @@ impl Simulation {
             }
             EffectModel::Spike { clients, factor } => {
                 self.hurry(clients, if begins { factor } else { 1.0 / factor });
+            }
+            EffectModel::SlowMachine { machine, factor } => {
+                self.slow_machine(machine, if begins { factor } else { 1.0 });
+            }
+            EffectModel::Flush { cache } => {
+                if begins {
+                    self.flush(cache);
+                }
             }
             EffectModel::Stop { group, stations } => {
                 for station in stations {
@@ -204,15 +221,9 @@ impl Simulation {
     }
 
     /// Fails everything that holds a server of these stations or waits for one.
-    fn lose(&mut self, stations: Range<u16>) {
-        let is_hit = |task: &Task| {
-            let holds = |register: &usize| {
-                task.held & (1 << register) != 0
-                    && stations.contains(&(task.registers[*register] as u16))
-            };
-            (0..REGISTERS).any(|register| holds(&register))
-        };
-        let mut hit: Vec<u32> = self.tasks.ids().filter(|id| is_hit(&self.tasks[*id])).collect();
+    pub(super) fn lose(&mut self, stations: Range<u16>) {
+        let ids = self.tasks.ids();
+        let mut hit: Vec<u32> = ids.filter(|id| self.holds_server_of(*id, &stations)).collect();
         for station in stations.clone() {
             let model = &self.model.stations[usize::from(station)];
             if model.line == NO_LINE {
@@ -222,16 +233,25 @@ impl Simulation {
             }
         }
         for id in hit {
-            let task = &self.tasks[id];
             // The loss of an earlier one may have ended or served it.
-            if task.state == State::Queued || is_hit(task) {
+            if self.tasks[id].state == State::Queued || self.holds_server_of(id, &stations) {
                 self.lose_task(id);
             }
         }
     }
 
+    /// Whether a task holds a server of these stations.
+    pub(super) fn holds_server_of(&self, id: u32, stations: &Range<u16>) -> bool {
+        let task = &self.tasks[id];
+        (0..REGISTERS).any(|register| {
+            let held_there = task.registers[register];
+            let is_server = task.held & (1 << register) != 0 && held_there < HOLDING;
+            is_server && stations.contains(&(held_there as u16))
+        })
+    }
+
     /// Takes a task out of the system and tells whoever waits for it. What it called works on.
-    fn lose_task(&mut self, id: u32) {
+    pub(super) fn lose_task(&mut self, id: u32) {
         match self.tasks[id].state {
             State::Queued => self.leave_queue(id, Ending::Failed),
             State::Running => self.ready.retain(|&ready| ready != id),
@@ -263,7 +283,7 @@ impl Simulation {
     }
 
     /// While a share of a group is refused its acquisitions ask first.
-    fn swap_acquires(&mut self, of: u16, asks: bool) {
+    pub(super) fn swap_acquires(&mut self, of: u16, asks: bool) {
         for op in &mut self.model.program {
             match *op {
                 Op::Acquire { group, register } if asks && group == of => {

@@ -3,8 +3,12 @@
 use crate::engine::histogram::Histogram;
 use crate::engine::{SimDuration, SimTime};
 
+use super::asking::ThirdPartyMeasure;
 use super::built::PartKind;
+use super::caching::CacheMeasure;
+use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
+use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
@@ -26,6 +30,14 @@ pub struct Period {
     pub p99_half_width: Option<f64>,
     /// Parts that can be busy, in the order of the document.
     pub parts: Vec<PartMeasure>,
+    /// Caches, in the order of the document.
+    pub caches: Vec<CacheMeasure>,
+    /// Machines with their memory, in the order of the document.
+    pub machines: Vec<MachineMeasure>,
+    /// Third parties, in the order of the document.
+    pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Crons, in the order of the document.
+    pub crons: Vec<CronMeasure>,
     /// Requests and attempts in flight at its end.
     pub in_flight: u64,
 }
@@ -88,6 +100,10 @@ impl Simulation {
             mean_half_width: batches.mean_half_width(skipped),
             p99_half_width: batches.quantile_half_width(0.99, skipped),
             parts: self.parts(begin),
+            caches: self.cache_measures(begin),
+            machines: self.machine_measures(),
+            third_parties: self.party_measures(begin),
+            crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
     }
@@ -109,6 +125,12 @@ impl Simulation {
                 queue_max: 0,
                 queue_now: 0,
             };
+            if part.kind == PartKind::Machine {
+                let index = usize::from(part.first);
+                let (busy, jobs) = self.machine_since(index, begin);
+                measure.capacity = self.model.machines[index].cores_count;
+                (measure.busy, measure.visits) = (SimDuration(busy), jobs);
+            }
             for index in usize::from(part.first)..usize::from(part.first + part.stations) {
                 let station = &self.model.stations[index];
                 let before = begin.map_or_else(Counters::default, |mark| mark.counters[index]);
@@ -139,8 +161,8 @@ impl Simulation {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
             }
         };
-        // What is late is not part of it: it follows from what is.
-        let Totals { sent, retries, outcomes, .. } = self.record.totals;
+        // What is late or wrong is not part of it: it follows from what is.
+        let Totals { sent, retries, outcomes, stale, .. } = self.record.totals;
         [self.now.0, self.events_count(), sent, retries].into_iter().for_each(&mut add);
         outcomes.into_iter().for_each(&mut add);
         self.record.batches.total(0).for_each(|middle, count| {
@@ -151,6 +173,10 @@ impl Simulation {
             let Counters { visits, waits, waited, busy, rejected, left, sent: _ } =
                 station.counters(self.now);
             [visits, waits, waited, busy, rejected, left].into_iter().for_each(&mut add);
+        }
+        if !self.model.caches.is_empty() {
+            add(stale);
+            self.cache_numbers(&mut add);
         }
         hash
     }

@@ -24,6 +24,8 @@ mod build;
 
 mod compile;
 
+mod nesting;
+
 mod program;
 
 mod built;
@@ -62,14 +64,41 @@ mod balance;
 
 mod booking;
 
+mod turning;
+
+mod asking;
+
+mod crons;
+
+mod caching;
+
+mod caching_build;
+
+mod holdings;
+
+mod placing;
+
+mod placing_build;
+
+mod placing_memory;
+
+mod querying;
+
+mod querying_build;
+
 mod measure;
 
 pub mod reference;
 
+pub use asking::ThirdPartyMeasure;
 pub use build::BuildError;
 pub use built::PartKind;
+pub use caching::CacheMeasure;
+pub use crons::CronMeasure;
 pub use measure::{PartMeasure, Period};
+pub use placing::MachineMeasure;
 pub use program::{Account, Spent};
+pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use trace::Breakdown;

@@ -7,7 +7,7 @@ use crate::engine::{Distribution, SimDuration, Stream};
 use crate::policy::backoff::Backoff;
 
 /// How many registers a task has: one for each server it holds and each loop it is in.
-pub(super) const REGISTERS: usize = 5;
+pub(super) const REGISTERS: usize = 6;
 
 /// One operation. An attempt runs operations until one of them makes it wait.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,6 +48,32 @@ pub(super) enum Op {
     Reject { after: u32 },
     /// Starts branches and waits for some of them.
     Fork { fork: u16 },
+    /// Reads pages that are not in memory.
+    ReadPages { reads: u16 },
+    /// Lets time pass that is longer the more connections are busy.
+    HoldBeside { sampler: u16, crowd: u16 },
+    /// Asks a third party; goes on behind it, at its failure, or at it again.
+    Ask { ask: u16 },
+    /// Computes on the machine of a part.
+    Compute { compute: u16 },
+    /// Takes the memory of a request in a part.
+    TakeMemory { placed: u16, register: u8 },
+    /// Gives it back.
+    GiveMemory { register: u8 },
+    /// Looks a value up; goes on behind its load if there is a copy.
+    Lookup { cached: u16 },
+    /// Notes the version of the value that is being loaded.
+    Read { cached: u16 },
+    /// Stores the loaded value.
+    Fill { cached: u16 },
+    /// Commits a write of a value.
+    Commit { write: u16 },
+    /// Tells the cache of the write.
+    Tell { write: u16 },
+    /// Takes a write that is due out of the queue before the database, or ends if there is none.
+    TakeWrite { write: u16 },
+    /// The database has that write.
+    Written { write: u16 },
     /// The attempt fails.
     Fail,
     /// The attempt has its answer.
@@ -178,6 +204,8 @@ pub enum Spent {
     Network,
     /// A query on a core of the part.
     Query,
+    /// Reading from the disk of the part.
+    Disk,
     /// In attempts that came to nothing, and in the back-off between them.
     LostAttempts,
 }

@@ -1,5 +1,6 @@
 //! Operations that few programs have, kept apart so that the others stay fast.
 
+use super::holdings::Holding;
 use super::program::Op;
 use super::simulation::Simulation;
 
@@ -34,8 +35,41 @@ impl Simulation {
                 self.reject(id, after);
                 false
             }
+            Op::ReadPages { reads } => self.read_pages(id, reads),
+            Op::HoldBeside { sampler, crowd } => {
+                self.hold_beside(id, sampler, crowd);
+                false
+            }
+            Op::Compute { compute } => self.compute(id, compute),
+            Op::TakeMemory { placed, register } => self.take_memory(id, placed, register),
+            Op::Ask { ask } => {
+                self.ask(id, ask);
+                false
+            }
+            Op::Lookup { cached } => self.look_up(id, cached),
+            Op::TakeWrite { write } => self.take_write(id, write),
+            op => {
+                self.run_instant(id, op);
+                true
+            }
+        }
+    }
+
+    /// The same for operations that never make a task wait.
+    fn run_instant(&mut self, id: u32, op: Op) {
+        match op {
+            Op::GiveMemory { register } => {
+                if let Holding::Memory { placed } = self.take_holding(id, register) {
+                    self.give_memory(placed);
+                }
+            }
+            Op::Read { cached } => self.read(id, cached),
+            Op::Fill { cached } => self.fill(id, cached),
+            Op::Commit { write } => self.commit(id, write),
+            Op::Tell { write } => self.tell_cache(id, write),
+            Op::Written { write } => self.written(id, write),
             // The others are done where they stand.
-            _ => true,
+            _ => {}
         }
     }
 }

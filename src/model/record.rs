@@ -3,7 +3,9 @@
 use crate::engine::SimTime;
 use crate::engine::batches::{Batches, Boundary};
 
+use super::cache::Counters as CacheCounters;
 use super::station::Counters;
+use super::third_party::Counters as PartyCounters;
 
 /// How a request or an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +41,21 @@ pub struct Totals {
     pub late: u64,
     /// Requests by how they ended, in the order of [`Outcome::ALL`].
     pub outcomes: [u64; Outcome::ALL.len()],
+    /// Requests answered in time with a value from a cache that was not true any more.
+    pub stale: u64,
+    /// Those of them that count as wrong.
+    pub wrong: u64,
 }
 
 impl Totals {
     /// Requests that ended so.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.outcomes[outcome as usize]
+    }
+
+    /// Requests answered in time and right.
+    pub fn right(&self) -> u64 {
+        self.of(Outcome::InTime) - self.wrong
     }
 
     /// Requests that ended.
@@ -61,6 +72,8 @@ impl Totals {
             retries: self.retries - before.retries,
             late: self.late - before.late,
             outcomes: std::array::from_fn(outcome),
+            stale: self.stale - before.stale,
+            wrong: self.wrong - before.wrong,
         }
     }
 }
@@ -71,6 +84,10 @@ pub(super) struct Mark {
     pub(super) time: SimTime,
     pub(super) totals: Totals,
     pub(super) counters: Vec<Counters>,
+    pub(super) caches: Vec<CacheCounters>,
+    /// Core time in nanoseconds, and pieces of work.
+    pub(super) machines: Vec<(u64, u64)>,
+    pub(super) parties: Vec<PartyCounters>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

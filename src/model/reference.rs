@@ -3,7 +3,9 @@
 use crate::engine::{Distribution, SimDuration};
 use crate::policy::backoff::{Backoff, Jitter};
 
-use super::system::{Arrivals, Call, Clients, Endpoint, Part, Queue, Service, Step, System};
+use super::system::{
+    Arrivals, Call, Clients, Endpoint, Part, Queue, Runtime, Service, Step, System,
+};
 
 /// M/M/4 at 80 %: arrivals 3.2 a second, service 1 s.
 pub fn mm4() -> System {
@@ -48,6 +50,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         admission: Vec::new(),
         balancer: None,
         endpoints: vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }],
+        runtime: Runtime::default(),
     };
     vec![Part::Clients(clients), Part::Service(service)].into()
 }

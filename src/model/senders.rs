@@ -9,10 +9,13 @@ use crate::policy::arrivals::batch::Batch;
 use crate::policy::arrivals::poll::Poll;
 
 use super::build::{BuildError, Builder};
+use super::built::Clients as ClientsModel;
+use super::crons::{CRON_USERS, CronModel};
 use super::program::{Choice, Op, Spent};
-use super::simulation::{CLIENTS_BIT, Simulation, TIMED_BIT};
+use super::simulation::Simulation;
 use super::system::{Arrivals, Clients};
 use super::task::Task;
+use super::turning::Turn;
 
 /// Clients that keep time.
 #[derive(Debug, Clone)]
@@ -56,7 +59,7 @@ impl Builder<'_> {
 
     /// Notes the clock of clients that have one.
     pub(super) fn add_sender(&mut self, clients: &Clients) -> Result<(), BuildError> {
-        let Arrivals::Timed { source, batch } = &clients.arrivals else { return Ok(()) };
+        let Arrivals::Timed { source, batch, overlap } = &clients.arrivals else { return Ok(()) };
         usable(&clients.id, source.check())?;
         usable(&clients.id, batch.check())?;
         let stream = self.stream(&clients.id, "arrivals");
@@ -64,6 +67,9 @@ impl Builder<'_> {
         let index = self.model.clients.len() as u16;
         let source = Source::new(source);
         self.model.senders.push(Sender { clients: index, source, batch: *batch, stream, sizes });
+        if let Some(overlap) = *overlap {
+            self.model.crons.push(CronModel::new(clients.id.clone(), index, overlap));
+        }
         Ok(())
     }
 
@@ -106,7 +112,7 @@ impl Simulation {
         let random = &mut self.model.streams[usize::from(sender.stream)];
         let at = sender.source.next(self.now, random);
         if at != SimTime::NEVER {
-            self.model.events.schedule(at.max(self.now), CLIENTS_BIT | TIMED_BIT | index);
+            self.model.events.schedule(at.max(self.now), Turn::Timed.about(index));
         }
     }
 
@@ -116,9 +122,13 @@ impl Simulation {
         let sender = &self.model.senders[index as usize];
         let clients = sender.clients;
         let size = sender.batch.size(&mut self.model.streams[usize::from(sender.sizes)]);
-        let start = self.model.clients[usize::from(clients)].start;
+        let ClientsModel { start, users, .. } = self.model.clients[usize::from(clients)];
         // Each request counts, so that events bound all work.
         self.events_count += u64::from(size) - 1;
+        if users == CRON_USERS {
+            (0..size).for_each(|_| self.run_due(clients));
+            return;
+        }
         for _ in 0..size {
             let task = self.new_task(Task::new(self.now, start, clients));
             self.ready.push_back(task);

@@ -63,6 +63,8 @@ pub(super) struct Task {
     /// Attempts made in the present call.
     pub(super) attempts: u8,
     pub(super) state: State,
+    /// It has seen a value that was not true any more.
+    pub(super) is_stale: bool,
 }
 
 impl Task {
@@ -83,6 +85,7 @@ impl Task {
             held: 0,
             attempts: 0,
             state: State::Running,
+            is_stale: false,
         }
     }
 }

@@ -94,6 +94,18 @@ pub struct Counters {
     pub failed: u64,
 }
 
+impl Counters {
+    /// What came after `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            served: self.served - before.served,
+            refused: self.refused - before.refused,
+            failed: self.failed - before.failed,
+        }
+    }
+}
+
 impl ThirdParty {
     /// A third party that nobody has called.
     pub fn new(settings: Settings) -> Self {

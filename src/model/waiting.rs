@@ -4,6 +4,7 @@ use crate::engine::events::Ticket;
 
 use super::discipline::NO_LINE;
 use super::entrance::Ending;
+use super::holdings::HOLDING;
 use super::program::Delay;
 use super::record::Outcome;
 use super::simulation::Simulation;
@@ -121,7 +122,12 @@ impl Simulation {
         while held != 0 {
             let register = held.ilog2();
             held &= !(1 << register);
-            self.release(id, register as u8, ending);
+            let held_there = self.tasks[id].registers[register as usize];
+            if held_there < HOLDING {
+                self.release(id, register as u8, ending);
+            } else {
+                self.let_go(held_there);
+            }
         }
     }
 }

@@ -139,7 +139,8 @@ impl Scenario {
                 }
             }
         }
-        let mut system = System::default();
+        let stale_is_wrong = self.objective.stale_is_wrong;
+        let mut system = System { stale_is_wrong, ..System::default() };
         for (index, part) in parts.iter().enumerate() {
             system.parts.extend(reader.part(part, &format!("parts[{index}]")));
         }

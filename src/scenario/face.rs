@@ -129,6 +129,8 @@ pub struct Objective {
     pub p99_ms: f64,
     /// Share of requests not answered in time and right, at most, 0..=1.
     pub error_share: f64,
+    /// An answer from a copy that is not true any more is a wrong one.
+    pub stale_is_wrong: bool,
 }
 
 /// Closed-form results that hold for the scenario, drawn beside the simulated curve.
@@ -205,6 +207,13 @@ pub enum Measure {
     GoodputShare,
     /// Attempts per request sent.
     Amplification,
+    /// Share of the requests answered in time that were answered with a value not true any more.
+    StaleShare,
+    /// Share of lookups in a cache that found a copy.
+    HitRatio {
+        /// Id of the cache.
+        part: String,
+    },
     /// Visits to a part per finished request.
     VisitsPerRequest {
         /// Id of the part.

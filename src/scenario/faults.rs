@@ -6,7 +6,7 @@ use crate::model::system::{Effect, Fault, Part};
 use super::Unit;
 use super::reader::{Fields, Reader};
 
-const EFFECTS: [&str; 6] = ["spike", "slow", "delay", "stop", "crash", "refuse"];
+const EFFECTS: [&str; 7] = ["spike", "slow", "delay", "stop", "crash", "refuse", "flush"];
 
 impl Reader<'_> {
     pub(super) fn fault(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
@@ -25,6 +25,7 @@ impl Reader<'_> {
             2 => Effect::Delay { factor: self.factor_of(fields) },
             3 => Effect::Stop,
             4 => Effect::Crash,
+            6 => Effect::Flush,
             _ => {
                 let share = self.amount_of(fields, "share", Unit::Share);
                 if !(0.0..=1.0).contains(&share) {

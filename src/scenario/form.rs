@@ -47,7 +47,7 @@ impl Reader<'_> {
     }
 
     fn objective(&mut self, fields: &mut Fields<'_>) -> Objective {
-        let mut objective = Objective { p99_ms: 1.0, error_share: 0.0 };
+        let mut objective = Objective { p99_ms: 1.0, error_share: 0.0, stale_is_wrong: false };
         if let Some(mut limits) = self.inner(fields, "objective") {
             objective.p99_ms = self.number_of(&mut limits, "p99_ms");
             if objective.p99_ms <= 0.0 {
@@ -58,6 +58,7 @@ impl Reader<'_> {
                 let found = objective.error_share.to_string();
                 self.note(&limits.under("error_share"), &found, "a share from 0 to 1");
             }
+            objective.stale_is_wrong = self.flag(&mut limits, "stale_is_wrong", false);
             self.close(&limits);
         }
         objective
@@ -219,6 +220,8 @@ impl Reader<'_> {
             "error_share" => Measure::ErrorShare,
             "goodput_share" => Measure::GoodputShare,
             "amplification" => Measure::Amplification,
+            "stale_share" => Measure::StaleShare,
+            "hit_ratio" => Measure::HitRatio { part: self.text_of(fields, "part") },
             "visits_per_request" => {
                 Measure::VisitsPerRequest { part: self.text_of(fields, "part") }
             }
@@ -231,8 +234,9 @@ impl Reader<'_> {
             "mean_over_theory" => Measure::MeanOverTheory,
             _ => {
                 let known = "mean_ms, p50_ms, p95_ms, p99_ms, goodput_per_s, throughput_per_s, \
-                             error_share, goodput_share, amplification, \
-                             visits_per_request, utilisation, instance_share, ceiling or \
+                             error_share, goodput_share, amplification, stale_share, \
+                             hit_ratio, visits_per_request, utilisation, instance_share, \
+                             ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {
                     self.note(&fields.under("kind"), &kind, known);

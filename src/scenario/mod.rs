@@ -26,6 +26,14 @@ mod length;
 
 mod faults;
 
+mod caches;
+
+mod databases;
+
+mod machines;
+
+mod third_parties;
+
 pub mod quantity;
 
 pub mod catalogue;

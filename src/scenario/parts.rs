@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Distribution, SimDuration};
-use crate::model::system::{Database, Lock, Part, Pool, Service, Step};
+use crate::model::system::{Lock, Part, Pool, Service, Step};
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -28,13 +28,16 @@ impl Reader<'_> {
             "database" => Some(self.database(&mut fields, id)),
             "lock" => Some(self.lock(&mut fields, id)),
             "fault" => Some(self.fault(&mut fields, id)),
+            "cache" => Some(self.cache(&mut fields, id)),
+            "machine" => Some(self.machine(&mut fields, id)),
+            "third_party" => Some(self.third_party(&mut fields, id)),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
                 self.note(
                     &path,
                     &format!("`{kind}`"),
-                    "clients, service, pool, database, lock or fault",
+                    "clients, service, pool, database, lock, cache, machine, third_party or fault",
                 );
                 return None;
             }
@@ -59,6 +62,7 @@ impl Reader<'_> {
             }
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
         }
+        let runtime = self.runtime(fields);
         Part::Service(Service {
             id,
             instances_count,
@@ -67,6 +71,7 @@ impl Reader<'_> {
             queue,
             admission,
             endpoints,
+            runtime,
         })
     }
 
@@ -79,15 +84,6 @@ impl Reader<'_> {
     fn lock(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
         let capacity = self.optional_count(fields, "capacity", 1, 100_000);
         Part::Lock(Lock { id, capacity, queue: self.queue(fields) })
-    }
-
-    fn database(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
-        let cores_count = self.optional_count(fields, "cores", 1, 10_000);
-        let round_trip = fields.take("round_trip");
-        let round_trip = round_trip.map_or(Distribution::Constant(0.0), |value| {
-            self.duration(value, &fields.under("round_trip"))
-        });
-        Part::Database(Database { id, cores_count, round_trip })
     }
 
     pub(super) fn steps(&mut self, value: &Value, path: &str, depth: usize) -> Vec<Step> {
@@ -125,14 +121,16 @@ impl Reader<'_> {
                 self.close(&fields);
                 Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
             }
-            "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" => {
+            "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" | "cached"
+            | "write" | "ask" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
                 step
             }
             _ => {
-                let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, parallel or choice";
+                let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, \
+                             parallel, choice, cached, write or ask";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -147,7 +145,12 @@ impl Reader<'_> {
         Some(match kind {
             "query" => {
                 let via = self.text_of(fields, "via");
-                Step::Query { via, work: self.duration_of(fields, "work") }
+                if fields.has("table") {
+                    Step::Select { via, select: Box::new(self.select(fields)) }
+                } else {
+                    self.skip_select(fields);
+                    Step::Query { via, work: self.duration_of(fields, "work") }
+                }
             }
             "transaction" => {
                 let pool = self.text_of(fields, "pool");
@@ -174,6 +177,17 @@ impl Reader<'_> {
                     return None;
                 }
                 Step::Parallel { branches: vec![steps; times as usize], needed }
+            }
+            "ask" => self.ask(fields),
+            "cached" => {
+                let cache = self.text_of(fields, "cache");
+                let load = inner(self, fields, "load");
+                Step::Cached { cache, load, store: inner(self, fields, "store") }
+            }
+            "write" => {
+                let cache = self.text_of(fields, "cache");
+                let steps = inner(self, fields, "steps");
+                Step::Write { cache, steps, tell: inner(self, fields, "tell") }
             }
             _ => {
                 let chance = self.amount_of(fields, "probability", Unit::Share);
@@ -276,7 +290,7 @@ impl Reader<'_> {
         value.map_or(least, |value| self.count(value, &fields.under(name), least, most))
     }
 
-    fn optional_count(
+    pub(super) fn optional_count(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,
@@ -296,8 +310,16 @@ fn steps_count(steps: &[Step]) -> usize {
         }
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
+        Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),
+        Step::Write { steps, tell, .. } => steps_count(steps) + steps_count(tell),
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, steps_count),
-        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) | Step::Query { .. } => 0,
+        Step::Cpu(_)
+        | Step::Wait(_)
+        | Step::Fail
+        | Step::Reject(_)
+        | Step::Query { .. }
+        | Step::Select { .. }
+        | Step::Ask(_) => 0,
     };
     steps.iter().map(|step| 1 + inner(step)).sum()
 }

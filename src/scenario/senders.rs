@@ -9,6 +9,7 @@ use crate::policy::arrivals::phases::{OnOff, Step};
 use crate::policy::arrivals::poll::Poll;
 use crate::policy::arrivals::wave::Wave;
 use crate::policy::arrivals::{self, Settings};
+use crate::policy::overlap::Overlap;
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -122,7 +123,9 @@ impl Reader<'_> {
                 let period = self.time(fields, "period");
                 let offset = self.optional_time(fields, "offset").unwrap_or_default();
                 let jitter = self.optional_time(fields, "jitter").unwrap_or_default();
-                self.in_batches(fields, Settings::Cron { period, offset, jitter })
+                let source = Settings::Cron { period, offset, jitter };
+                let batch = self.batch(fields);
+                Arrivals::Timed { source, batch, overlap: Some(self.overlap(fields)) }
             }
             "bursts" => {
                 let settings = OnOff {
@@ -146,7 +149,7 @@ impl Reader<'_> {
             }
         };
         match &arrivals {
-            Arrivals::Timed { source, batch } => {
+            Arrivals::Timed { source, batch, .. } => {
                 self.usable(fields, source.check());
                 self.usable(fields, batch.check());
             }
@@ -169,7 +172,15 @@ impl Reader<'_> {
 
     fn in_batches(&mut self, fields: &mut Fields<'_>, source: Settings) -> Arrivals {
         let batch = self.batch(fields);
-        Arrivals::Timed { source, batch }
+        Arrivals::Timed { source, batch, overlap: None }
+    }
+
+    fn overlap(&mut self, fields: &mut Fields<'_>) -> Overlap {
+        match self.word_of(fields, "overlap", &["allow", "forbid", "replace"]) {
+            1 => Overlap::Forbid,
+            2 => Overlap::Replace,
+            _ => Overlap::Allow,
+        }
     }
 
     fn batch(&mut self, fields: &mut Fields<'_>) -> Batch {
@@ -210,5 +221,5 @@ impl Reader<'_> {
 }
 
 fn single(source: arrivals::Settings) -> Arrivals {
-    Arrivals::Timed { source, batch: Batch::One }
+    Arrivals::Timed { source, batch: Batch::One, overlap: None }
 }

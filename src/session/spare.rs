@@ -157,6 +157,11 @@ impl Session {
         self.spare.sketches.get(index)?.as_deref()
     }
 
+    /// An answer with this id is to what the spare worker is doing.
+    pub(super) fn is_spare(&self, id: u32) -> bool {
+        self.spare.task != Task::Rest && id == self.spare.id
+    }
+
     /// Lets the spare worker rest, as what it does no longer concerns the present state.
     pub(super) fn rest(&mut self) {
         self.spare.effects.clear();

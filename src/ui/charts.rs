@@ -18,6 +18,7 @@ use crate::chart::canvas;
 use crate::chart::describe::summary;
 use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::plot::{self, Axes, Spec};
+use crate::session::readout::Readout;
 use crate::session::{Action, Session};
 
 /// How charts look: their size, whether they are dark and large, and how often fonts have arrived.
@@ -99,7 +100,8 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: L
     let (latency, load) = (latency.clone(), load.clone());
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.clone());
     let pointers = [session.curve.as_ref(), ghost.as_ref()].map(|curve| curve.map(Rc::as_ptr));
-    let depends = (pointers, session.point().to_bits(), look);
+    let measured = measured_p99(session).map(f64::to_bits);
+    let depends = (pointers, (session.point().to_bits(), measured), look);
     let (_, is_dark, is_large, _) = look;
     let session = Rc::clone(session);
     use_effect_with(depends, move |_| {
@@ -118,6 +120,11 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: L
     });
 }
 
+/// p99 of the run at the operating point, once that is done.
+pub(super) fn measured_p99(session: &Session) -> Option<f64> {
+    Readout::of(session).filter(|readout| readout.is_measured)?.p99_ms
+}
+
 /// Draws both charts; the axes they were drawn on.
 fn draw(
     session: &Session,
@@ -130,6 +137,7 @@ fn draw(
     let knob = session.x();
     let objective = &session.scenario.objective;
     let axes = Axes::of(knob, curve, ghost, objective, present);
+    let measured_p99 = measured_p99(session);
     let ratio = window().device_pixel_ratio();
     let font = page_font();
     for (index, node) in nodes.into_iter().enumerate() {
@@ -142,6 +150,7 @@ fn draw(
             knob,
             objective,
             point: session.point(),
+            measured_p99,
             hover: None,
             axes,
             size,

@@ -2,7 +2,10 @@
 
 pub(crate) mod callers;
 mod clocks;
+mod data;
 mod doors;
+mod machines;
+mod outside;
 pub(crate) mod retries;
 
 use std::collections::BTreeMap;
@@ -10,7 +13,7 @@ use std::collections::BTreeMap;
 use kneepoint::engine::interval::{mean, variance};
 use kneepoint::engine::{Distribution, SimDuration};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Service, Step, System,
+    Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service, Step, System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
@@ -31,6 +34,11 @@ impl Entry {
 
 /// Each measure with its mean over seeds and the standard error of that.
 pub(crate) type Measures = BTreeMap<String, (f64, f64)>;
+
+/// Mean and standard error.
+fn summary(values: Vec<f64>) -> (f64, f64) {
+    (mean(&values), (variance(&values) / values.len() as f64).sqrt())
+}
 
 fn exponential(mean: f64) -> Distribution {
     Distribution::Exponential { mean }
@@ -74,12 +82,12 @@ fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
         balancer: None,
         admission: Vec::new(),
         endpoints,
+        runtime: Runtime::default(),
     })
 }
 
 fn database(id: &str, cores_count: u32) -> Part {
-    let round_trip = Distribution::Constant(0.0);
-    Part::Database(Database { id: id.to_owned(), cores_count, round_trip })
+    Part::Database(Database::new(id, cores_count, Distribution::Constant(0.0)))
 }
 
 fn query(via: &str, mean: f64) -> Step {
@@ -104,7 +112,7 @@ fn closed(users: f64, think: f64) -> Arrivals {
 }
 
 /// The system of a case; `None` if it needs parts that do not exist.
-pub(crate) fn system_of(entry: &Entry) -> Option<System> {
+fn system_of(entry: &Entry) -> Option<System> {
     let n = |name: &str| entry.number(name);
     let unbounded = Queue::default;
     let waiting = |limit| Queue { wait_limit: Some(limit), ..Queue::default() };
@@ -206,8 +214,14 @@ fn requests_of(entry: &Entry) -> u64 {
     if entry.family == "tail_at_scale" { (4e6 / branches) as u64 } else { REQUESTS }
 }
 
-/// Runs a case on several seeds.
-pub(crate) fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
+/// Runs a case on several seeds; `None` if it needs parts that do not exist.
+pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
+    let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
+    let of_data = of_data.or_else(|| outside::simulate(entry)).or_else(|| retries::measured(entry));
+    of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
+}
+
+fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
     let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for seed in 1..=seeds {
         let mut simulation = Simulation::new(system, seed).expect("the case is a valid system");
@@ -225,10 +239,6 @@ pub(crate) fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
             all.entry(measure).or_default().push(value);
         }
     }
-    let summary = |values: Vec<f64>| {
-        let error = (variance(&values) / values.len() as f64).sqrt();
-        (mean(&values), error)
-    };
     all.into_iter().map(|(measure, values)| (measure, summary(values))).collect()
 }
 

@@ -105,6 +105,25 @@ pub struct Counters {
     pub invalidated: u64,
 }
 
+impl Counters {
+    /// What came after `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            hits: self.hits - before.hits,
+            stale_hits: self.stale_hits - before.stale_hits,
+            stale_nanos: self.stale_nanos - before.stale_nanos,
+            age_nanos: self.age_nanos - before.age_nanos,
+            loads: self.loads - before.loads,
+            waits: self.waits - before.waits,
+            retries: self.retries - before.retries,
+            refreshes: self.refreshes - before.refreshes,
+            discarded: self.discarded - before.discarded,
+            invalidated: self.invalidated - before.invalidated,
+        }
+    }
+}
+
 impl Cache {
     /// An empty cache for keys below `keys`.
     pub fn new(keys: u32, settings: Settings) -> Self {
@@ -322,6 +341,11 @@ impl Cache {
     /// The write-behind queue, if writes go there.
     pub fn behind(&mut self) -> Option<&mut Behind> {
         self.behind.as_mut()
+    }
+
+    /// Writes that were answered and are lost.
+    pub fn lost(&self) -> u64 {
+        self.behind.as_ref().map_or(0, Behind::lost)
     }
 
     /// Whether `key` could be answered from here `now`.

@@ -69,7 +69,13 @@ impl Connections {
     #[inline]
     pub fn begin(&mut self, work: SimDuration) -> SimDuration {
         self.busy += 1;
-        let factor = u64::from(self.factors[(self.busy.min(self.limit)) as usize]);
+        self.beside(work, self.busy)
+    }
+
+    /// What `work` becomes beside others, `busy` connections in all.
+    #[inline]
+    pub fn beside(&self, work: SimDuration, busy: u32) -> SimDuration {
+        let factor = u64::from(self.factors[busy.min(self.limit) as usize]);
         SimDuration((u128::from(work.0) * u128::from(factor) / u128::from(ONE)) as u64)
     }
 

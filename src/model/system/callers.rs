@@ -1,0 +1,86 @@
+//! Who sends requests, and how one part calls another.
+
+use crate::engine::{Distribution, SimDuration};
+use crate::policy::arrivals;
+use crate::policy::arrivals::batch::Batch;
+use crate::policy::arrivals::poll::Poll;
+use crate::policy::overlap::Overlap;
+
+/// A source of requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clients {
+    /// Unique in the system.
+    pub id: String,
+    /// When requests are sent.
+    pub arrivals: Arrivals,
+    /// What each request is, unless it is one of the others.
+    pub call: Call,
+    /// What some requests are instead.
+    pub others: Vec<Action>,
+    /// Class of their requests in queues by priority, 0 the highest; endpoints may have their own.
+    pub priority: u8,
+    /// Users that requests of clients who do not wait come from, each as likely; 0 is 1. Those of the
+    /// others are known.
+    pub users_count: u32,
+}
+
+/// What a share of requests is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// Share of all requests, 0..=1; those of all actions together are at most 1.
+    pub share: f64,
+    /// What they are.
+    pub call: Call,
+}
+
+/// When clients send requests.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arrivals {
+    /// Requests come whether or not earlier ones were answered; the gap between two, in seconds.
+    Open {
+        /// Exponential for Poisson arrivals.
+        gap: Distribution,
+    },
+    /// Requests come at instants of a clock of its own.
+    Timed {
+        /// The clock.
+        source: arrivals::Settings,
+        /// How many come at each instant.
+        batch: Batch,
+        /// What becomes of one while earlier ones are under way; `None` for clients that are no job.
+        overlap: Option<Overlap>,
+    },
+    /// Each user asks, waits for the outcome and then for an interval, and asks again.
+    Poll {
+        /// How many users.
+        users_count: u32,
+        /// The interval.
+        poll: Poll,
+    },
+    /// Each user thinks, sends one request, waits for its outcome, and thinks again.
+    Closed {
+        /// How many users.
+        users_count: u32,
+        /// Time between an outcome and the next request, in seconds.
+        think: Distribution,
+    },
+}
+
+/// A call to an endpoint of a service, and what the caller does when it goes wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Id of the service.
+    pub service: String,
+    /// Name of one of its endpoints.
+    pub endpoint: String,
+    /// How long the caller waits for one attempt; `None` waits for ever.
+    pub timeout: Option<SimDuration>,
+    /// Whether a timed-out attempt is cancelled at the callee; if not, the callee works on.
+    pub cancels: bool,
+    /// Attempts after the first.
+    pub retries_count: u32,
+    /// The wait before each retry.
+    pub backoff: crate::policy::backoff::Backoff,
+    /// What else the caller does about failures and slowness; nothing by default.
+    pub guard: Box<crate::model::guard::Settings>,
+}

@@ -1,0 +1,188 @@
+//! A system as plain data, every amount resolved to a number: what the interpreter is built from.
+//!
+//! Parts name each other by id here; building the model resolves the names once, so that nothing
+//! is looked up by name while it runs. All durations are in seconds.
+
+mod callers;
+mod data;
+mod stations;
+
+pub use callers::{Action, Arrivals, Call, Clients};
+pub use data::{Ask, Cache, Database, DiskSettings, Select, SelectJoin, TableSettings, ThirdParty};
+pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
+
+use crate::engine::{Distribution, SimDuration, SimTime};
+
+/// A whole system: its parts in the order of the document.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct System {
+    /// At least one [`Part::Clients`], otherwise nothing happens.
+    pub parts: Vec<Part>,
+    /// A stale answer is a wrong one: it does not count as goodput.
+    pub stale_is_wrong: bool,
+}
+
+impl From<Vec<Part>> for System {
+    fn from(parts: Vec<Part>) -> Self {
+        Self { parts, stale_is_wrong: false }
+    }
+}
+
+/// Something that goes wrong for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// Unique in the system.
+    pub id: String,
+    /// Id of the part it is done to.
+    pub part: String,
+    /// Which instance of a service it is done to, from 1; `None` for all.
+    pub instance: Option<u32>,
+    /// When it begins.
+    pub from: SimTime,
+    /// When it ends; nothing happens unless that is after `from`.
+    pub until: SimTime,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// What a fault does to a part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Effect {
+    /// Open clients come `factor` times as often; above 0.
+    Spike {
+        /// Above 0.
+        factor: f64,
+    },
+    /// All work in the part takes `factor` times as long, from the next piece of work on.
+    Slow {
+        /// Above 0.
+        factor: f64,
+    },
+    /// The network to the part takes `factor` times as long.
+    Delay {
+        /// Above 0.
+        factor: f64,
+    },
+    /// The part takes nothing new: what comes waits, what it works on is finished.
+    Stop,
+    /// All that the part works on or keeps waiting is lost, and what comes fails at once until it
+    /// is back.
+    Crash,
+    /// A share of what comes fails at once.
+    Refuse {
+        /// 0..=1.
+        share: f64,
+    },
+    /// A cache loses all its entries when the fault begins.
+    Flush,
+}
+
+/// One part of a system.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Where requests come from.
+    Clients(Clients),
+    /// Workers that run the steps of endpoints.
+    Service(Service),
+    /// A limited set of connections to a database.
+    Pool(Pool),
+    /// Cores that execute queries.
+    Database(Database),
+    /// Something of which there are few, held through steps.
+    Lock(Lock),
+    /// Copies of values that would take longer to load.
+    Cache(Cache),
+    /// Cores and memory shared by the parts placed on it.
+    Machine(Machine),
+    /// A service of somebody else.
+    ThirdParty(ThirdParty),
+    /// What goes wrong, and when.
+    Fault(Fault),
+}
+
+/// One step of an endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Computes in the worker, for this many seconds.
+    Cpu(Distribution),
+    /// Waits for something outside the model, for this many seconds, holding the worker.
+    Wait(Distribution),
+    /// One query: a connection if `via` names a pool, the round trip, and a core for `work`.
+    Query {
+        /// Id of a pool or of a database.
+        via: String,
+        /// Time on a core of the database, in seconds.
+        work: Distribution,
+    },
+    /// One query whose work the planner finds out.
+    Select {
+        /// Id of a pool or of a database.
+        via: String,
+        /// What is asked.
+        select: Box<Select>,
+    },
+    /// Keeps one connection of a pool through all its steps; queries inside that name the same
+    /// pool use it.
+    Transaction {
+        /// Id of the pool.
+        pool: String,
+        /// Executed in order while the connection is held.
+        steps: Vec<Self>,
+    },
+    /// Holds a lock through all its steps.
+    Lock {
+        /// Id of the lock.
+        lock: String,
+        /// Executed in order while it is held.
+        steps: Vec<Self>,
+    },
+    /// Calls a third party and waits for its answer.
+    Ask(Ask),
+    /// Ends the attempt with an error.
+    Fail,
+    /// Turns the attempt away, and says how long until it may come again; zero for nothing said.
+    Reject(SimDuration),
+    /// Calls another endpoint and waits for its answer; the attempt fails if the call does.
+    Call(Call),
+    /// The same steps again and again.
+    Repeat {
+        /// 0 or more.
+        times: u32,
+        /// Executed in order, `times` times.
+        steps: Vec<Self>,
+    },
+    /// Branches at once; goes on when `needed` of them have ended well.
+    Parallel {
+        /// At least one.
+        branches: Vec<Vec<Self>>,
+        /// `1..=branches.len()`.
+        needed: u32,
+    },
+    /// Looks a value up, drawn by popularity, and loads it if there is no copy.
+    Cached {
+        /// Id of the cache.
+        cache: String,
+        /// How a value is loaded; it is read when these have been done.
+        load: Vec<Self>,
+        /// What is done between reading the value and storing the copy.
+        store: Vec<Self>,
+    },
+    /// Writes a value, drawn by popularity, and tells the cache.
+    Write {
+        /// Id of the cache.
+        cache: String,
+        /// How a value is written; it is committed when these have been done.
+        steps: Vec<Self>,
+        /// What is done between the commit and telling the cache.
+        tell: Vec<Self>,
+    },
+    /// One of two ways, by chance.
+    Choice {
+        /// Chance of the first way, 0..=1.
+        probability: f64,
+        /// Taken with `probability`.
+        then: Vec<Self>,
+        /// Taken otherwise.
+        otherwise: Vec<Self>,
+    },
+}

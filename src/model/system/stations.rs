@@ -1,0 +1,171 @@
+//! What requests wait for: services, pools, locks and machines.
+
+use super::Step;
+use crate::engine::{Distribution, SimDuration};
+use crate::policy::admission::keyed::{self, Scope};
+use crate::policy::admission::priority::PriorityShedder;
+use crate::policy::admission::{adaptive, deadline};
+use crate::policy::balancer::{self, ejection, health};
+use crate::policy::queue::{Order, Shed, WhenFull};
+
+/// Workers that run the steps of endpoints; each attempt holds one worker until it ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Unique in the system.
+    pub id: String,
+    /// Copies of the service.
+    pub instances_count: u32,
+    /// Which of them gets the next attempt; `None` deals in turn.
+    pub balancer: Option<Balancing>,
+    /// Attempts served at once by each instance.
+    pub workers_count: u32,
+    /// Where attempts wait for a worker; each instance has its own.
+    pub queue: Queue,
+    /// Which requests are let in: limits on the rate first, then those on what is inside.
+    pub admission: Vec<Admission>,
+    /// What callers can ask for.
+    pub endpoints: Vec<Endpoint>,
+    /// Where and how its instances run.
+    pub runtime: Runtime,
+}
+
+/// A waiting room; first in, first out unless it has a discipline.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Queue {
+    /// How many may wait. `None` has no bound.
+    pub capacity: Option<u32>,
+    /// How long one may wait before it gives up, in seconds. `None` waits for ever.
+    pub wait_limit: Option<Distribution>,
+    /// Who is served next.
+    pub order: Order,
+    /// Who is dropped instead of served.
+    pub shed: Shed,
+    /// What happens when one more comes than may wait.
+    pub when_full: WhenFull,
+}
+
+impl Queue {
+    /// First in, first out, and nobody is dropped.
+    pub fn is_plain(&self) -> bool {
+        self.order == Order::Fifo
+            && self.shed == Shed::Nobody
+            && self.when_full == WhenFull::RejectNew
+    }
+}
+
+/// A limit on what is let in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Admission {
+    /// So many in a time, for everybody, each tenant (a part of kind `clients`) or each user.
+    Rate {
+        /// How they are counted.
+        limit: keyed::Settings,
+        /// Whose requests are counted together.
+        scope: Scope,
+    },
+    /// So many at once, waiting or served.
+    Concurrency {
+        /// 1 or more.
+        limit: u32,
+    },
+    /// So many at once as latencies allow.
+    Adaptive(adaptive::Settings),
+    /// Who would be served by the time its caller gives up.
+    Deadline(deadline::Settings),
+    /// Each class up to its own load: requests inside an instance over its workers.
+    Priority(PriorityShedder),
+}
+
+/// A named program of steps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Endpoint {
+    /// Unique in its service.
+    pub name: String,
+    /// Executed in order.
+    pub steps: Vec<Step>,
+    /// Class in queues by priority, 0 the highest; `None` for that of the clients.
+    pub priority: Option<u8>,
+    /// Which requests are let in, after the limits of the service.
+    pub admission: Vec<Admission>,
+}
+
+/// A limited set of connections to a database, shared by everyone who names it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pool {
+    /// Unique in the system.
+    pub id: String,
+    /// Id of the database that the connections lead to.
+    pub database: String,
+    /// How many queries or transactions at once.
+    pub connections_count: u32,
+    /// Where they wait for a connection.
+    pub queue: Queue,
+}
+
+/// Something of which there are few, held through steps: an interpreter lock, a critical section, a
+/// semaphore.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lock {
+    /// Unique in the system.
+    pub id: String,
+    /// How many can hold it at once.
+    pub capacity: u32,
+    /// Where they wait for it.
+    pub queue: Queue,
+}
+
+/// A balancer before the instances of a service.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Balancing {
+    /// How the next instance is chosen.
+    pub settings: balancer::Settings,
+    /// One for each instance; empty for equal ones.
+    pub weights: Vec<u32>,
+    /// Probes that take instances out and bring them back.
+    pub health: Option<health::Settings>,
+    /// When instances that fail are out for a while.
+    pub ejection: Option<ejection::Settings>,
+}
+
+/// Cores and memory shared by the parts placed on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Machine {
+    /// Unique in the system.
+    pub id: String,
+    /// How many cores.
+    pub cores_count: u32,
+    /// Memory in bytes; `None` for as much as anybody needs.
+    pub memory_bytes: Option<u64>,
+    /// How long a part is gone that was killed for its memory.
+    pub restart: SimDuration,
+}
+
+/// Where and how a part runs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Runtime {
+    /// Id of a machine; `None` if it has all the cores it needs.
+    pub on: Option<String>,
+    /// Weight of its work beside that of other parts of the machine, 1..=10000.
+    pub weight: Option<u32>,
+    /// Most cores it gets.
+    pub cores_limit: Option<f64>,
+    /// Share of computing that only one thread of an instance can do at a time, 0..=1.
+    pub locked_share: Option<f64>,
+    /// How long a thread keeps that lock while others wait; `None` to the end of its work.
+    pub switch: Option<SimDuration>,
+    /// Memory of each instance, in bytes.
+    pub base_bytes: u64,
+    /// Memory of each request from its arrival to its end, in bytes.
+    pub request_bytes: u64,
+    /// What of that is never given back.
+    pub leak_bytes: u64,
+    /// Requests after which an instance is started anew, which gives back what it has leaked.
+    pub recycle_after: Option<u32>,
+}
+
+impl Runtime {
+    /// It has cores of its own in the division of the machine.
+    pub fn is_grouped(&self) -> bool {
+        self.weight.is_some() || self.cores_limit.is_some()
+    }
+}
