@@ -14,6 +14,8 @@ pub mod words;
 
 pub mod spare;
 
+pub mod proofs;
+
 pub mod share;
 
 pub mod embed;

@@ -17,6 +17,9 @@ pub(super) struct BuilderProps {
     pub(super) session: Rc<Session>,
 }
 
+/// What a tick changes, given whether it is set.
+type Apply = Rc<dyn Fn(&mut Embed, bool)>;
+
 /// The element, and what can be chosen of it.
 #[component]
 pub(super) fn Builder(props: &BuilderProps) -> Html {
@@ -24,7 +27,7 @@ pub(super) fn Builder(props: &BuilderProps) -> Html {
     let embed = use_state(Embed::default);
     let address = address::guest(&embed.query(), &encode(&session.link()));
     let snippet = frame(&session.scenario.title, &address);
-    let change = |apply: Rc<dyn Fn(&mut Embed, bool)>| {
+    let change = |apply: Apply| {
         let embed = embed.clone();
         Callback::from(move |event: Event| {
             let is_on = event.target_unchecked_into::<HtmlInputElement>().checked();

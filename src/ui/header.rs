@@ -96,8 +96,8 @@ pub(super) fn neighbour(session: &Session, steps: isize) -> Action {
         })
         .collect();
     let at = in_order.iter().position(|scenario| scenario.id == session.scenario.id).unwrap_or(0);
-    let next = (at as isize + steps).rem_euclid(in_order.len() as isize);
-    Action::Open(std::sync::Arc::clone(in_order[next as usize]))
+    let next = (at + in_order.len()).saturating_add_signed(steps) % in_order.len();
+    Action::Open(std::sync::Arc::clone(in_order[next]))
 }
 
 /// The id in words: `n-plus-one` as `N plus one`.
