@@ -38,9 +38,9 @@ pub(super) fn header(session: &Session, act: &Callback<Action>, means: &Means<'_
                 <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M2 17h8c5 0 7-5 8-14" /><circle cx="12.6" cy="16" r="2.6" /></svg>
                 { "Kneepoint" }
             </span>
-            { step(-1, "‹", "Previous scenario") }
+            { step(-1, "‹", "Previous question") }
             { picker(session, act) }
-            { step(1, "›", "Next scenario") }
+            { step(1, "›", "Next question") }
             { open(Panel::Gallery, "All") }
             <span class="gap" />
             { button("Undo", Action::Undo, session.can_undo()) }

@@ -295,7 +295,7 @@ test("the gallery draws every scenario from a run, finds them by words, and open
   await page.waitForFunction(() => location.hash.includes("s=queue-knee"));
   await page.keyboard.press("p");
   await page.waitForFunction(() => location.hash.includes("s=n-plus-one") || document.querySelector("h1").textContent.length > 0);
-  await page.getByRole("button", { name: "Next scenario" }).click();
+  await page.getByRole("button", { name: "Next question" }).click();
   await settled(page);
   assert.deepEqual(faults, []);
   await context.close();
@@ -359,7 +359,7 @@ test("? lists the keys, which can be switched off", async () => {
   await settled(page);
   await page.keyboard.press("?");
   const dialog = page.getByRole("dialog", { name: "Keys" });
-  assert.match(await dialog.textContent(), /Next scenario[\s\S]*Goes to the knee/);
+  assert.match(await dialog.textContent(), /Next question[\s\S]*Goes to the knee/);
   await dialog.getByLabel("Single keys do something").uncheck();
   await page.keyboard.press("Escape");
   await page.keyboard.press("g");
