@@ -105,3 +105,18 @@ fn the_schema_is_printed_as_it_ships() {
     assert_eq!(output.stdout, kneepoint::scenario::SCHEMA.as_bytes());
     assert_eq!(json(&output)["$schema"], "https://json-schema.org/draft/2020-12/schema");
 }
+
+#[test]
+fn a_trace_is_told_in_words_and_as_a_file_for_viewers() {
+    let args = ["trace", "n-plus-one", "--set", "posts=100", "--percentile", "95"];
+    let output = kneepoint(&args);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text.contains("p95: ") && text.contains("× 100, "), "{text}");
+    let file = json(&kneepoint(&[&args[..], &["--json"]].concat()));
+    let events = file["traceEvents"].as_array().unwrap();
+    let longest = events.iter().filter_map(|event| event["dur"].as_f64()).fold(0.0, f64::max);
+    let root = events.iter().find(|event| event["name"] == "request").unwrap();
+    assert!(root["dur"].as_f64().unwrap() > 1e5 && longest > 1e5);
+    assert_eq!(kneepoint(&["trace", "n-plus-one", "--percentile", "101"]).status.code(), Some(2));
+}

@@ -54,6 +54,7 @@ fn system(part: &str, effect: Effect) -> System {
             others: Vec::new(),
             priority: 0,
             users_count: 1,
+            is_background: false,
         }),
         Part::Service(service),
         Part::Fault(fault),

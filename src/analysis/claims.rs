@@ -6,8 +6,8 @@ use crate::engine::interval::median;
 use crate::scenario::{Bound, Claim, ClaimState, Measure, Mistakes, Scenario, Settings};
 
 use super::ceiling::ceiling;
-use super::report::{LatencySummary, PhaseReport, RunReport};
-use super::run::run;
+use super::report::{ClientsReport, LatencySummary, PhaseReport, RunReport};
+use super::run::Run;
 use super::theory;
 
 /// What came of a claim.
@@ -95,15 +95,19 @@ fn measure(
     state: &ClaimState,
     seed: u64,
 ) -> Result<f64, Mistakes> {
-    let settings =
-        Settings { knobs: state.knobs.clone(), fixes: state.fixes.clone(), seed: Some(seed) };
+    let (knobs, fixes) = (state.knobs.clone(), state.fixes.clone());
+    let settings = Settings { knobs, fixes, seed: Some(seed), ..Settings::default() };
     if let Measure::Ceiling { knob } = &claim.measure {
         return Ok(ceiling(scenario, &settings, knob)?.value.unwrap_or(f64::NAN));
     }
-    let report = run(scenario, &settings)?;
+    let mut run = Run::of(scenario, &settings)?;
+    run.advance(u64::MAX);
+    let report = run.report(scenario, &settings);
     let figures = match &claim.phase {
-        None => Figures::of(&report),
-        Some(id) => report.phases.get(id).map_or_else(Figures::default, Figures::of_phase),
+        None => Figures::of(&report, claim.clients.as_deref()),
+        Some(id) => report.phases.get(id).map_or_else(Figures::default, |phase| {
+            Figures::of_phase(phase, claim.clients.as_deref())
+        }),
     };
     let part = |id: &String| {
         let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a busy part");
@@ -114,6 +118,11 @@ fn measure(
         Measure::P50Ms => figures.latency.p50,
         Measure::P95Ms => figures.latency.p95,
         Measure::P99Ms => figures.latency.p99,
+        Measure::MaxMs => figures.latency.max,
+        Measure::SlowShare { over_ms } => {
+            run.measured().period.latencies.share_above(over_ms * 1e6)
+        }
+        Measure::RecoverySecs => report.recovery_secs,
         Measure::GoodputPerS => figures.goodput_per_s,
         Measure::ThroughputPerS => figures.throughput_per_s,
         Measure::ErrorShare => figures.error_share,
@@ -152,7 +161,10 @@ struct Figures {
 }
 
 impl Figures {
-    fn of(report: &RunReport) -> Self {
+    fn of(report: &RunReport, clients: Option<&str>) -> Self {
+        if let Some(id) = clients {
+            return report.clients.get(id).map_or_else(Self::default, Self::of_clients);
+        }
         let sent_per_s = report.offered_per_s / report.amplification;
         Self {
             latency: report.latency_ms,
@@ -165,7 +177,22 @@ impl Figures {
         }
     }
 
-    fn of_phase(phase: &PhaseReport) -> Self {
+    fn of_clients(clients: &ClientsReport) -> Self {
+        Self {
+            latency: LatencySummary::default(),
+            goodput_per_s: Some(clients.goodput_per_s),
+            throughput_per_s: Some(clients.throughput_per_s),
+            error_share: Some(clients.error_share),
+            goodput_share: Some(clients.goodput_per_s / clients.sent_per_s),
+            amplification: Some(clients.amplification),
+            stale_share: None,
+        }
+    }
+
+    fn of_phase(phase: &PhaseReport, clients: Option<&str>) -> Self {
+        if let Some(id) = clients {
+            return phase.clients.get(id).map_or_else(Self::default, Self::of_clients);
+        }
         Self {
             latency: phase.latency_ms,
             goodput_per_s: Some(phase.goodput_per_s),

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::engine::SimDuration;
 use crate::engine::interval::ascending;
-use crate::engine::{SimDuration, SimTime};
 use crate::model::{Breakdown, Progress, Simulation, Spent};
 use crate::scenario::quantity::format;
-use crate::scenario::{Mistakes, RunEnd, Scenario, Settings, Unit};
+use crate::scenario::{Mistakes, Scenario, Settings, Unit};
 
 use super::report::{Explanation, FirstToBreak, RunReport, Sentence, TimeShare};
 use super::run::{Run, SATURATED};
+use super::trace::{TraceJob, advance};
 
 /// Requests of the light run that shows what each request asks of each part.
 const LIGHT_REQUESTS: u64 = 1_000;
@@ -42,6 +43,8 @@ pub struct ExplainJob {
     light: Run,
     /// The run again, booking the time of median and slow requests.
     again: Simulation,
+    /// The same before it began.
+    rested: Simulation,
     report: Option<RunReport>,
 }
 
@@ -66,10 +69,12 @@ impl ExplainJob {
         }
         let broken = |error| Mistakes::one("parts", error, "a system that can be built");
         let seed = scenario.seed(settings);
+        let rested = Simulation::new(&system, seed).map_err(broken)?;
         Ok(Self {
             run: Run::of(scenario, settings)?,
             light: Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?,
-            again: Simulation::new(&system, seed).map_err(broken)?,
+            again: rested.clone(),
+            rested,
             scenario: Arc::clone(scenario),
             settings: settings.clone(),
             stage: Stage::Running,
@@ -89,12 +94,7 @@ impl ExplainJob {
             }
             Stage::Booking => {
                 let left = EVENTS_MAX.saturating_sub(self.again.events_count());
-                let progress = match self.scenario.run.end {
-                    RunEnd::Requests(requests) => self.again.advance(requests, events.min(left)),
-                    RunEnd::Time(end) => {
-                        self.again.advance_until(SimTime::ZERO + end, events.min(left))
-                    }
-                };
+                let progress = advance(&mut self.again, self.scenario.run.end, events.min(left));
                 if progress != Progress::Running || self.again.events_count() >= EVENTS_MAX {
                     self.stage = Stage::Lightly;
                 }
@@ -113,17 +113,29 @@ impl ExplainJob {
         }
     }
 
+    /// Follows the exemplars of the run, once it is explained.
+    pub fn traces(self) -> TraceJob {
+        let exemplars = self.again.breakdown().map(Breakdown::exemplars).unwrap_or_default();
+        let names = ["p50", "p99"];
+        TraceJob::new(self.rested, self.scenario.run.end, exemplars, names, EVENTS_MAX)
+    }
+
     fn start_booking(&mut self) {
         let report = self.run.report(&self.scenario, &self.settings);
         let latency = report.latency_ms;
-        if let (Some(p50), Some(p99)) = (latency.p50, latency.p99) {
-            let around = (SimDuration::from_ms(p50 * 0.9), SimDuration::from_ms(p50 * 1.1));
-            let slow = SimDuration::from_ms(p99 * 0.99);
-            self.again.set_breakdown(Breakdown::new(around, slow));
-            self.stage = Stage::Booking;
-        } else {
-            self.stage = Stage::Lightly;
-        }
+        let breakdown = match (latency.p50, latency.p99) {
+            (Some(p50), Some(p99)) => {
+                let around = (SimDuration::from_ms(p50 * 0.9), SimDuration::from_ms(p50 * 1.1));
+                let slow = SimDuration::from_ms(p99 * 0.99);
+                let settled = self.run.measured().period.from;
+                let sought = [p50, p99].map(SimDuration::from_ms);
+                Breakdown::new(around, slow).seeking(sought, settled)
+            }
+            // Nobody is answered in time; a request that fails is followed still.
+            _ => Breakdown::default(),
+        };
+        self.again.set_breakdown(breakdown);
+        self.stage = Stage::Booking;
         self.report = Some(report);
     }
 

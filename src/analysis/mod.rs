@@ -6,6 +6,8 @@ pub mod run;
 
 mod phases;
 
+mod recovery;
+
 pub mod curve;
 
 pub mod ceiling;
@@ -14,6 +16,14 @@ pub mod theory;
 
 pub mod explain;
 
+pub mod trace;
+
+pub mod waterfall;
+
+pub mod trace_file;
+
 pub mod compare;
 
 pub mod claims;
+
+pub mod timeline;

@@ -4,10 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::engine::SimTime;
 use crate::engine::histogram::Histogram;
-use crate::model::{Outcome, Simulation, Totals};
+use crate::model::{ClientsMeasure, Outcome, Period, Simulation, Totals};
 use crate::scenario::Phase;
 
-use super::report::{LatencySummary, PhaseReport};
+use super::report::{ClientsReport, LatencySummary, PhaseReport};
+
+/// What had been counted at an edge.
+#[derive(Debug, Clone)]
+struct Counted {
+    totals: Totals,
+    latencies: Histogram,
+    clients: Vec<ClientsMeasure>,
+}
 
 /// The phases of a run, as far as it has come.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +24,7 @@ pub(super) struct Phases {
     /// Begins and ends of phases, ascending.
     edges: Vec<SimTime>,
     /// What had been counted at each edge that is past.
-    counted: Vec<(Totals, Histogram)>,
+    counted: Vec<Counted>,
 }
 
 impl Phases {
@@ -37,8 +45,8 @@ impl Phases {
     pub(super) fn pass(&mut self, time: SimTime, simulation: &Simulation) -> bool {
         let is_edge = self.next_edge() == Some(time);
         if is_edge {
-            let all = simulation.period(0);
-            self.counted.push((all.totals, all.latencies));
+            let Period { totals, latencies, clients, .. } = simulation.period(0);
+            self.counted.push(Counted { totals, latencies, clients });
         }
         is_edge
     }
@@ -54,9 +62,15 @@ impl Phases {
             let edge = self.edges.binary_search(&(SimTime::ZERO + span)).ok()?;
             self.counted.get(edge)
         };
-        let ((before, earlier), (after, later)) = (at(phase.from)?, at(phase.to)?);
-        let totals = after.since(before);
-        let latencies = later.since(earlier);
+        let (before, after) = (at(phase.from)?, at(phase.to)?);
+        let totals = after.totals.since(&before.totals);
+        let latencies = after.latencies.since(&before.latencies);
+        let clients = after.clients.iter().zip(&before.clients).map(|(after, before)| {
+            let totals = after.totals.since(&before.totals);
+            let measure = ClientsMeasure { totals, ..after.clone() };
+            let secs = phase.to.as_secs() - phase.from.as_secs();
+            (measure.id.clone(), ClientsReport::new(&measure, secs))
+        });
         let (from_secs, to_secs) = (phase.from.as_secs(), phase.to.as_secs());
         let rate = |count: u64| count as f64 / (to_secs - from_secs);
         let (finished, right) = (totals.finished(), totals.right());
@@ -77,6 +91,7 @@ impl Phases {
             throughput_per_s: rate(finished),
             goodput_per_s: rate(right),
             stale_share: share(totals.stale, totals.of(Outcome::InTime)),
+            clients: clients.collect(),
             error_share: share(finished - right, finished),
             amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
         })

@@ -50,6 +50,11 @@ pub struct RunReport {
     pub crons: BTreeMap<String, CronReport>,
     /// The phases of the run that are over, by id.
     pub phases: BTreeMap<String, PhaseReport>,
+    /// Requests of each part of kind `clients`, by id.
+    pub clients: BTreeMap<String, ClientsReport>,
+    /// From the end of the last fault until as few requests failed as the objective allows, and
+    /// from then on; `None` without a fault, or if they never did.
+    pub recovery_secs: Option<f64>,
     /// More is asked for than the system can ever do: the numbers depend on how long it ran.
     pub overloaded: bool,
     /// Which limit ended the run early, in words; `None` if it ran to its end.
@@ -79,6 +84,25 @@ pub struct PhaseReport {
     pub amplification: f64,
     /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
     pub stale_share: f64,
+    /// Requests of each part of kind `clients`, by id.
+    pub clients: BTreeMap<String, ClientsReport>,
+}
+
+/// The requests of one part of kind `clients`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ClientsReport {
+    /// They are load and no outcomes, and so in no other figure.
+    pub background: bool,
+    /// Requests sent, per second.
+    pub sent_per_s: f64,
+    /// Requests finished, per second.
+    pub throughput_per_s: f64,
+    /// Requests answered in time and right, per second.
+    pub goodput_per_s: f64,
+    /// Share of finished requests that were not answered in time and right, 0..=1.
+    pub error_share: f64,
+    /// Attempts per request sent.
+    pub amplification: f64,
 }
 
 /// Latency of requests answered in time, in milliseconds.

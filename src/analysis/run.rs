@@ -6,15 +6,16 @@ use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
 use crate::model::third_party::Counters;
 use crate::model::{
-    BuildError, CacheMeasure, MachineMeasure, Outcome, PartMeasure, Period, Progress, Simulation,
-    Totals,
+    BuildError, CacheMeasure, ClientsMeasure, MachineMeasure, Outcome, PartMeasure, Period,
+    Progress, Simulation, Totals,
 };
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::phases::Phases;
+use super::recovery::Recovery;
 use super::report::{
-    CacheReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport,
-    ThirdPartyReport,
+    CacheReport, ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport,
+    RunReport, ThirdPartyReport,
 };
 
 /// A run that can be continued: longer runs give narrower intervals.
@@ -23,6 +24,7 @@ pub struct Run {
     simulation: Simulation,
     end: RunEnd,
     phases: Phases,
+    recovery: Option<Recovery>,
     stopped: Option<String>,
 }
 
@@ -34,7 +36,7 @@ impl Run {
     pub fn new(system: &System, seed: u64, requests: u64) -> Result<Self, BuildError> {
         let simulation = Simulation::new(system, seed)?;
         let (end, phases) = (RunEnd::Requests(requests), Phases::default());
-        Ok(Self { simulation, end, phases, stopped: None })
+        Ok(Self { simulation, end, phases, recovery: None, stopped: None })
     }
 
     /// A run of a scenario, at the length its document asks for.
@@ -47,6 +49,9 @@ impl Run {
             .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?;
         run.end = scenario.run.end;
         run.phases = Phases::new(&scenario.run.phases);
+        if let RunEnd::Time(end) = run.end {
+            run.recovery = Recovery::new(&system, SimTime::ZERO + end);
+        }
         Ok(run)
     }
 
@@ -83,16 +88,26 @@ impl Run {
     fn advance_through_phases(&mut self, end: SimTime, events: u64) -> Progress {
         let last = self.simulation.events_count().saturating_add(events);
         loop {
-            let next = self.phases.next_edge().map_or(end, |edge| edge.min(end));
+            let watched = self.recovery.as_ref().and_then(Recovery::next_edge);
+            let edges = [self.phases.next_edge(), watched];
+            let next = edges.into_iter().flatten().fold(end, SimTime::min);
             let left = last - self.simulation.events_count();
             let progress = self.simulation.advance_until(next, left);
             if progress != Progress::Finished {
                 return progress;
             }
+            if let Some(recovery) = &mut self.recovery {
+                recovery.pass(next, &self.simulation);
+            }
             if !self.phases.pass(next, &self.simulation) && next == end {
                 return progress;
             }
         }
+    }
+
+    /// The simulation as it stands.
+    pub(super) fn into_simulation(self) -> Simulation {
+        self.simulation
     }
 
     /// Events so far.
@@ -151,6 +166,11 @@ impl Run {
             third_parties: measured.third_parties(),
             crons: measured.crons(),
             phases: self.phases.reports(),
+            clients: measured.clients(),
+            recovery_secs: self
+                .recovery
+                .as_ref()
+                .and_then(|recovery| recovery.secs(scenario.objective.error_share)),
             overloaded: measured.overloaded(),
             stopped: self.stopped.clone(),
             events: self.simulation.events_count(),
@@ -238,6 +258,12 @@ impl Measured {
         self.rate(self.period.totals.sent) * self.demand_secs(part) / f64::from(part.capacity)
     }
 
+    fn clients(&self) -> BTreeMap<String, ClientsReport> {
+        let secs = self.period.span.as_secs();
+        let report = |clients: &ClientsMeasure| ClientsReport::new(clients, secs);
+        self.period.clients.iter().map(|one| (one.id.clone(), report(one))).collect()
+    }
+
     fn caches(&self) -> BTreeMap<String, CacheReport> {
         let report = |measure: &CacheMeasure| {
             let counters = &measure.counters;
@@ -315,6 +341,23 @@ impl Measured {
 fn shares(counts: &[u64]) -> Vec<f64> {
     let all = counts.iter().sum::<u64>().max(1) as f64;
     counts.iter().map(|&count| count as f64 / all).collect()
+}
+
+impl ClientsReport {
+    /// What was measured in so many seconds.
+    pub(super) fn new(clients: &ClientsMeasure, secs: f64) -> Self {
+        let ClientsMeasure { totals, is_background, .. } = clients;
+        let rate = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
+        let (finished, right) = (totals.finished(), totals.right());
+        Self {
+            background: *is_background,
+            sent_per_s: rate(totals.sent),
+            throughput_per_s: rate(finished),
+            goodput_per_s: rate(right),
+            error_share: (finished - right) as f64 / finished.max(1) as f64,
+            amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
+        }
+    }
 }
 
 /// A part of which this share of its capacity is asked is called saturated.

@@ -15,6 +15,7 @@ Examples:
   kneepoint run n-plus-one --set posts=500
   kneepoint curve queue-knee --format csv
   kneepoint ceiling n-plus-one --fix join
+  kneepoint trace n-plus-one --set posts=100
   kneepoint run 'https://host/#v=1&s=n-plus-one&users=2500' --format json
   kneepoint schema > scenario.schema.json
   echo '{\"scenario\": \"queue-knee\", \"set\": {\"users\": 150}}' | kneepoint run -"
@@ -70,6 +71,17 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What the median request did, the one at a percentile, and the first that failed.
+    Trace {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Which slow request.
+        #[arg(long, default_value_t = 99.0, value_parser = percentile)]
+        percentile: f64,
+        /// As JSON that trace viewers open (Chrome trace events).
+        #[arg(long)]
+        json: bool,
+    },
     /// A picture of the curve, as SVG on the standard output.
     Render {
         #[command(flatten)]
@@ -98,6 +110,11 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+fn percentile(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "not a number from 0 to 100".to_owned())
 }
 
 /// Which scenario, and how it is set.

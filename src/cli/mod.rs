@@ -19,7 +19,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use self::args::{Args, Chosen, Command};
 use self::input::{Input, InputError};
-use crate::analysis::{ceiling, claims, curve, explain, run};
+use crate::analysis::trace_file::trace_events;
+use crate::analysis::{ceiling, claims, curve, explain, run, trace};
 use crate::chart::svg;
 use crate::scenario::{SCHEMA, Scenario, catalogue};
 
@@ -107,6 +108,17 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
         Command::Explain { chosen, json } => {
             let Input { scenario, settings, .. } = input::read(&chosen)?;
             output::explanation(out, &explain::explain(&scenario, &settings)?, json)?;
+            Ok(true)
+        }
+        Command::Trace { chosen, percentile, json } => {
+            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let traces = trace::trace(&scenario, &settings, percentile)?;
+            if json {
+                let seed = scenario.seed(&settings);
+                writeln!(out, "{}", trace_events(&traces, &scenario.id, seed))?;
+            } else {
+                output::traces(out, &traces)?;
+            }
             Ok(true)
         }
         Command::Render { chosen, over, size, dark } => {

@@ -6,6 +6,8 @@ use super::CliError;
 use super::args::{Format, Output};
 use crate::analysis::claims::ClaimResult;
 use crate::analysis::report::{Ceiling, Curve, CurvePoint, Explanation, RunReport};
+use crate::analysis::trace::Trace;
+use crate::analysis::waterfall::{Line, lines};
 use crate::scenario::quantity::format;
 use crate::scenario::{Bound, Claim, Scenario, Unit, catalogue};
 
@@ -261,4 +263,29 @@ fn ms(value: Option<f64>) -> String {
 
 fn plain(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// Traces, each as a tree with a line for what was done again and again.
+pub(super) fn traces(out: &mut dyn Write, traces: &[Trace]) -> Result<(), CliError> {
+    let ms = |nanos: u64| format(nanos as f64 / 1e6, Unit::Ms);
+    for trace in traces {
+        writeln!(out, "{}: {}, {}", trace.of, ms(trace.latency_ns()), trace.outcome)?;
+        for line in lines(trace).iter().skip(1) {
+            let Line { label, depth, times, from_ns, total_ns, .. } = *line;
+            let label = &trace.labels[label as usize];
+            let indent = "  ".repeat(usize::from(depth) - 1);
+            let times = match times {
+                1 => String::new(),
+                several => format!(" × {several}, {} each", ms(total_ns / several)),
+            };
+            let outcome = match label.outcome.as_str() {
+                "" | "in time" => String::new(),
+                bad => format!(": {bad}"),
+            };
+            let (at, took) = (ms(from_ns), ms(total_ns));
+            writeln!(out, "{at:>10} {took:>10}  {indent}{}{times}{outcome}", label.text)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }

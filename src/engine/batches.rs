@@ -40,11 +40,19 @@ pub struct Batches {
     length: u64,
     /// Requests in the batch that is being filled.
     filled: u64,
+    /// Requests in all batches.
+    count: u64,
 }
 
 impl Default for Batches {
     fn default() -> Self {
-        Self { histograms: vec![Histogram::default()], used: 1, length: FIRST_LENGTH, filled: 0 }
+        Self {
+            histograms: vec![Histogram::default()],
+            used: 1,
+            length: FIRST_LENGTH,
+            filled: 0,
+            count: 0,
+        }
     }
 }
 
@@ -59,6 +67,7 @@ impl Batches {
     /// Adds a request that ended without an answer.
     #[inline]
     pub fn record_unanswered(&mut self) -> Boundary {
+        self.count += 1;
         self.filled += 1;
         if self.filled < self.length {
             return Boundary::Inside;
@@ -67,8 +76,9 @@ impl Batches {
     }
 
     /// Requests recorded, answered or not.
+    #[inline(always)]
     pub fn count(&self) -> u64 {
-        (self.used as u64 - 1) * self.length + self.filled
+        self.count
     }
 
     /// Batches that are full.

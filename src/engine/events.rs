@@ -17,9 +17,8 @@
 
 mod wheel;
 
-use std::collections::VecDeque;
-
 use self::wheel::Wheel;
+use super::ring::Ring;
 use super::{SimDuration, SimTime};
 
 /// Identifies one scheduled event; unique within 2^32 schedulings.
@@ -42,19 +41,30 @@ pub struct Event {
     pub subject: u32,
 }
 
-/// One pending event: 16 bytes.
+/// One pending event: 16 bytes, in two words because a processor that reads a word which was just
+/// written in halves waits for memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entry {
     time: u64,
-    ticket: u32,
-    subject: u32,
+    /// Ticket above the 32nd bit, subject below.
+    what: u64,
 }
 
 impl Entry {
+    #[inline(always)]
+    fn new(time: u64, ticket: u32, subject: u32) -> Self {
+        Self { time, what: u64::from(ticket) << 32 | u64::from(subject) }
+    }
+
+    #[inline(always)]
+    fn ticket(self) -> Ticket {
+        Ticket((self.what >> 32) as u32)
+    }
+
     /// Total order of events: time, then order of scheduling.
     #[inline(always)]
-    fn key(self) -> (u64, u32) {
-        (self.time, self.ticket)
+    fn key(self) -> (u64, u64) {
+        (self.time, self.what)
     }
 }
 
@@ -62,7 +72,7 @@ impl Entry {
 #[derive(Debug, Clone)]
 struct Lane {
     delay: u64,
-    entries: VecDeque<Entry>,
+    entries: Ring<Entry>,
 }
 
 /// Names a lane of a [`FutureEvents`].
@@ -119,7 +129,7 @@ impl FutureEvents {
         if self.lanes.len() == LANES_MAX {
             return None;
         }
-        self.lanes.push(Lane { delay: delay.0, entries: VecDeque::new() });
+        self.lanes.push(Lane { delay: delay.0, entries: Ring::default() });
         Some(LaneId((self.lanes.len() - 1) as u8))
     }
 
@@ -138,7 +148,7 @@ impl FutureEvents {
         } else {
             self.far.push(entry);
         }
-        Ticket(entry.ticket)
+        entry.ticket()
     }
 
     /// Schedules an event about `subject` after the delay of `lane`.
@@ -151,7 +161,7 @@ impl FutureEvents {
             self.lane_first = index;
         }
         self.lanes[index].entries.push_back(entry);
-        Ticket(entry.ticket)
+        entry.ticket()
     }
 
     /// Takes out the next event if it is due at or before `until`.
@@ -160,8 +170,10 @@ impl FutureEvents {
         if self.near.is_empty() && !self.far.is_empty() {
             self.refill(self.lane_time.min(until.0));
         }
-        let near = self.near.last().map_or((u64::MAX, u32::MAX), |entry| entry.key());
-        let entry = if self.lane_time <= near.0 && self.lane_is_first(near) {
+        let near = self.near.last().map_or((u64::MAX, u64::MAX), |entry| entry.key());
+        let is_lane_first =
+            self.lane_time < near.0 || self.lane_time == near.0 && self.lane_is_first(near);
+        let entry = if is_lane_first {
             if self.lane_time > until.0 {
                 return None;
             }
@@ -175,8 +187,8 @@ impl FutureEvents {
         self.now = entry.time;
         Some(Event {
             time: SimTime(entry.time),
-            ticket: Ticket(entry.ticket),
-            subject: entry.subject,
+            ticket: entry.ticket(),
+            subject: entry.what as u32,
         })
     }
 
@@ -194,16 +206,16 @@ impl FutureEvents {
 
     /// Memory held for events, in bytes.
     pub fn bytes(&self) -> usize {
-        let entries = self.near.capacity()
-            + self.lanes.iter().map(|lane| lane.entries.capacity()).sum::<usize>();
-        entries * size_of::<Entry>() + self.far.bytes()
+        self.near.capacity() * size_of::<Entry>()
+            + self.lanes.iter().map(|lane| lane.entries.bytes()).sum::<usize>()
+            + self.far.bytes()
     }
 
     #[inline]
     fn entry(&mut self, time: u64, subject: u32) -> Entry {
         // Skips 0 on wrapping, which no event may carry.
         self.scheduled = self.scheduled.wrapping_add(1).max(1);
-        Entry { time, ticket: self.scheduled, subject }
+        Entry::new(time, self.scheduled, subject)
     }
 
     /// The new entry was scheduled last, so among equal times it goes last: comparing times alone
@@ -273,8 +285,8 @@ impl FutureEvents {
     }
 
     /// Whether the head of the first lane comes before the near event with this key.
-    #[inline]
-    fn lane_is_first(&self, near: (u64, u32)) -> bool {
+    #[cold]
+    fn lane_is_first(&self, near: (u64, u64)) -> bool {
         self.lanes
             .get(self.lane_first)
             .and_then(|lane| lane.entries.front())
@@ -287,7 +299,7 @@ impl FutureEvents {
             .entries
             .pop_front()
             .expect("the first lane has a head when its time is set");
-        let mut first = (u64::MAX, u32::MAX);
+        let mut first = (u64::MAX, u64::MAX);
         for (index, lane) in self.lanes.iter().enumerate() {
             if let Some(head) = lane.entries.front()
                 && head.key() < first

@@ -88,6 +88,20 @@ impl Histogram {
         Some(self.max as f64)
     }
 
+    /// Share of the values above one, in nanoseconds, linear within a bin; `None` without values.
+    pub fn share_above(&self, nanos: f64) -> Option<f64> {
+        if self.count == 0 {
+            return None;
+        }
+        let mut above = 0.0;
+        for (bin, &count) in self.bins.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let (start, width) = range_of(bin);
+            let below = ((nanos - start as f64) / width as f64).clamp(0.0, 1.0);
+            above += f64::from(count) * (1.0 - below);
+        }
+        Some(above / self.count as f64)
+    }
+
     /// Adds all counts of another histogram.
     pub fn merge(&mut self, other: &Self) {
         let through = bin_of(other.max);

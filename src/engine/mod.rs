@@ -12,6 +12,8 @@ pub mod events;
 
 pub mod arena;
 
+pub mod ring;
+
 pub mod histogram;
 
 pub mod batches;

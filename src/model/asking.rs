@@ -115,10 +115,8 @@ impl Simulation {
         task.state = State::Holding;
         task.since = self.now;
         task.awaited = ticket;
-        if let Some(breakdown) = &mut self.breakdown
-            && until < SimTime::NEVER
-        {
-            breakdown.book(id, account, until.since(self.now));
+        if self.breakdown.is_some() && until < SimTime::NEVER {
+            self.book(id, account, until.since(self.now));
         }
     }
 

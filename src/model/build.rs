@@ -131,6 +131,8 @@ pub(super) struct Builder<'a> {
     pub(super) open_pools: Vec<String>,
     /// Parts that the request holds at the present step, outermost first.
     pub(super) held: Vec<u16>,
+    /// Their scopes.
+    pub(super) held_scopes: Vec<usize>,
     /// Parts that are waited for while another is held, as (held, waited for).
     pub(super) nested: Vec<(u16, u16)>,
     /// The worker that runs the present steps.
@@ -157,6 +159,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         branches_count: 0,
         open_pools: Vec::new(),
         held: Vec::new(),
+        held_scopes: Vec::new(),
         nested: Vec::new(),
         worker: None,
     };
@@ -292,8 +295,9 @@ impl Builder<'_> {
         let stream = self.stream(&clients.id, "arrivals");
         self.add_sender(clients)?;
         self.client_ids.push(clients.id.clone());
-        let priority = clients.priority;
-        let made = ClientsModel { first, start, gap, users, stream, priority };
+        let Clients { id, priority, is_background, .. } = clients;
+        let (id, priority, is_background) = (id.clone(), *priority, *is_background);
+        let made = ClientsModel { first, start, gap, users, stream, priority, is_background, id };
         self.model.clients.push(made);
         Ok(())
     }

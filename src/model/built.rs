@@ -18,6 +18,7 @@ use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
 use super::querying_build::PlannedQuery;
+use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
 
@@ -64,6 +65,7 @@ pub(super) struct Model {
     pub(super) user_ranges: Vec<UserRange>,
     pub(super) parts: Vec<PartModel>,
     pub(super) accounts: Vec<Account>,
+    pub(super) scopes: Scopes,
     pub(super) clients: Vec<Clients>,
     pub(super) senders: Vec<Sender>,
     pub(super) streams: Vec<Stream>,
@@ -86,6 +88,9 @@ pub(super) struct Clients {
     pub(super) stream: u16,
     /// Class of their requests.
     pub(super) priority: u8,
+    /// Their requests are load, and no outcomes.
+    pub(super) is_background: bool,
+    pub(super) id: String,
 }
 
 /// A part that can be busy.

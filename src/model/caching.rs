@@ -106,7 +106,7 @@ impl Simulation {
                 let at = self.now + SimDuration(after.0.max(1));
                 let ticket = self.model.events.schedule(at, id);
                 self.look_again(id, State::BackingOff, ticket);
-                self.book(id, step.cache, after);
+                self.book_cache(id, step.cache, after);
                 false
             }
         }
@@ -198,7 +198,7 @@ impl Simulation {
     }
 
     fn wake_from_line(&mut self, id: u32, cache: u16, pc: u32) {
-        self.book(id, cache, self.now.since(self.tasks[id].since));
+        self.book_cache(id, cache, self.now.since(self.tasks[id].since));
         let task = &mut self.tasks[id];
         task.pc = pc;
         task.state = State::Running;
@@ -206,9 +206,9 @@ impl Simulation {
         self.ready.push_back(id);
     }
 
-    fn book(&mut self, id: u32, cache: u16, span: SimDuration) {
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.book(id, self.model.caches[usize::from(cache)].account, span);
+    fn book_cache(&mut self, id: u32, cache: u16, span: SimDuration) {
+        if self.breakdown.is_some() {
+            self.book(id, self.model.caches[usize::from(cache)].account, span);
         }
     }
 

@@ -26,7 +26,7 @@ impl Simulation {
         task.expects = self.calls_count;
         task.attempts += 1;
         if task.attempts > 1 {
-            self.record.totals.retries += 1;
+            self.record.of(task.clients).retries += 1;
         }
         let mut attempt = Task::new(self.now, start, task.clients);
         attempt.parent = id;
@@ -84,7 +84,7 @@ impl Simulation {
 
     fn attempt_failed(&mut self, id: u32, outcome: Outcome) {
         if self.breakdown.is_some() {
-            self.book_lost(id);
+            self.book_attempt(id, outcome);
         }
         let task = &mut self.tasks[id];
         let Op::Call { edge } = self.model.program[task.pc as usize] else { return };
@@ -152,14 +152,19 @@ impl Simulation {
                 self.attempt_failed(parent, failure);
             }
             (State::Guarded, outcome) => self.guarded_answer(parent, from, outcome),
-            (State::Joining, Outcome::InTime) => {
+            (State::Joining, outcome @ Outcome::InTime) => {
                 let task = &mut self.tasks[parent];
                 task.callee -= 1;
                 if task.callee & 0xffff == 0 {
                     self.resume(parent, from);
+                } else if self.breakdown.is_some() {
+                    self.book_end(from, outcome);
                 }
             }
             (State::Joining, failure) => {
+                if self.breakdown.is_some() {
+                    self.book_end(from, failure);
+                }
                 let task = &mut self.tasks[parent];
                 if task.callee >> 16 == 0 {
                     task.expects = 0;
@@ -173,8 +178,8 @@ impl Simulation {
     }
 
     pub(super) fn resume(&mut self, parent: u32, from: u32) {
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.adopt(parent, from);
+        if self.breakdown.is_some() {
+            self.book_answer(parent, from);
         }
         let task = &mut self.tasks[parent];
         task.expects = 0;

@@ -8,6 +8,7 @@ use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, Worker, in_range, unknown};
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
+use super::scopes::ScopeOf;
 use super::system::{Call, Effect, Endpoint, Part, Select, Service, Step};
 
 /// Deepest chain of calls.
@@ -57,7 +58,7 @@ impl<'a> Builder<'a> {
         let edge = self.model.edges.len() as u16;
         let owner = self.path.last().cloned().unwrap_or_default();
         let stream = self.stream(&owner, "backoff");
-        self.account(&call.service, Spent::LostAttempts);
+        let lost = self.account(&call.service, Spent::LostAttempts);
         let timeout = call.timeout.map(|span| self.delay(span.as_secs()));
         self.model.edges.push(Edge {
             start: 0,
@@ -66,6 +67,7 @@ impl<'a> Builder<'a> {
             retries: call.retries_count,
             backoff: call.backoff,
             stream,
+            lost,
         });
         self.emit(Op::Call { edge });
         self.model.edges[usize::from(edge)].start = self.callee(call)?;
@@ -204,10 +206,12 @@ impl<'a> Builder<'a> {
             Step::Repeat { times, steps } => {
                 let inside = self.register(register)?;
                 let register = register as u8;
+                let scope = self.begin_scope(ScopeOf::Rounds { register });
                 let enter = self.emit(Op::Loop { register, times: *times, end: 0 });
                 let start = self.here();
                 self.steps(steps, service, inside)?;
                 self.emit(Op::Again { register, start });
+                self.end_scope(scope);
                 let end = self.here();
                 self.model.program[enter as usize] = Op::Loop { register, times: *times, end };
             }
@@ -311,6 +315,9 @@ impl<'a> Builder<'a> {
         self.nest(index);
         self.held.push(index);
         let register = register as u8;
+        let name = endpoint.map(|(_, endpoint)| self.name(&endpoint.name));
+        let scope = self.begin_scope(ScopeOf::Held { part: index, name });
+        self.held_scopes.push(scope);
         if is_special {
             let entrance = self.entrance(part, group, endpoint)?;
             self.emit(Op::Enter { entrance, register });
@@ -324,6 +331,9 @@ impl<'a> Builder<'a> {
     fn release(&mut self, register: usize) {
         self.held.pop();
         self.emit(Op::Release { register: register as u8 });
+        if let Some(scope) = self.held_scopes.pop() {
+            self.end_scope(scope);
+        }
     }
 
     pub(super) fn place(&self, part: &str) -> Result<&Place, BuildError> {

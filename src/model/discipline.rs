@@ -132,6 +132,9 @@ impl Simulation {
         let model = &mut self.model.stations[usize::from(station)];
         model.queue_length = length;
         model.queue_max = model.queue_max.max(length);
+        if pushed != Pushed::Full {
+            model.since_sum = model.since_sum.wrapping_add(now.0);
+        }
         match pushed {
             Pushed::Queued => {}
             Pushed::Full => {
@@ -168,8 +171,10 @@ impl Simulation {
                 }
                 Popped::Serve(id) => {
                     model.try_take(now);
+                    let since = self.tasks[id].since;
+                    model.since_sum = model.since_sum.wrapping_sub(since.0);
                     model.counters.waits += 1;
-                    model.counters.waited += now.since(self.tasks[id].since).0;
+                    model.counters.waited += now.since(since).0;
                     if let Some(register) =
                         self.model.program[self.tasks[id].pc as usize].acquired()
                     {
@@ -197,9 +202,10 @@ impl Simulation {
     }
 
     fn count_left(&mut self, id: u32, station: u16) {
-        let waited = self.now.since(self.tasks[id].since).0;
-        let counters = &mut self.model.stations[usize::from(station)].counters;
-        counters.left += 1;
-        counters.waited += waited;
+        let since = self.tasks[id].since;
+        let model = &mut self.model.stations[usize::from(station)];
+        model.since_sum = model.since_sum.wrapping_sub(since.0);
+        model.counters.left += 1;
+        model.counters.waited += self.now.since(since).0;
     }
 }

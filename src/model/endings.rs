@@ -19,7 +19,7 @@ impl Simulation {
     #[inline]
     pub(super) fn finish(&mut self, id: u32, outcome: Outcome) {
         let task = &self.tasks[id];
-        let (parent, answers) = (task.parent, task.answers);
+        let (parent, answers, clients) = (task.parent, task.answers, task.clients);
         if parent == NO_TASK {
             if answers == 0 {
                 self.finish_request(id, outcome);
@@ -28,7 +28,7 @@ impl Simulation {
         } else if self.tasks[parent].expects == answers {
             self.answer(parent, id, outcome);
         } else if outcome == Outcome::InTime {
-            self.record.totals.late += 1;
+            self.record.of(clients).late += 1;
         }
         self.remove(id);
     }
@@ -46,16 +46,15 @@ impl Simulation {
         let Task { started, clients, is_stale, .. } = self.tasks[id];
         let latency = self.now.since(started);
         if is_stale && outcome == Outcome::InTime {
-            self.record.totals.stale += 1;
-            self.record.totals.wrong += u64::from(self.model.stale_is_wrong);
+            let totals = self.record.of(clients);
+            totals.stale += 1;
+            totals.wrong += u64::from(self.model.stale_is_wrong);
         }
-        if self.record.finish(outcome, latency.0) {
+        if self.record.finish(clients, outcome, latency.0) {
             self.mark();
         }
-        if let Some(breakdown) = &mut self.breakdown
-            && outcome == Outcome::InTime
-        {
-            breakdown.finish(id, latency);
+        if self.breakdown.is_some() && !self.model.clients[usize::from(clients)].is_background {
+            self.book_request(id, outcome);
         }
         let clients_model = &self.model.clients[usize::from(clients)];
         if clients_model.users == 0 {
@@ -68,8 +67,8 @@ impl Simulation {
         }
         // A closed user thinks again.
         self.tasks[id] = Task::new(self.now, clients_model.start, clients);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
+        if self.breakdown.is_some() {
+            self.book_begin(id);
         }
         self.ready.push_back(id);
     }
@@ -79,7 +78,8 @@ impl Simulation {
         let counters = self.model.stations.iter().map(|station| station.counters(self.now));
         let mark = Mark {
             time: self.now,
-            totals: self.record.totals,
+            totals: self.record.totals(),
+            by_clients: self.record.by_clients(),
             counters: counters.collect(),
             caches: self.cache_counters(),
             machines: self.machine_counters(),

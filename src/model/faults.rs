@@ -160,8 +160,12 @@ impl Simulation {
     /// Schedules the beginnings and ends of all faults.
     pub(super) fn schedule_faults(&mut self) {
         for (index, fault) in self.model.faults.iter().enumerate() {
+            // Of a run that begins later, what is over by then has never been.
+            if fault.until <= self.now {
+                continue;
+            }
             let number = 2 * index as u32;
-            self.model.events.schedule(fault.from, Turn::Fault.about(number));
+            self.model.events.schedule(fault.from.max(self.now), Turn::Fault.about(number));
             self.model.events.schedule(fault.until, Turn::Fault.about(number + 1));
         }
     }
@@ -181,8 +185,13 @@ impl Simulation {
             EffectModel::Spike { clients, factor } => {
                 self.hurry(clients, if begins { factor } else { 1.0 / factor });
             }
-            EffectModel::SlowMachine { machine, factor } => {
-                self.slow_machine(machine, if begins { factor } else { 1.0 });
+            EffectModel::SlowMachine { machine, .. } => {
+                let factor = |effect: &EffectModel| match *effect {
+                    EffectModel::SlowMachine { machine: of, factor } if of == machine => factor,
+                    _ => 1.0,
+                };
+                let all = self.faults_there(number).map(factor).product();
+                self.slow_machine(machine, all);
             }
             EffectModel::Flush { cache } => {
                 if begins {
@@ -191,7 +200,9 @@ impl Simulation {
             }
             EffectModel::Stop { group, stations } => {
                 for station in stations {
-                    self.model.stations[usize::from(station)].is_stopped = begins;
+                    let is_of = |effect: &EffectModel| matches!(effect, EffectModel::Stop { stations, .. } if stations.contains(&station));
+                    let is_stopped = self.faults_there(number).any(is_of);
+                    self.model.stations[usize::from(station)].is_stopped = is_stopped;
                 }
                 if !begins {
                     self.serve_waiting(group);
@@ -201,23 +212,45 @@ impl Simulation {
                 let line = usize::from(self.model.stations[usize::from(station)].line);
                 self.model.lines[line].slow *= if begins { factor } else { 1.0 / factor };
             }
-            EffectModel::RefuseOne { station, share, loses } => {
+            EffectModel::RefuseOne { station, loses, .. } => {
+                let share = |effect: &EffectModel| match *effect {
+                    EffectModel::RefuseOne { station: of, share, .. } if of == station => share,
+                    _ => 0.0,
+                };
+                let most = self.faults_there(number).map(share).fold(0.0, f64::max);
                 let line = usize::from(self.model.stations[usize::from(station)].line);
-                self.model.lines[line].refused_share = if begins { share } else { 0.0 };
+                self.model.lines[line].refused_share = most;
                 if begins && loses {
                     self.lose(station..station + 1);
                 }
             }
-            EffectModel::Refuse { group, share, loses } => {
-                let model = &mut self.model.groups[usize::from(group)];
-                model.refused_share = if begins { share } else { 0.0 };
-                self.swap_acquires(group, begins);
+            EffectModel::Refuse { group, loses, .. } => {
+                let share = |effect: &EffectModel| match *effect {
+                    EffectModel::Refuse { group: of, share, .. } if of == group => share,
+                    _ => 0.0,
+                };
+                let most = self.faults_there(number).map(share).fold(0.0, f64::max);
+                self.model.groups[usize::from(group)].refused_share = most;
+                self.swap_acquires(group, most > 0.0);
                 if begins && loses {
                     let stations = self.model.groups[usize::from(group)].stations();
                     self.lose(stations);
                 }
             }
         }
+    }
+
+    /// Effects of all faults that are there after the event with this number: several may do the
+    /// same to one part.
+    fn faults_there(&self, number: u32) -> impl Iterator<Item = &EffectModel> {
+        let now = self.now;
+        let own = number as usize / 2;
+        let begins = number.is_multiple_of(2);
+        let faults = self.model.faults.iter().enumerate();
+        let there = faults.filter(move |(index, fault)| {
+            if *index == own { begins } else { fault.from <= now && now < fault.until }
+        });
+        there.map(|(_, fault)| &fault.effect)
     }
 
     /// Fails everything that holds a server of these stations or waits for one.
@@ -265,7 +298,7 @@ impl Simulation {
     }
 
     /// Gives free servers to those that wait.
-    fn serve_waiting(&mut self, group: u16) {
+    pub(super) fn serve_waiting(&mut self, group: u16) {
         for station in self.model.groups[usize::from(group)].stations() {
             if self.model.stations[usize::from(station)].line != NO_LINE {
                 self.serve_line(station);

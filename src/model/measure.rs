@@ -4,7 +4,7 @@ use crate::engine::histogram::Histogram;
 use crate::engine::{SimDuration, SimTime};
 
 use super::asking::ThirdPartyMeasure;
-use super::built::PartKind;
+use super::built::{Clients, PartKind};
 use super::caching::CacheMeasure;
 use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
@@ -20,8 +20,10 @@ pub struct Period {
     pub from: SimTime,
     /// How long it is.
     pub span: SimDuration,
-    /// Requests in it.
+    /// Requests in it, but for those of clients in the background.
     pub totals: Totals,
+    /// Requests of each part of kind `clients`, by its id.
+    pub clients: Vec<ClientsMeasure>,
     /// Latencies of requests answered in time.
     pub latencies: Histogram,
     /// Half the width of the 95 % interval of the mean, in nanoseconds.
@@ -40,6 +42,17 @@ pub struct Period {
     pub crons: Vec<CronMeasure>,
     /// Requests and attempts in flight at its end.
     pub in_flight: u64,
+}
+
+/// The requests of one part of kind `clients` in a period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientsMeasure {
+    /// Id of the part.
+    pub id: String,
+    /// They are load, and no outcomes.
+    pub is_background: bool,
+    /// Requests.
+    pub totals: Totals,
 }
 
 /// What one part did in a period.
@@ -91,11 +104,12 @@ impl Simulation {
         let begin = skipped.checked_sub(1).and_then(|last| self.record.marks.get(last));
         let from = begin.map_or(SimTime::ZERO, |mark| mark.time);
         let before = begin.map_or_else(Totals::default, |mark| mark.totals);
-        let now = self.record.totals;
+        let now = self.record.totals();
         Period {
             from,
             span: self.now.since(from),
             totals: now.since(&before),
+            clients: self.by_clients(begin),
             latencies: batches.total(skipped),
             mean_half_width: batches.mean_half_width(skipped),
             p99_half_width: batches.quantile_half_width(0.99, skipped),
@@ -106,6 +120,22 @@ impl Simulation {
             crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
+    }
+
+    /// Requests so far, but for those of clients in the background.
+    pub fn totals(&self) -> Totals {
+        self.record.totals()
+    }
+
+    fn by_clients(&self, begin: Option<&Mark>) -> Vec<ClientsMeasure> {
+        let counted = self.record.by_clients().into_iter().enumerate();
+        let measure = |(clients, (index, now)): (&Clients, (usize, Totals))| {
+            let before = begin.map_or_else(Totals::default, |mark| mark.by_clients[index]);
+            let Clients { id, is_background, .. } = clients;
+            let (id, is_background) = (id.clone(), *is_background);
+            ClientsMeasure { id, is_background, totals: now.since(&before) }
+        };
+        self.model.clients.iter().zip(counted).map(measure).collect()
     }
 
     fn parts(&self, begin: Option<&Mark>) -> Vec<PartMeasure> {
@@ -152,6 +182,29 @@ impl Simulation {
         });
         parts.collect()
     }
+    /// Latencies of all requests answered in time since the run began.
+    pub fn latencies(&self) -> Histogram {
+        self.record.batches.total(0)
+    }
+
+    /// The area under the length of the queue before each part since the run began, in tasks times
+    /// nanoseconds, in the order of [`Simulation::part_ids`]. The difference of two divided by the
+    /// time between them is the mean length.
+    pub fn queue_areas(&self) -> Vec<u64> {
+        let parts = self.model.parts.iter().map(|part| {
+            let stations = usize::from(part.first)..usize::from(part.first + part.stations);
+            // A machine has no stations; its number stands where others have that of their first.
+            let stations = if part.kind == PartKind::Machine { 0..0 } else { stations };
+            let areas = self.model.stations[stations].iter().map(|s| s.queue_area(self.now));
+            areas.fold(0, u64::wrapping_add)
+        });
+        parts.collect()
+    }
+
+    /// Parts that can be busy, in the order of the document.
+    pub fn part_ids(&self) -> impl Iterator<Item = &str> {
+        self.model.parts.iter().map(|part| part.id.as_str())
+    }
 
     /// A number that is equal for two runs only if all they measured is equal.
     pub fn digest(&self) -> u64 {
@@ -162,7 +215,7 @@ impl Simulation {
             }
         };
         // What is late or wrong is not part of it: it follows from what is.
-        let Totals { sent, retries, outcomes, stale, .. } = self.record.totals;
+        let Totals { sent, retries, outcomes, stale, .. } = self.record.totals();
         [self.now.0, self.events_count(), sent, retries].into_iter().for_each(&mut add);
         outcomes.into_iter().for_each(&mut add);
         self.record.batches.total(0).for_each(|middle, count| {

@@ -40,6 +40,12 @@ mod record;
 
 mod trace;
 
+mod recorder;
+
+mod scopes;
+
+mod spans;
+
 mod simulation;
 
 mod waiting;
@@ -88,6 +94,8 @@ mod querying_build;
 
 mod measure;
 
+mod changing;
+
 pub mod reference;
 
 pub use asking::ThirdPartyMeasure;
@@ -95,10 +103,11 @@ pub use build::BuildError;
 pub use built::PartKind;
 pub use caching::CacheMeasure;
 pub use crons::CronMeasure;
-pub use measure::{PartMeasure, Period};
+pub use measure::{ClientsMeasure, PartMeasure, Period};
 pub use placing::MachineMeasure;
 pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
-pub use trace::Breakdown;
+pub use spans::{Label, Span, SpanKind, Spans};
+pub use trace::{Breakdown, Exemplars};

@@ -105,6 +105,8 @@ pub(super) struct Edge {
     pub(super) backoff: Backoff,
     /// Random stream of the back-off.
     pub(super) stream: u16,
+    /// Where attempts that came to nothing are booked.
+    pub(super) lost: u16,
 }
 
 /// A constant delay, in a lane of the event list if there was one left.

@@ -63,6 +63,20 @@ impl Totals {
         self.outcomes.iter().sum()
     }
 
+    /// Both together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let outcome = |index| self.outcomes[index] + other.outcomes[index];
+        Self {
+            sent: self.sent + other.sent,
+            retries: self.retries + other.retries,
+            late: self.late + other.late,
+            outcomes: std::array::from_fn(outcome),
+            stale: self.stale + other.stale,
+            wrong: self.wrong + other.wrong,
+        }
+    }
+
     /// What came after `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
@@ -83,6 +97,7 @@ impl Totals {
 pub(super) struct Mark {
     pub(super) time: SimTime,
     pub(super) totals: Totals,
+    pub(super) by_clients: Vec<Totals>,
     pub(super) counters: Vec<Counters>,
     pub(super) caches: Vec<CacheCounters>,
     /// Core time in nanoseconds, and pieces of work.
@@ -93,17 +108,45 @@ pub(super) struct Mark {
 /// Totals so far, latencies in batches, and a mark at the end of each batch.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
-    pub(super) totals: Totals,
+    /// Totals of each part of kind `clients`, and whether they are in the background.
+    groups: Vec<(Totals, bool)>,
     pub(super) batches: Batches,
     /// `marks[i]` is the end of batch `i`.
     pub(super) marks: Vec<Mark>,
 }
 
 impl Record {
+    /// Nothing yet; for each part of kind `clients` whether it is in the background.
+    pub(super) fn new(background: impl Iterator<Item = bool>) -> Self {
+        let groups = background.map(|is_background| (Totals::default(), is_background));
+        Self { groups: groups.collect(), ..Self::default() }
+    }
+
+    /// Totals of one part of kind `clients`.
+    #[inline(always)]
+    pub(super) fn of(&mut self, clients: u16) -> &mut Totals {
+        &mut self.groups[usize::from(clients)].0
+    }
+
+    /// Totals of each part of kind `clients`.
+    pub(super) fn by_clients(&self) -> Vec<Totals> {
+        self.groups.iter().map(|(totals, _)| *totals).collect()
+    }
+
+    /// Totals of all clients that are not in the background.
+    pub(super) fn totals(&self) -> Totals {
+        let counted = self.groups.iter().filter(|(_, is_background)| !is_background);
+        counted.fold(Totals::default(), |sum, (totals, _)| sum.and(totals))
+    }
+
     /// Counts a finished request; true if a mark is due.
     #[inline(always)]
-    pub(super) fn finish(&mut self, outcome: Outcome, latency_nanos: u64) -> bool {
-        self.totals.outcomes[outcome as usize] += 1;
+    pub(super) fn finish(&mut self, clients: u16, outcome: Outcome, latency_nanos: u64) -> bool {
+        let (totals, is_background) = &mut self.groups[usize::from(clients)];
+        totals.outcomes[outcome as usize] += 1;
+        if *is_background {
+            return false;
+        }
         let boundary = match outcome {
             Outcome::InTime => self.batches.record(latency_nanos),
             _ => self.batches.record_unanswered(),

@@ -39,6 +39,7 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         call,
         priority: 0,
         users_count: 1,
+        is_background: false,
         others: Vec::new(),
     };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: 1.0 })];

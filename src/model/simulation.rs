@@ -3,10 +3,9 @@
 //! A task runs operations until one makes it wait; what it waits for wakes it again. A task waits
 //! for at most one event, and ignores all others: cancelling a timer is forgetting its ticket.
 
-use std::collections::VecDeque;
-
 use crate::engine::arena::Arena;
 use crate::engine::events::{Event, Ticket};
+use crate::engine::ring::Ring;
 use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
@@ -64,7 +63,7 @@ pub struct Simulation {
     pub(super) model: Model,
     pub(super) tasks: Arena<Task>,
     /// Tasks that were given what they waited for, in that order.
-    pub(super) ready: VecDeque<u32>,
+    pub(super) ready: Ring<u32>,
     pub(super) now: SimTime,
     pub(super) record: Record,
     pub(super) events_count: u64,
@@ -84,14 +83,22 @@ impl Simulation {
     /// # Errors
     /// Names the part of the system that cannot be built.
     pub fn new(system: &System, seed: u64) -> Result<Self, BuildError> {
+        Self::starting_at(SimTime::ZERO, system, seed)
+    }
+
+    /// The same at another time: faults and waves are as far as they are then.
+    ///
+    /// # Errors
+    /// Names the part of the system that cannot be built.
+    pub fn starting_at(start: SimTime, system: &System, seed: u64) -> Result<Self, BuildError> {
         let model = build(system, seed)?;
         let mut simulation = Self {
             guarding: Guarding::new(&model),
+            record: Record::new(model.clients.iter().map(|clients| clients.is_background)),
             model,
             tasks: Arena::default(),
-            ready: VecDeque::with_capacity(64),
-            now: SimTime::ZERO,
-            record: Record::default(),
+            ready: Ring::default(),
+            now: start,
             events_count: 0,
             calls_count: 0,
             stopped: None,
@@ -118,6 +125,10 @@ impl Simulation {
     pub fn set_breakdown(&mut self, mut breakdown: Breakdown) {
         breakdown.prepare(self.model.accounts.clone());
         self.breakdown = Some(Box::new(breakdown));
+        // The users of closed clients are there already.
+        for id in self.tasks.ids() {
+            self.book_begin(id);
+        }
     }
 
     /// The booked times.
@@ -241,8 +252,8 @@ impl Simulation {
     #[inline(always)]
     pub(super) fn new_task(&mut self, task: Task) -> u32 {
         let id = self.tasks.insert(task);
-        if let Some(breakdown) = &mut self.breakdown {
-            breakdown.clear(id);
+        if self.breakdown.is_some() {
+            self.book_begin(id);
         }
         id
     }
@@ -265,7 +276,7 @@ impl Simulation {
             State::Calling => self.timeout_reached(event.subject),
             State::BackingOff => {
                 if self.breakdown.is_some() {
-                    self.book_lost(event.subject);
+                    self.book_pause(event.subject);
                 }
                 self.send_attempt(event.subject);
             }
@@ -303,7 +314,8 @@ impl Simulation {
                 }
                 Op::Release { register } => {
                     task.held &= !(1 << register);
-                    self.release(id, register, Ending::Done);
+                    let server = task.registers[usize::from(register)];
+                    self.release_server(id, register, server, Ending::Done);
                 }
                 Op::Loop { register, times, end } => {
                     task.registers[usize::from(register)] = times;
@@ -333,7 +345,7 @@ impl Simulation {
                 Op::Jump { to } => task.pc = to,
                 Op::Send => {
                     task.started = self.now;
-                    self.record.totals.sent += 1;
+                    self.record.of(task.clients).sent += 1;
                 }
                 Op::Fail => {
                     self.fail(id, Outcome::Failed);

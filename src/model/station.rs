@@ -83,7 +83,7 @@ pub(super) struct Station {
     pub(super) capacity: u32,
     /// Most that may wait.
     pub(super) queue_capacity: u32,
-    /// Invariant: equals `capacity` while anyone waits, unless the station is stopped.
+    /// Invariant: at least `capacity` while anyone waits, unless the station is stopped.
     pub(super) in_use: u32,
     /// No server is given to anyone.
     pub(super) is_stopped: bool,
@@ -91,6 +91,8 @@ pub(super) struct Station {
     tail: u32,
     pub(super) queue_length: u32,
     pub(super) queue_max: u32,
+    /// Sum of the instants at which the tasks that wait came, in nanoseconds, wrapping.
+    pub(super) since_sum: u64,
     /// Its queue, if that is not a plain one.
     pub(super) line: u16,
     changed: SimTime,
@@ -108,6 +110,7 @@ impl Station {
             tail: NO_TASK,
             queue_length: 0,
             queue_max: 0,
+            since_sum: 0,
             line: NO_LINE,
             changed: SimTime::ZERO,
             counters: Counters::default(),
@@ -117,7 +120,7 @@ impl Station {
     /// Takes a free server; false if there is none.
     #[inline(always)]
     pub(super) fn try_take(&mut self, now: SimTime) -> bool {
-        if self.in_use == self.capacity || self.is_stopped {
+        if self.in_use >= self.capacity || self.is_stopped {
             return false;
         }
         self.account_busy(now);
@@ -137,6 +140,7 @@ impl Station {
         let waiting = &mut tasks[task];
         waiting.previous = last;
         waiting.next = NO_TASK;
+        self.since_sum = self.since_sum.wrapping_add(waiting.since.0);
         if last == NO_TASK {
             self.head = task;
         } else {
@@ -152,7 +156,8 @@ impl Station {
     #[inline(always)]
     pub(super) fn release(&mut self, tasks: &mut Arena<Task>, now: SimTime) -> Option<u32> {
         let task = self.head;
-        if task == NO_TASK || self.is_stopped {
+        // More may be in use than there are after a change in mid-run.
+        if task == NO_TASK || self.is_stopped || self.in_use > self.capacity {
             self.account_busy(now);
             self.in_use -= 1;
             return None;
@@ -166,7 +171,7 @@ impl Station {
 
     /// Takes a free server for the first task that waits, if there is one of each.
     pub(super) fn serve_next(&mut self, tasks: &mut Arena<Task>, now: SimTime) -> Option<u32> {
-        if self.head == NO_TASK || self.in_use == self.capacity || self.is_stopped {
+        if self.head == NO_TASK || self.in_use >= self.capacity || self.is_stopped {
             return None;
         }
         self.account_busy(now);
@@ -193,9 +198,17 @@ impl Station {
         Counters { busy: self.counters.busy + open, ..self.counters }
     }
 
+    /// Time waited so far by all tasks, those that wait included, in nanoseconds: the area under
+    /// the length of the queue.
+    pub(super) fn queue_area(&self, now: SimTime) -> u64 {
+        let waiting = u64::from(self.queue_length).wrapping_mul(now.0).wrapping_sub(self.since_sum);
+        self.counters.waited.wrapping_add(waiting)
+    }
+
     #[inline(always)]
     fn unlink(&mut self, tasks: &mut Arena<Task>, task: u32) {
-        let Task { previous, next, .. } = tasks[task];
+        let Task { previous, next, since, .. } = tasks[task];
+        self.since_sum = self.since_sum.wrapping_sub(since.0);
         if previous == NO_TASK {
             self.head = next;
         } else {

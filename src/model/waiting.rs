@@ -71,9 +71,14 @@ impl Simulation {
     }
 
     /// Gives the server in a register back; the next task in the queue has it then.
-    #[inline]
     pub(super) fn release(&mut self, id: u32, register: u8, ending: Ending) {
         let server = self.tasks[id].registers[usize::from(register)];
+        self.release_server(id, register, server, ending);
+    }
+
+    /// The same for one who has looked into the register already.
+    #[inline]
+    pub(super) fn release_server(&mut self, id: u32, register: u8, server: u32, ending: Ending) {
         let station = &mut self.model.stations[usize::from(server as u16)];
         if let Some(next) = station.release(&mut self.tasks, self.now) {
             self.take_over(next);

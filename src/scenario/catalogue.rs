@@ -11,7 +11,24 @@ macro_rules! document {
     };
 }
 
-const DOCUMENTS: &[&str] = &[document!("n-plus-one.json"), document!("queue-knee.json")];
+const DOCUMENTS: &[&str] = &[
+    // Data that grows.
+    document!("n-plus-one.json"),
+    // Users and concurrency.
+    document!("queue-knee.json"),
+    // Failure that feeds itself.
+    document!("balancer-sinkhole.json"),
+    document!("cascade.json"),
+    document!("goodput-collapse.json"),
+    document!("layered-retries.json"),
+    document!("retry-storm.json"),
+    document!("tail-at-scale.json"),
+    // No limits.
+    document!("backlog.json"),
+    document!("login-brute-force.json"),
+    document!("noisy-client.json"),
+    document!("rate-limiters.json"),
+];
 
 /// Groups of scenarios in the order of the menu: the word in documents, and what it stands for.
 pub const GROUPS: [(&str, &str); 6] = [

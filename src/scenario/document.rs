@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::by_hand;
 use super::migrate::{self, FORMAT_VERSION};
 use super::reader::{Mistakes, Reader};
 use super::{Claim, Fix, Knob, Objective, RunLength, Settings, Source, Theory};
@@ -104,6 +105,11 @@ impl Scenario {
         self.fixes.iter().find(|fix| fix.id == id)
     }
 
+    /// Whether a part of this id stands in the document, or is brought in by a fix.
+    pub(super) fn has_part(&self, id: &str) -> bool {
+        self.parts.iter().any(|part| part.get("id").is_some_and(|found| found == id))
+    }
+
     /// The value of a knob under these settings, in its range.
     pub fn value(&self, settings: &Settings, id: &str) -> Option<f64> {
         let knob = self.knob(id)?;
@@ -144,6 +150,7 @@ impl Scenario {
         for (index, part) in parts.iter().enumerate() {
             system.parts.extend(reader.part(part, &format!("parts[{index}]")));
         }
+        by_hand::add(&settings.faults, &mut system.parts);
         if reader.mistakes.is_empty() { Ok(system) } else { Err(Mistakes(reader.mistakes)) }
     }
 

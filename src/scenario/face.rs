@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::by_hand::HandFault;
 use crate::engine::math::{exp, ln};
 
 /// What a user has changed: everything else is as the document says.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Settings {
     /// Values of knobs that differ from their defaults, by id, in the unit of the knob.
     pub knobs: BTreeMap<String, f64>,
@@ -18,6 +19,8 @@ pub struct Settings {
     pub fixes: BTreeSet<String>,
     /// Seed of all random streams; `None` takes the document's.
     pub seed: Option<u64>,
+    /// What the user lets go wrong beside the faults of the document.
+    pub faults: Vec<HandFault>,
 }
 
 /// A number that a user can turn.
@@ -105,12 +108,25 @@ pub struct Fix {
     pub id: String,
     /// In words, such as `Join`.
     pub label: String,
-    /// What it changes in the system, and what it costs.
+    /// What it changes in the system.
     pub about: String,
+    /// What it costs; `None` if the document does not say.
+    pub price: Option<Price>,
     /// Fixes that cannot be on at the same time.
     pub excludes: Vec<String>,
     /// Changes to the document's parts, in order.
     pub patch: Vec<Patch>,
+}
+
+/// What a fix costs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Price {
+    /// Hours of work.
+    pub hours: f64,
+    /// Dollars a month, as long as it stands.
+    pub dollars_a_month: f64,
+    /// What it costs besides, such as staleness or load; may be empty.
+    pub also: String,
 }
 
 /// One change to the document.
@@ -165,6 +181,9 @@ pub struct Claim {
     pub measure: Measure,
     /// The phase of the run it is measured in; all of what is measured unless given.
     pub phase: Option<String>,
+    /// Id of the clients whose requests are measured; all that count unless given. Only for rates
+    /// and shares of requests.
+    pub clients: Option<String>,
     /// The state it is measured in.
     pub state: ClaimState,
     /// If given, the measure in `in` is divided by the measure in this state.
@@ -197,6 +216,15 @@ pub enum Measure {
     P95Ms,
     /// 99th percentile of latency in milliseconds.
     P99Ms,
+    /// Longest latency in milliseconds.
+    MaxMs,
+    /// Share of the requests answered in time that took longer than a time.
+    SlowShare {
+        /// The time, in milliseconds.
+        over_ms: f64,
+    },
+    /// Seconds from the end of the last fault until as few requests fail as the objective allows.
+    RecoverySecs,
     /// Requests answered in time and right, per second.
     GoodputPerS,
     /// Requests finished, per second.
@@ -238,6 +266,20 @@ pub enum Measure {
     },
     /// Mean latency divided by its value in closed form.
     MeanOverTheory,
+}
+
+impl Measure {
+    /// Whether it can be measured on the requests of some clients alone.
+    pub fn is_of_clients(&self) -> bool {
+        matches!(
+            self,
+            Self::GoodputPerS
+                | Self::ThroughputPerS
+                | Self::ErrorShare
+                | Self::GoodputShare
+                | Self::Amplification
+        )
+    }
 }
 
 /// Limits on a measure; both may be given.

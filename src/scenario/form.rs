@@ -1,20 +1,18 @@
 //! Reads the outer form of a document: all but its parts, which stay as they stand.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
 
 use super::document::{Scenario, is_name};
-use super::face::Patch;
+use super::face::{Patch, Price};
 use super::migrate::FORMAT_VERSION;
 use super::reader::{Fields, Reader};
-use super::{Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, Scale, Source, Theory, Unit};
+use super::{Fix, Knob, Objective, Scale, Source, Theory, Unit};
 
 const PARTS_MAX: usize = 64;
 /// Each fix is tried when a document is read.
 const FIXES_MAX: usize = 16;
 /// Keys of links that no knob may have.
-const LINK_KEYS: [&str; 6] = ["v", "s", "z", "m", "fix", "seed"];
+const LINK_KEYS: [&str; 7] = ["v", "s", "z", "m", "fix", "seed", "fault"];
 
 impl Reader<'_> {
     /// A document whose format version was checked.
@@ -150,6 +148,7 @@ impl Reader<'_> {
                 id: fields.name.clone(),
                 label: self.text_of(&mut fields, "label"),
                 about: self.words_of(&mut fields, "about"),
+                price: self.price_of(&mut fields),
                 excludes: self.texts_of(&mut fields, "excludes"),
                 patch: self.patches_of(&mut fields),
             };
@@ -157,6 +156,24 @@ impl Reader<'_> {
             fixes.push(fix);
         }
         fixes
+    }
+
+    fn price_of(&mut self, fields: &mut Fields<'_>) -> Option<Price> {
+        let mut fields = self.optional(fields, "price")?;
+        let mut price = Price::default();
+        for (name, amount) in
+            [("hours", &mut price.hours), ("dollars_a_month", &mut price.dollars_a_month)]
+        {
+            *amount = self.number_of(&mut fields, name);
+            if *amount < 0.0 {
+                self.note(&fields.under(name), &amount.to_string(), "0 or more");
+            }
+        }
+        if fields.has("also") {
+            price.also = self.text_of(&mut fields, "also");
+        }
+        self.close(&fields);
+        Some(price)
     }
 
     fn patches_of(&mut self, fields: &mut Fields<'_>) -> Vec<Patch> {
@@ -176,114 +193,6 @@ impl Reader<'_> {
             }
         }
         patches
-    }
-
-    /// The claims of an object that holds nothing else.
-    pub(super) fn claims(&mut self, value: &Value) -> Vec<Claim> {
-        let Some(mut fields) = self.fields(value, "") else { return Vec::new() };
-        self.claims_of(&mut fields)
-    }
-
-    fn claims_of(&mut self, fields: &mut Fields<'_>) -> Vec<Claim> {
-        let items = self.list_of(fields, "claims", false);
-        let read = |(item, path): (&Value, String)| {
-            let mut fields = self.named(item, &path, "claims")?;
-            let fields = &mut fields;
-            let claim = Claim {
-                id: fields.name.clone(),
-                says: self.text_of(fields, "says"),
-                measure: self.measure(fields).unwrap_or(Measure::MeanMs),
-                phase: fields.has("phase").then(|| self.text_of(fields, "phase")),
-                state: self.claim_state(fields, "in", true).unwrap_or_default(),
-                relative_to: self.claim_state(fields, "relative_to", false),
-                expect: self.bound(fields),
-                without: self.claim_state(fields, "without", true).unwrap_or_default(),
-                because: self.text_of(fields, "because"),
-            };
-            self.close(fields);
-            Some(claim)
-        };
-        items.into_iter().filter_map(read).collect()
-    }
-
-    fn measure(&mut self, fields: &mut Fields<'_>) -> Option<Measure> {
-        let mut fields = self.inner(fields, "measure")?;
-        let fields = &mut fields;
-        let kind = self.text_of(fields, "kind");
-        let measure = match kind.as_str() {
-            "mean_ms" => Measure::MeanMs,
-            "p50_ms" => Measure::P50Ms,
-            "p95_ms" => Measure::P95Ms,
-            "p99_ms" => Measure::P99Ms,
-            "goodput_per_s" => Measure::GoodputPerS,
-            "throughput_per_s" => Measure::ThroughputPerS,
-            "error_share" => Measure::ErrorShare,
-            "goodput_share" => Measure::GoodputShare,
-            "amplification" => Measure::Amplification,
-            "stale_share" => Measure::StaleShare,
-            "hit_ratio" => Measure::HitRatio { part: self.text_of(fields, "part") },
-            "visits_per_request" => {
-                Measure::VisitsPerRequest { part: self.text_of(fields, "part") }
-            }
-            "utilisation" => Measure::Utilisation { part: self.text_of(fields, "part") },
-            "instance_share" => Measure::InstanceShare {
-                part: self.text_of(fields, "part"),
-                instance: self.count_of(fields, "instance", 1, 1_000),
-            },
-            "ceiling" => Measure::Ceiling { knob: self.text_of(fields, "knob") },
-            "mean_over_theory" => Measure::MeanOverTheory,
-            _ => {
-                let known = "mean_ms, p50_ms, p95_ms, p99_ms, goodput_per_s, throughput_per_s, \
-                             error_share, goodput_share, amplification, stale_share, \
-                             hit_ratio, visits_per_request, utilisation, instance_share, \
-                             ceiling or \
-                             mean_over_theory";
-                if !kind.is_empty() {
-                    self.note(&fields.under("kind"), &kind, known);
-                }
-                return None;
-            }
-        };
-        self.close(fields);
-        Some(measure)
-    }
-
-    fn claim_state(
-        &mut self,
-        fields: &mut Fields<'_>,
-        name: &'static str,
-        is_needed: bool,
-    ) -> Option<ClaimState> {
-        if !is_needed && !fields.has(name) {
-            return None;
-        }
-        let mut fields = self.inner(fields, name)?;
-        let mut knobs = BTreeMap::new();
-        if fields.has("knobs")
-            && let Some(values) = self.inner(&mut fields, "knobs")
-        {
-            for (id, value) in values.object {
-                let value = self.number(value, &values.under(id));
-                knobs.insert(id.clone(), value);
-            }
-        }
-        let mut fixes = BTreeSet::new();
-        for id in self.texts_of(&mut fields, "fixes") {
-            fixes.insert(id);
-        }
-        self.close(&fields);
-        Some(ClaimState { knobs, fixes })
-    }
-
-    fn bound(&mut self, fields: &mut Fields<'_>) -> Bound {
-        let Some(mut fields) = self.inner(fields, "expect") else { return Bound::default() };
-        let mut limit = |name: &'static str| {
-            let value = fields.take(name)?;
-            Some(self.number(value, &fields.under(name)))
-        };
-        let bound = Bound { min: limit("min"), max: limit("max") };
-        self.close(&fields);
-        bound
     }
 
     fn theory(&mut self, fields: &mut Fields<'_>) -> Option<Theory> {
@@ -327,6 +236,15 @@ impl Reader<'_> {
             {
                 let path = format!("claims.{}.phase", claim.id);
                 self.note(&path, &format!("`{id}`"), "a phase of the run");
+            }
+            if let Some(id) = &claim.clients {
+                let is_it = |part: &Value| part["kind"] == "clients" && part["id"] == id.as_str();
+                let (path, found) = (format!("claims.{}.clients", claim.id), format!("`{id}`"));
+                if !scenario.parts.iter().any(is_it) {
+                    self.note(&path, &found, "a part of kind clients");
+                } else if !claim.measure.is_of_clients() {
+                    self.note(&path, &found, "nothing: only rates and shares are of clients");
+                }
             }
             let states = [
                 ("in", Some(&claim.state)),

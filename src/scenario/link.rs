@@ -5,7 +5,8 @@
 //! ```
 //!
 //! `v` is the version of links, `s` the scenario, then knobs that differ, `fix` the fixes that are
-//! on, `seed`, and `m` the version of the model. Keys under `~b.` are the state to compare with.
+//! on, `fault` what the user lets go wrong (see [`by_hand`]), `seed`, and `m` the version of the
+//! model. Keys under `~b.` are the state to compare with, to which the same goes wrong.
 //! Documents that are not in the catalogue travel whole, deflated, as `z` in place of `s`.
 //!
 //! Whatever comes in, something usable comes out, with a notice for everything that was not as
@@ -20,7 +21,7 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
 use super::document::DOCUMENT_BYTES_MAX;
 use super::migrate::{self, LINK_VERSION, Pairs, VersionError};
-use super::{MODEL_VERSION, Scenario, Settings, catalogue, quantity};
+use super::{MODEL_VERSION, Scenario, Settings, by_hand, catalogue, quantity};
 
 /// Longer links are refused.
 pub const LINK_BYTES_MAX: usize = 8 * 1024;
@@ -55,6 +56,9 @@ pub fn encode(link: &Link) -> String {
         Some(document) => text += &format!("&z={document}"),
     }
     write_settings(&mut text, "", &link.scenario, &link.settings);
+    if !link.settings.faults.is_empty() {
+        text += &format!("&fault={}", by_hand::written(&link.settings.faults));
+    }
     text += &format!("&seed={}&m={MODEL_VERSION}", link.scenario.seed(&link.settings));
     if let Some(before) = &link.before {
         text += "&~b=1";
@@ -121,7 +125,8 @@ pub fn decode(text: &str) -> Decoded {
             read_pair(&scenario, &mut settings, key, value, &mut notices);
         }
     }
-    before.seed = settings.seed;
+    // Compared are two systems to which the same happens.
+    (before.seed, before.faults) = (settings.seed, settings.faults.clone());
     drop_excluded(&scenario, &mut settings, &mut notices);
     drop_excluded(&scenario, &mut before, &mut notices);
     let before = compares.then_some(before);
@@ -220,6 +225,11 @@ fn read_pair(
                     notices.push(format!("fix: there is no fix `{id}` here; ignored."));
                 }
             }
+        }
+        "fault" => {
+            let (faults, wrong) = by_hand::read(value, scenario);
+            settings.faults = faults;
+            notices.extend(wrong.map(|wrong| format!("fault: {wrong}; ignored.")));
         }
         _ => {
             let Some(knob) = scenario.knob(key) else {

@@ -10,6 +10,8 @@ mod reader;
 
 mod form;
 
+mod claims;
+
 mod caller;
 
 mod senders;
@@ -25,6 +27,8 @@ mod admission;
 mod length;
 
 mod faults;
+
+pub mod by_hand;
 
 mod caches;
 
@@ -42,7 +46,8 @@ pub mod link;
 
 pub use document::Scenario;
 pub use face::{
-    Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, Scale, Settings, Source, Theory, Unit,
+    Bound, Claim, ClaimState, Fix, Knob, Measure, Objective, Price, Scale, Settings, Source,
+    Theory, Unit,
 };
 pub use length::{Phase, RunEnd, RunLength};
 pub use migrate::{FORMAT_VERSION, LINK_VERSION};

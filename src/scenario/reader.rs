@@ -293,6 +293,7 @@ impl<'k> Reader<'k> {
             Some(value) => self.number(value, &fields.under(field)),
         };
         let (times, plus) = (plain("times", 1.0), plain("plus", 0.0));
+        let (least, most) = (plain("least", f64::NEG_INFINITY), plain("most", f64::INFINITY));
         let knob = self.knobs.get(&name).copied();
         if knob.is_none() && !name.is_empty() {
             let known: Vec<&str> = self.knobs.keys().map(String::as_str).collect();
@@ -300,7 +301,8 @@ impl<'k> Reader<'k> {
             self.note(&fields.under("knob"), &format!("`{name}`"), &known);
         }
         self.close(&fields);
-        knob.unwrap_or(0.0) * times + plus
+        // No `clamp`, which panics if the limits are the wrong way round.
+        (knob.unwrap_or(0.0) * times + plus).max(least).min(most)
     }
 
     /// A whole number in a range; knobs are rounded.

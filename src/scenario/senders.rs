@@ -35,7 +35,9 @@ impl Reader<'_> {
         }
         let users_count =
             users_count.map_or(1, |value| self.count(value, &fields.under("users"), 1, 1_000_000));
-        Some(Part::Clients(Clients { id, arrivals, call, others, priority, users_count }))
+        let is_background = self.flag(fields, "background", false);
+        let clients = Clients { id, arrivals, call, others, priority, users_count, is_background };
+        Some(Part::Clients(clients))
     }
 
     /// What requests are: one call, or several by their weight.

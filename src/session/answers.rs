@@ -42,6 +42,9 @@ impl Session {
                 self.explanation = Some(Rc::new(found));
                 self.is_explained = true;
             }
+            Outcome::Traces(found) if id == self.point_id => {
+                self.traces = Some(Rc::new(found));
+            }
             Outcome::Comparison(found) if id == self.point_id => {
                 self.comparison = Some(Rc::new(found));
             }

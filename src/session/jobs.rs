@@ -13,6 +13,7 @@ use crate::analysis::curve::{CurveJob, Share, merge};
 use crate::analysis::explain::ExplainJob;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::run::Run;
+use crate::analysis::trace::{Trace, TraceJob};
 use crate::scenario::link::{self, Link};
 use crate::scenario::{Claim, Mistakes, Scenario, Settings};
 
@@ -87,6 +88,8 @@ pub enum Outcome {
     Report(Box<RunReport>),
     /// Why it came out so.
     Explanation(Explanation),
+    /// What a typical, a slow and a failed request did.
+    Traces(Vec<Trace>),
     /// Against the state before.
     Comparison(Comparison),
     /// The whole curve of the state before, after another pass.
@@ -127,6 +130,7 @@ enum Job {
     Curve(Share, Box<CurveJob>),
     Run(Arc<Scenario>, Settings, Box<Run>),
     Explain(Box<ExplainJob>),
+    Trace(Box<TraceJob>),
     Compare(Box<CompareJob>),
     Ghost(Arc<Scenario>, String, Box<CurveJob>),
     /// A curve that is not begun before its turn: its place, link, knob and passes.
@@ -234,7 +238,17 @@ impl Worker {
                 self.done(result)
             }
             Job::Explain(job) => {
-                let result = job.step(events).map(Outcome::Explanation);
+                let result = job.step(events).map(Outcome::Explanation)?;
+                if let Some(Job::Explain(job)) = self.jobs.pop_front() {
+                    let job = Job::Trace(Box::new(job.traces()));
+                    let is_last = |job: &Job| matches!(job, Job::Ghost(..));
+                    let place = self.jobs.iter().position(is_last).unwrap_or(self.jobs.len());
+                    self.jobs.insert(place, job);
+                }
+                Some(result)
+            }
+            Job::Trace(job) => {
+                let result = job.step(events).map(Outcome::Traces);
                 self.done(result)
             }
             Job::Compare(job) => {

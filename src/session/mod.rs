@@ -27,6 +27,7 @@ pub use self::action::Action;
 use self::history::{History, State};
 use self::spare::Spare;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
+use crate::analysis::trace::Trace;
 use crate::scenario::link::{Decoded, Link};
 use crate::scenario::{Knob, Scenario, Settings, catalogue};
 
@@ -70,6 +71,8 @@ pub struct Session {
     pub report: Option<Rc<RunReport>>,
     /// Why it came out so.
     pub explanation: Option<Rc<Explanation>>,
+    /// What a typical, a slow and a failed request did.
+    pub traces: Option<Rc<Vec<Trace>>>,
     /// The operating point against the ghost's.
     pub comparison: Option<Rc<Comparison>>,
     /// The report is of the present state.
@@ -107,6 +110,7 @@ impl Session {
             ghost: before.map(|settings| Ghost { settings, curve: None }),
             report: None,
             explanation: None,
+            traces: None,
             comparison: None,
             is_measured: false,
             is_explained: false,
@@ -366,6 +370,7 @@ impl Session {
         (self.scenario, self.document, self.settings) = (scenario, document, settings);
         self.ghost = before.map(|settings| Ghost { settings, curve: None });
         (self.report, self.explanation, self.comparison) = (None, None, None);
+        self.traces = None;
         self.forget_proofs();
         self.forget_curves();
     }

@@ -12,13 +12,13 @@ use crate::session::Session;
 use crate::session::embed::{Embed, HIDEABLE, Start};
 use crate::session::share::frame;
 
+/// What a tick changes, and whether it is set.
+type Apply = Rc<dyn Fn(&mut Embed, bool)>;
+
 #[derive(PartialEq, Properties)]
 pub(super) struct BuilderProps {
     pub(super) session: Rc<Session>,
 }
-
-/// What a tick changes, given whether it is set.
-type Apply = Rc<dyn Fn(&mut Embed, bool)>;
 
 /// The element, and what can be chosen of it.
 #[component]

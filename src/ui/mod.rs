@@ -41,6 +41,10 @@ mod readout;
 
 mod why;
 
+mod waterfall;
+
+mod save;
+
 mod table;
 
 mod about;

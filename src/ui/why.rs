@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::waterfall::waterfalls;
 use crate::analysis::report::TimeShare;
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
@@ -38,6 +39,7 @@ pub(super) fn why(session: &Session) -> Html {
                     { bars("a median request", &explanation.time, |share| share.median_ms) }
                     { bars("the slowest 1 %", &explanation.time, |share| share.slow_ms) }
                 }
+                { waterfalls(session) }
             </div>
             { notice }
         </section>

@@ -109,6 +109,7 @@ pub(crate) fn sent(rate: f64, call: Call, services: Vec<Part>) -> System {
         others: Vec::new(),
         priority: 0,
         users_count: 1,
+        is_background: false,
     })];
     parts.extend(services);
     parts.into()

@@ -149,7 +149,15 @@ fn clients(id: &str, rate: f64, endpoint: &str) -> Part {
     endpoint.clone_into(&mut call.endpoint);
     let arrivals = Arrivals::Open { gap: exponential(1.0 / rate) };
     let (id, others) = (id.to_owned(), Vec::new());
-    Part::Clients(Clients { id, arrivals, call, others, priority: 0, users_count: 1 })
+    Part::Clients(Clients {
+        id,
+        arrivals,
+        call,
+        others,
+        priority: 0,
+        users_count: 1,
+        is_background: false,
+    })
 }
 
 fn secs(secs: f64) -> SimDuration {

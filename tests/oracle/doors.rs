@@ -29,6 +29,7 @@ pub(super) fn classes(entry: &Entry) -> System {
             others: Vec::new(),
             priority,
             users_count: 1,
+            is_background: false,
         }));
     }
     parts.push(service("s", 1, by_class, steps));

@@ -63,6 +63,7 @@ fn clients(arrivals: Arrivals, service: &str) -> Part {
         call: call(service),
         priority: 0,
         users_count: 1,
+        is_background: false,
         others: Vec::new(),
     })
 }

@@ -79,6 +79,7 @@ fn system_of(entry: &Entry) -> Option<System> {
                 others: Vec::new(),
                 priority: 0,
                 users_count: 1,
+                is_background: false,
             });
             let machine = Part::Machine(Machine {
                 id: "vm".to_owned(),

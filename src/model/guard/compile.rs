@@ -74,11 +74,12 @@ impl Builder<'_> {
     ) -> Result<(), BuildError> {
         call.check()?;
         let guard = self.guard_of(call);
-        self.account(&call.service, Spent::LostAttempts);
+        let lost = self.account(&call.service, Spent::LostAttempts);
         let timeout = call.timeout.map(|span| self.delay(span.as_secs()));
         let edge = self.model.guarded.len() as u16;
         let cancels = call.cancels;
-        self.model.guarded.push(GuardedEdge { start: 0, timeout, cancels, fallback: None, guard });
+        let made = GuardedEdge { start: 0, timeout, cancels, fallback: None, guard, lost };
+        self.model.guarded.push(made);
         self.emit(Op::Guarded { edge });
         let start = if call.guard.network == Network::default() {
             self.callee(call)?

@@ -107,7 +107,9 @@ pub(super) struct GuardedEdge {
     /// First operation of the fallback.
     fallback: Option<u32>,
     /// Index of the guard.
-    guard: u16,
+    pub(super) guard: u16,
+    /// Where attempts that came to nothing are booked.
+    pub(super) lost: u16,
 }
 
 /// What all requests of a caller to a callee share.
@@ -133,7 +135,7 @@ pub(super) struct Guard {
     /// Random stream of back-off and throttle.
     stream: u16,
     /// Where waiting for the bulkhead is booked.
-    account: u16,
+    pub(super) account: u16,
 }
 
 /// A guarded call under way.
@@ -161,6 +163,11 @@ struct Pending {
 }
 
 impl Guarding {
+    /// The edge of the guarded call of a task.
+    pub(super) fn edge(&self, id: u32) -> Option<u16> {
+        self.calls.get(id as usize).map(|pending| pending.edge)
+    }
+
     /// When the present attempt of a guarded call is given up.
     pub(super) fn until(&self, id: u32) -> SimTime {
         self.calls.get(id as usize).map_or(SimTime::NEVER, |pending| pending.until)

@@ -111,7 +111,7 @@ impl Simulation {
         pending.copy_at = delay.map_or(SimTime::NEVER, |delay| self.now + delay);
         if pending.made > 1 {
             guard.retries += 1;
-            self.record.totals.retries += 1;
+            self.record.of(self.tasks[id].clients).retries += 1;
         }
         self.tasks[id].expects = self.calls_count;
         self.send_copy(id);
@@ -157,7 +157,9 @@ impl Simulation {
         let is_over = self.now >= pending.deadline;
         match self.tasks[id].state {
             State::Pausing => {
-                self.book_lost_if_wanted(id);
+                if self.breakdown.is_some() {
+                    self.book_pause(id);
+                }
                 if is_over {
                     self.give_up(id, Outcome::TimedOut);
                 } else {
@@ -167,7 +169,7 @@ impl Simulation {
             State::Guarded if self.now < pending.until => self.copy_due(id),
             _ => {
                 let cancels = self.model.guarded[usize::from(pending.edge)].cancels;
-                self.book_lost_if_wanted(id);
+                self.book_lost_if_wanted(id, Outcome::TimedOut);
                 self.stop_attempt(id, cancels, Some(Outcome::TimedOut));
                 if is_over {
                     self.give_up(id, Outcome::TimedOut);
@@ -195,7 +197,7 @@ impl Simulation {
         let next = pending.until.min(pending.copy_at);
         if is_allowed {
             guard.copies += 1;
-            self.record.totals.retries += 1;
+            self.record.of(self.tasks[id].clients).retries += 1;
             self.send_copy(id);
         }
         let since = self.tasks[id].since;
@@ -220,9 +222,10 @@ impl Simulation {
                     pending.copies[place] = NO_TASK;
                 }
             }
-            if let Some(breakdown) = &mut self.breakdown {
+            if self.breakdown.is_some() {
                 // Nobody but the copies before worked until this one was sent.
-                breakdown.book_lost(id, self.tasks[from].started.since(pending.since));
+                let lost = self.tasks[from].started.since(pending.since);
+                self.book_loss(id, lost);
             }
             self.stop_attempt(id, cancels, Some(Outcome::InTime));
             self.resume(id, from);
@@ -230,25 +233,28 @@ impl Simulation {
         }
         pending.outstanding -= 1;
         if pending.outstanding > 0 {
+            if self.breakdown.is_some() {
+                self.book_end(from, outcome);
+            }
             return;
         }
-        self.book_lost_if_wanted(id);
+        self.book_lost_if_wanted(id, outcome);
         self.stop_attempt(id, false, Some(outcome));
         if self.tries_again(id, failure_of(outcome)) {
             self.guarded_attempt(id);
         }
     }
 
-    fn book_lost_if_wanted(&mut self, id: u32) {
+    fn book_lost_if_wanted(&mut self, id: u32, outcome: Outcome) {
         if self.breakdown.is_some() && self.tasks[id].state != State::Admitted {
-            self.book_lost(id);
+            self.book_attempt(id, outcome);
         }
     }
 
     pub(super) fn book_admitted(&mut self, id: u32, guard: usize) {
-        if let Some(breakdown) = &mut self.breakdown {
+        if self.breakdown.is_some() {
             let waited = self.now.since(self.tasks[id].since);
-            breakdown.book(id, self.model.guards[guard].account, waited);
+            self.book(id, self.model.guards[guard].account, waited);
         }
     }
 }

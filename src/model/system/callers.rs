@@ -22,6 +22,8 @@ pub struct Clients {
     /// Users that requests of clients who do not wait come from, each as likely; 0 is 1. Those of the
     /// others are known.
     pub users_count: u32,
+    /// Their requests are load, and no outcomes: they are not in latency, goodput and errors.
+    pub is_background: bool,
 }
 
 /// What a share of requests is.

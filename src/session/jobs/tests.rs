@@ -13,13 +13,15 @@ fn answers(worker: &mut Worker) -> Vec<Outcome> {
 }
 
 #[test]
-fn a_point_is_reported_then_explained() {
+fn a_point_is_reported_then_explained_then_traced() {
     let mut worker = Worker::default();
     ask(&mut worker, 7, "", Want::Point { ghost: None });
     let answers = answers(&mut worker);
     assert!(matches!(answers[0], Outcome::Report(_)));
     assert!(matches!(answers[1], Outcome::Explanation(_)));
-    assert_eq!(answers.len(), 2);
+    let Outcome::Traces(traces) = &answers[2] else { panic!("{:?}", answers[2]) };
+    assert_eq!(traces.iter().map(|trace| trace.of.as_str()).collect::<Vec<_>>(), ["p50", "p99"]);
+    assert_eq!(answers.len(), 3);
 }
 
 #[test]

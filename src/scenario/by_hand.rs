@@ -1,0 +1,266 @@
+//! Faults that a user drops on the time line, beside those of the document.
+//!
+//! In links they stand as `fault=slow_db_20s_30s_5~stop_app_40s_45s`: what is done, to which part,
+//! when it begins and ends, and how much, in the order in which they were dropped.
+
+use serde::{Deserialize, Serialize};
+
+use super::Scenario;
+use super::Unit;
+use super::quantity::{self, format as written_quantity};
+use crate::engine::{SimDuration, SimTime};
+use crate::model::system::{Arrivals, Effect, Fault, Part};
+
+/// Most of them at a time.
+pub const FAULTS_MAX: usize = 12;
+/// The latest end: a run takes at most as long.
+pub const END_MAX_MS: u64 = 3_600_000_000;
+
+/// A fault dropped by a user.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HandFault {
+    /// What is done.
+    pub kind: FaultKind,
+    /// Id of the part it is done to.
+    pub part: String,
+    /// When it begins, in milliseconds.
+    pub from_ms: u64,
+    /// When it ends, in milliseconds; after `from_ms`, at most [`END_MAX_MS`].
+    pub to_ms: u64,
+    /// A factor or a share, see [`FaultKind::range`]; 1 where there is none.
+    pub amount: f64,
+}
+
+/// What can be done to a part by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FaultKind {
+    /// Clients come so many times as often.
+    Spike,
+    /// Work takes so many times as long.
+    Slow,
+    /// The network takes so many times as long.
+    Delay,
+    /// Nothing new is taken: what comes waits.
+    Stop,
+    /// All that is worked on is lost, and what comes fails at once.
+    Crash,
+    /// This share of what comes fails at once.
+    Refuse,
+    /// All entries are lost.
+    Flush,
+}
+
+impl FaultKind {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Spike, Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse, Self::Flush];
+
+    /// The word for it in links, which is also that of documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Spike => "spike",
+            Self::Slow => "slow",
+            Self::Delay => "delay",
+            Self::Stop => "stop",
+            Self::Crash => "crash",
+            Self::Refuse => "refuse",
+            Self::Flush => "flush",
+        }
+    }
+
+    /// The least, the greatest and the usual amount; `None` where there is nothing to choose.
+    pub fn range(self) -> Option<(f64, f64, f64)> {
+        match self {
+            Self::Spike => Some((0.01, 1_000.0, 3.0)),
+            Self::Slow => Some((0.01, 1_000.0, 5.0)),
+            Self::Delay => Some((0.01, 1_000.0, 10.0)),
+            Self::Refuse => Some((0.001, 1.0, 0.5)),
+            Self::Stop | Self::Crash | Self::Flush => None,
+        }
+    }
+
+    /// What can be done to a part. Nothing to clients who wait for their answers, and to what
+    /// belongs to others.
+    pub fn possible(part: &Part) -> &'static [Self] {
+        match part {
+            Part::Clients(clients) => match clients.arrivals {
+                Arrivals::Open { .. } | Arrivals::Timed { .. } => &[Self::Spike],
+                Arrivals::Poll { .. } | Arrivals::Closed { .. } => &[],
+            },
+            // What computes on a machine is as fast as the machine.
+            Part::Service(service) if service.runtime.on.is_some() => {
+                &[Self::Stop, Self::Crash, Self::Refuse]
+            }
+            Part::Service(_) => &[Self::Slow, Self::Stop, Self::Crash, Self::Refuse],
+            Part::Pool(_) => &[Self::Stop],
+            Part::Database(database) if database.runtime.on.is_some() => {
+                &[Self::Delay, Self::Stop, Self::Crash, Self::Refuse]
+            }
+            Part::Database(_) => &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse],
+            Part::Machine(_) => &[Self::Slow],
+            Part::Cache(_) => &[Self::Flush, Self::Delay],
+            Part::Lock(_) | Part::ThirdParty(_) | Part::Fault(_) => &[],
+        }
+    }
+
+    fn effect(self, amount: f64) -> Effect {
+        match self {
+            Self::Spike => Effect::Spike { factor: amount },
+            Self::Slow => Effect::Slow { factor: amount },
+            Self::Delay => Effect::Delay { factor: amount },
+            Self::Stop => Effect::Stop,
+            Self::Crash => Effect::Crash,
+            Self::Refuse => Effect::Refuse { share: amount },
+            Self::Flush => Effect::Flush,
+        }
+    }
+}
+
+/// What is done by an effect, in few words such as `db 5 × slower`.
+pub fn words(part: &str, effect: Effect) -> String {
+    let times = |factor| written_quantity(factor, Unit::Count);
+    match effect {
+        Effect::Spike { factor } => format!("{part} × {}", times(factor)),
+        Effect::Slow { factor } => format!("{part} {} × slower", times(factor)),
+        Effect::Delay { factor } => format!("network to {part} {} × slower", times(factor)),
+        Effect::Stop => format!("{part} stopped"),
+        Effect::Crash => format!("{part} down"),
+        Effect::Refuse { share } => {
+            format!("{part} refuses {}", written_quantity(share, Unit::Share))
+        }
+        Effect::Flush => format!("{part} flushed"),
+    }
+}
+
+impl HandFault {
+    /// What it does, in few words.
+    pub fn words(&self) -> String {
+        words(&self.part, self.kind.effect(self.amount))
+    }
+
+    /// The same within the ranges: it ends after it begins, and not too late.
+    #[must_use]
+    pub fn clamped(mut self) -> Self {
+        self.from_ms = self.from_ms.min(END_MAX_MS - 1);
+        self.to_ms = self.to_ms.clamp(self.from_ms + 1, END_MAX_MS);
+        self.amount = match self.kind.range() {
+            Some((least, most, usual)) => {
+                if self.amount.is_finite() {
+                    self.amount.clamp(least, most)
+                } else {
+                    usual
+                }
+            }
+            None => 1.0,
+        };
+        self
+    }
+
+    fn is_possible(&self, parts: &[Part]) -> bool {
+        let of_part = |part: &&Part| id_of(part) == self.part;
+        parts
+            .iter()
+            .find(of_part)
+            .is_some_and(|part| FaultKind::possible(part).contains(&self.kind))
+    }
+}
+
+/// Id of a part.
+pub fn id_of(part: &Part) -> &str {
+    match part {
+        Part::Clients(clients) => &clients.id,
+        Part::Service(service) => &service.id,
+        Part::Pool(pool) => &pool.id,
+        Part::Database(database) => &database.id,
+        Part::Lock(lock) => &lock.id,
+        Part::Cache(cache) => &cache.id,
+        Part::Machine(machine) => &machine.id,
+        Part::ThirdParty(party) => &party.id,
+        Part::Fault(fault) => &fault.id,
+    }
+}
+
+/// Adds them to a system. Those of parts that a fix has taken out do nothing.
+pub(super) fn add(faults: &[HandFault], parts: &mut Vec<Part>) {
+    let at = |ms: u64| SimTime::ZERO + SimDuration(ms.saturating_mul(1_000_000));
+    for (index, fault) in faults.iter().enumerate() {
+        if !fault.is_possible(parts) {
+            continue;
+        }
+        parts.push(Part::Fault(Fault {
+            id: format!("by hand {}", index + 1),
+            part: fault.part.clone(),
+            instance: None,
+            from: at(fault.from_ms),
+            until: at(fault.to_ms),
+            effect: fault.kind.effect(fault.amount),
+        }));
+    }
+}
+
+/// The value of `fault` in links.
+pub(super) fn written(faults: &[HandFault]) -> String {
+    let texts = faults.iter().map(|fault| {
+        let HandFault { kind, part, from_ms, to_ms, amount } = fault;
+        let time = |ms: u64| {
+            if ms.is_multiple_of(1_000) { format!("{}s", ms / 1_000) } else { format!("{ms}ms") }
+        };
+        let amount = kind.range().map_or_else(String::new, |_| format!("_{amount}"));
+        format!("{}_{part}_{}_{}{amount}", kind.word(), time(*from_ms), time(*to_ms))
+    });
+    texts.collect::<Vec<_>>().join("~")
+}
+
+/// Reads the value of `fault`; what is wrong with the first that cannot be used.
+pub(super) fn read(text: &str, scenario: &Scenario) -> (Vec<HandFault>, Option<String>) {
+    let (mut faults, mut wrong) = (Vec::new(), None);
+    for item in text.split('~').filter(|item| !item.is_empty()) {
+        let found = read_one(item, scenario);
+        let found = if faults.len() < FAULTS_MAX {
+            found
+        } else {
+            Err(format!("more than {FAULTS_MAX} of them"))
+        };
+        match found {
+            Ok(fault) => faults.push(fault),
+            Err(reason) => wrong = wrong.or(Some(reason)),
+        }
+    }
+    (faults, wrong)
+}
+
+fn read_one(text: &str, scenario: &Scenario) -> Result<HandFault, String> {
+    let short: String = text.chars().take(40).collect();
+    let mut fields = text.split('_');
+    let mut next = || fields.next().unwrap_or_default();
+    let (word, part) = (next(), next());
+    let kind = FaultKind::ALL.into_iter().find(|kind| kind.word() == word);
+    let kind = kind.ok_or_else(|| format!("`{short}` is none that can be dropped"))?;
+    if !scenario.has_part(part) {
+        return Err(format!("there is no part for `{short}`"));
+    }
+    let time = |text: &str| {
+        let ms = quantity::parse(text, Unit::Ms).ok()?.round();
+        (ms >= 0.0 && ms <= END_MAX_MS as f64).then_some(ms as u64)
+    };
+    let times = (time(next()), time(next()));
+    let (Some(from_ms), Some(to_ms)) = times else {
+        return Err(format!("`{short}` needs a begin and an end"));
+    };
+    if from_ms >= to_ms {
+        return Err(format!("`{short}` ends before it begins"));
+    }
+    let amount = match kind.range() {
+        None => 1.0,
+        Some((least, most, usual)) => match next() {
+            "" => usual,
+            text => {
+                let amount = quantity::parse(text, Unit::Count).ok();
+                amount
+                    .filter(|amount| (least..=most).contains(amount))
+                    .ok_or_else(|| format!("`{short}` needs an amount from {least} to {most}"))?
+            }
+        },
+    };
+    Ok(HandFault { kind, part: part.to_owned(), from_ms, to_ms, amount })
+}
