@@ -18,6 +18,8 @@ pub mod words;
 
 pub mod spare;
 
+pub mod proofs;
+
 pub mod share;
 
 pub mod embed;
