@@ -100,6 +100,10 @@ mod registers;
 
 mod query_steps;
 
+mod once;
+
+mod working;
+
 mod filing;
 
 mod filing_build;
@@ -125,3 +129,4 @@ pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
 pub use trace::{Breakdown, Exemplars};
 pub use updating::TableMeasure;
+pub use working::JobsMeasure;
