@@ -16,6 +16,8 @@ pub mod curve;
 
 pub mod ceiling;
 
+pub mod laws;
+
 pub mod theory;
 
 pub mod explain;

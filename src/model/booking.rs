@@ -174,9 +174,9 @@ impl Simulation {
     #[cold]
     pub(super) fn book_request(&mut self, id: u32, outcome: Outcome) {
         self.book_end(id, outcome);
-        let latency = self.now.since(self.tasks[id].started);
+        let Task { started, clients, .. } = self.tasks[id];
         if let Some(breakdown) = &mut self.breakdown {
-            breakdown.finish(id, self.now, outcome, latency);
+            breakdown.finish(id, clients, (started, self.now), outcome);
         }
     }
 

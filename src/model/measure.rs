@@ -85,6 +85,8 @@ pub struct PartMeasure {
     pub busy: SimDuration,
     /// Attempts sent to each instance; empty where instances simply take turns.
     pub sent: Vec<u64>,
+    /// Busy time of each of them.
+    pub busy_each: Vec<SimDuration>,
     /// Tasks refused: by a full queue, or a limit.
     pub rejected: u64,
     /// Tasks that left the queue unserved.
@@ -162,6 +164,7 @@ impl Simulation {
                 waited: SimDuration::ZERO,
                 busy: SimDuration::ZERO,
                 sent: Vec::new(),
+                busy_each: Vec::new(),
                 rejected: 0,
                 left: 0,
                 queue_max: 0,
@@ -184,6 +187,7 @@ impl Simulation {
                 measure.busy += SimDuration(after.busy - before.busy);
                 if station.line != NO_LINE && part.kind == PartKind::Service {
                     measure.sent.push(after.sent - before.sent);
+                    measure.busy_each.push(SimDuration(after.busy - before.busy));
                 }
                 measure.rejected += after.rejected - before.rejected;
                 measure.left += after.left - before.left;

@@ -38,6 +38,8 @@ mod task;
 
 mod record;
 
+mod stories;
+
 mod trace;
 
 mod recorder;
@@ -127,6 +129,7 @@ pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
+pub use stories::Story;
 pub use trace::{Breakdown, Exemplars};
 pub use updating::TableMeasure;
 pub use working::JobsMeasure;
