@@ -182,8 +182,7 @@ fn a_factor_may_be_a_knob() {
     let mut document = document();
     let each = json!({ "id": "each", "label": "Each", "about": "Requests of each.", "min": 0, "max": 10, "default": 2 });
     document["knobs"].as_array_mut().unwrap().push(each);
-    document["parts"][0]["arrivals"]["open"]["rate_per_s"] =
-        json!({ "knob": "users", "times": { "knob": "each" }, "most": { "knob": "users", "times": 3 } });
+    document["parts"][0]["arrivals"]["open"]["rate_per_s"] = json!({ "knob": "users", "times": { "knob": "each" }, "most": { "knob": "users", "times": 3 } });
     let scenario = Scenario::parse(&document.to_string()).unwrap();
     for (each, expected) in [(2.0, 20.0), (5.0, 30.0)] {
         let knobs = [("each".to_owned(), each)].into();

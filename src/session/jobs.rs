@@ -13,6 +13,7 @@ use crate::analysis::curve::{CurveJob, Share, merge};
 use crate::analysis::explain::ExplainJob;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::run::Run;
+use crate::analysis::timeline::{Script, Strip, Timeline};
 use crate::analysis::trace::{Trace, TraceJob};
 use crate::scenario::link::{self, Link};
 use crate::scenario::{Claim, Mistakes, Scenario, Settings};
@@ -42,6 +43,13 @@ pub enum Want {
     Point {
         /// The curve of the state before, if it is still needed.
         ghost: Option<GhostWanted>,
+    },
+    /// The run over time.
+    Time {
+        /// What happens in it.
+        script: Script,
+        /// How far it should go, in milliseconds.
+        to_ms: f64,
     },
     /// Whole curves of other states, each refined in turn.
     Sketches {
@@ -94,6 +102,8 @@ pub enum Outcome {
     Comparison(Comparison),
     /// The whole curve of the state before, after another pass.
     Ghost(Curve),
+    /// The run over time, and whether it has come as far as it should.
+    Time(Strip, bool),
     /// The whole curve of another state, by its place in the question, after another pass.
     Sketch(usize, Curve),
     /// A claim by its place in the list, measured on one more seed.
@@ -133,12 +143,17 @@ enum Job {
     Trace(Box<TraceJob>),
     Compare(Box<CompareJob>),
     Ghost(Arc<Scenario>, String, Box<CurveJob>),
+    /// Goes on with the run over time to here.
+    Time(f64),
     /// A curve that is not begun before its turn: its place, link, knob and passes.
     Planned(usize, String, String, u32),
     Sketch(usize, Arc<Scenario>, Box<CurveJob>, u32),
     /// The claims, the next of them, its seed, and the last seed.
     Claims(Arc<Scenario>, Vec<Claim>, usize, u32, u32),
 }
+
+/// Events after which a run over time that has not come far enough is shown as it is.
+const SHOWN_EVENTS: u64 = 1_500_000;
 
 /// A worker without its thread.
 #[derive(Debug, Default)]
@@ -148,6 +163,10 @@ pub struct Worker {
     asked: Option<Question>,
     /// What it asks for, in the order in which it is done.
     jobs: VecDeque<Job>,
+    /// The run over time, kept from question to question.
+    timeline: Option<Box<Timeline>>,
+    /// Events of it since it was last shown.
+    unseen: u64,
 }
 
 impl Worker {
@@ -169,6 +188,7 @@ impl Worker {
         match (&self.asked, self.jobs.front()) {
             (Some(question), _) => matches!(question.want, Want::Point { .. }),
             (None, Some(Job::Curve(_, job))) => job.pass() > 0,
+            (None, Some(Job::Time(_))) => false,
             // Asked only once the page is at rest.
             (None, Some(Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => false,
             (None, front) => front.is_some(),
@@ -178,7 +198,7 @@ impl Worker {
     /// Works for about `events` events.
     pub fn step(&mut self, events: u64) -> Option<Answer> {
         if let Some(question) = self.asked.take() {
-            match start(question) {
+            match self.start(question) {
                 Ok(jobs) => self.jobs = jobs,
                 Err(mistakes) => {
                     let result = Outcome::Error(mistakes.to_string());
@@ -269,6 +289,19 @@ impl Worker {
                 }
                 result
             }
+            Job::Time(to_ms) => {
+                let timeline = self.timeline.as_mut()?;
+                let is_there = timeline.advance(*to_ms, events);
+                self.unseen += events;
+                let is_shown = is_there || self.unseen >= SHOWN_EVENTS;
+                if is_there {
+                    self.jobs.pop_front();
+                }
+                is_shown.then(|| {
+                    self.unseen = 0;
+                    Outcome::Time(timeline.strip(), is_there)
+                })
+            }
         };
         result.map(|result| Answer { id: self.id, result })
     }
@@ -279,6 +312,21 @@ impl Worker {
             self.jobs.pop_front();
         }
         result
+    }
+}
+
+impl Worker {
+    fn start(&mut self, question: Question) -> Result<VecDeque<Job>, Mistakes> {
+        let Want::Time { script, to_ms } = question.want else { return start(question) };
+        let scenario = link::decode(&question.link).link.scenario;
+        let goes_on = |timeline: &mut Box<Timeline>| {
+            !timeline.is_past(to_ms) && timeline.follow(&scenario, &script)
+        };
+        if !self.timeline.as_mut().is_some_and(goes_on) {
+            self.timeline = None;
+            self.timeline = Some(Box::new(Timeline::new(&scenario, script)?));
+        }
+        Ok([Job::Time(to_ms)].into())
     }
 }
 
@@ -304,6 +352,7 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
     let Link { scenario, settings, before, .. } = link::decode(&question.link).link;
     let mut jobs = VecDeque::new();
     match question.want {
+        Want::Time { .. } => {}
         Want::Curve { knob, share } => {
             let job = CurveJob::new(&scenario, &settings, &knob, share)?;
             jobs.push_back(Job::Curve(share, Box::new(job)));
