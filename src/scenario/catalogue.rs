@@ -24,6 +24,8 @@ const DOCUMENTS: &[&str] = &[
     document!("mvp-at-1000-users.json"),
     document!("gil-workers.json"),
     document!("memory-limit.json"),
+    document!("lost-update.json"),
+    document!("sqlite-production.json"),
     document!("single-vm.json"),
     // Caches: promises about time.
     document!("cache-staleness.json"),
