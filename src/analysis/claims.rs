@@ -130,6 +130,7 @@ fn measure(
         Measure::Amplification => figures.amplification,
         Measure::StaleShare => figures.stale_share,
         Measure::LostUpdates => figures.lost_updates,
+        Measure::Duplicates => figures.duplicates,
         Measure::LostShare { part: id } => {
             let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a table");
             Some(report.tables.get(id).ok_or_else(unknown)?.lost_share)
@@ -167,6 +168,7 @@ struct Figures {
     amplification: Option<f64>,
     stale_share: Option<f64>,
     lost_updates: Option<f64>,
+    duplicates: Option<f64>,
 }
 
 impl Figures {
@@ -184,6 +186,7 @@ impl Figures {
             amplification: Some(report.amplification),
             stale_share: Some(report.stale_share),
             lost_updates: Some(report.lost_updates as f64),
+            duplicates: Some(report.duplicates as f64),
         }
     }
 
@@ -197,6 +200,7 @@ impl Figures {
             amplification: Some(clients.amplification),
             stale_share: None,
             lost_updates: None,
+            duplicates: None,
         }
     }
 
@@ -213,6 +217,7 @@ impl Figures {
             amplification: Some(phase.amplification),
             stale_share: Some(phase.stale_share),
             lost_updates: Some(phase.lost_updates as f64),
+            duplicates: Some(phase.duplicates as f64),
         }
     }
 }

@@ -239,6 +239,8 @@ pub enum Measure {
     StaleShare,
     /// Updates that were acknowledged and are gone.
     LostUpdates,
+    /// Records made of what there was a record of already.
+    Duplicates,
     /// Updates of a table that are gone, as a share of those acknowledged.
     LostShare {
         /// Database and table, as `db.accounts`.
