@@ -341,8 +341,10 @@ pub struct FirstToBreak {
     pub bound_per_s: f64,
     /// Value of the users knob at that rate, where it is proportional to the rate.
     pub at_users: Option<f64>,
-    /// Busy time one request asks of it, in milliseconds (its demand).
+    /// Busy time one request asks of it, in milliseconds (its demand); 0 for a third party.
     pub demand_ms: f64,
+    /// Calls one request makes of it, if it is a third party with a quota.
+    pub calls: Option<f64>,
 }
 
 /// Mean time that requests of a class spend in one way.

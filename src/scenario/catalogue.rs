@@ -20,6 +20,8 @@ const DOCUMENTS: &[&str] = &[
     document!("unbounded-results.json"),
     document!("table-growth.json"),
     // Users and concurrency.
+    document!("hot-key.json"),
+    document!("pool-exhaustion.json"),
     document!("queue-knee.json"),
     document!("mvp-at-1000-users.json"),
     document!("gil-workers.json"),
@@ -35,14 +37,17 @@ const DOCUMENTS: &[&str] = &[
     document!("balancer-sinkhole.json"),
     document!("cascade.json"),
     document!("goodput-collapse.json"),
+    document!("jitter.json"),
     document!("layered-retries.json"),
     document!("retry-storm.json"),
     document!("tail-at-scale.json"),
     // No limits.
     document!("backlog.json"),
+    document!("cron-pileup.json"),
     document!("login-brute-force.json"),
     document!("noisy-client.json"),
     document!("rate-limiters.json"),
+    document!("third-party-quota.json"),
 ];
 
 /// Groups of scenarios in the order of the menu: the word in documents, and what it stands for.
