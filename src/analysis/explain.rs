@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::SimDuration;
 use crate::engine::interval::ascending;
-use crate::model::system::Part;
+use crate::model::system::{Part, System};
 use crate::model::third_party::Counters;
 use crate::model::{Breakdown, Outcome, Progress, Simulation, Spent};
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
@@ -49,8 +49,7 @@ pub struct ExplainJob {
     light: Run,
     /// The run again, booking the time of median and slow requests.
     again: Simulation,
-    /// The same before it began.
-    rested: Simulation,
+    system: System,
     report: Option<RunReport>,
 }
 
@@ -75,12 +74,11 @@ impl ExplainJob {
         }
         let broken = |error| Mistakes::one("parts", error, "a system that can be built");
         let seed = scenario.seed(settings);
-        let rested = Simulation::new(&system, seed).map_err(broken)?;
         Ok(Self {
             run: Run::of(scenario, settings)?,
             light: Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?,
-            again: rested.clone(),
-            rested,
+            again: Simulation::new(&system, seed).map_err(broken)?,
+            system,
             scenario: Arc::clone(scenario),
             settings: settings.clone(),
             stage: Stage::Running,
@@ -119,11 +117,12 @@ impl ExplainJob {
         }
     }
 
-    /// Follows the exemplars of the run, once it is explained.
-    pub fn traces(self) -> TraceJob {
-        let exemplars = self.again.breakdown().map(Breakdown::exemplars).unwrap_or_default();
+    /// Follows the exemplars of the run, once it is explained; `None` if they cannot be.
+    pub fn traces(self) -> Option<TraceJob> {
+        let exemplars = self.again.breakdown()?.exemplars();
+        let rested = Simulation::new(&self.system, self.scenario.seed(&self.settings)).ok()?;
         let names = ["p50", "p99"];
-        TraceJob::new(self.rested, self.scenario.run.end, exemplars, names, EVENTS_MAX)
+        Some(TraceJob::new(rested, self.scenario.run.end, exemplars, names, EVENTS_MAX))
     }
 
     fn start_booking(&mut self) {

@@ -252,6 +252,8 @@ pub enum Measure {
     StaleShare,
     /// Updates that were acknowledged and are gone.
     LostUpdates,
+    /// Records made of what there was a record of already.
+    Duplicates,
     /// Updates of a table that are gone, as a share of those acknowledged.
     LostShare {
         /// Database and table, as `db.accounts`.
@@ -280,6 +282,21 @@ pub enum Measure {
     /// Busy share of a part.
     Utilisation {
         /// Id of the part.
+        part: String,
+    },
+    /// Most memory that the parts of a machine held at once, in megabytes.
+    MemoryMostMb {
+        /// Id of the machine.
+        part: String,
+    },
+    /// Mean memory that the parts of a machine held, in megabytes.
+    MemoryMeanMb {
+        /// Id of the machine.
+        part: String,
+    },
+    /// Parts of a machine that were killed for its memory.
+    Kills {
+        /// Id of the machine.
         part: String,
     },
     /// Share of the attempts at a service that one instance gets.
