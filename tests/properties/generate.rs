@@ -54,14 +54,36 @@ fn mend(document: &mut Value, path: &str) -> bool {
     {
         names[1] = place.to_string();
     }
+    // A distribution becomes a time, arrivals the simplest ones.
+    let place = format!("/{}", names.join("/"));
+    if let Some(found @ Value::Object(_)) = document.pointer_mut(&place) {
+        let simple = match names.last().map(String::as_str) {
+            Some("arrivals") => json!({ "open": { "rate_per_s": 5 } }),
+            Some("latency" | "gap" | "think" | "work" | "cpu" | "wait" | "delay") => json!(20),
+            _ => Value::Null,
+        };
+        if !simple.is_null() {
+            *found = simple;
+            return true;
+        }
+    }
+    if names.len() == 3 && names[2] == "call" && names[0] == "parts" {
+        let place = format!("/{}", names[..2].join("/"));
+        if let Some(Value::Object(clients)) = document.pointer_mut(&place) {
+            clients.remove("mix");
+            clients.insert("call".to_owned(), json!({ "to": "p1.work" }));
+            return true;
+        }
+    }
     let kept = ["kind", "id", "to", "arrivals", "endpoints", "latency", "keys", "database"];
     while names.len() > 2 {
         let last = names.pop().unwrap_or_default();
         let place = format!("/{}", names.join("/"));
         match document.pointer_mut(&place) {
             Some(Value::Object(object))
-                if !kept.contains(&last.as_str()) && object.remove(&last).is_some() =>
+                if !kept.contains(&last.as_str()) && object.contains_key(&last) =>
             {
+                object.remove(&last);
                 return true;
             }
             Some(Value::Array(items)) => {
@@ -95,7 +117,10 @@ impl Generator {
 
     fn document(mut self) -> Value {
         let kinds = self.kinds();
-        let mut wanted = vec!["clients".to_owned(), "service".to_owned()];
+        // One of each kind, so that names find something, and some more.
+        let mut wanted: Vec<String> = ["clients", "service"].map(str::to_owned).into();
+        wanted.extend(kinds.iter().map(|(kind, _)| kind.clone()));
+        wanted.retain(|kind| kind != "fault");
         for _ in 0..self.below(8) {
             let kind = self.below(kinds.len());
             wanted.push(kinds[kind].0.clone());
@@ -117,6 +142,7 @@ impl Generator {
                 let endpoint = self.named("endpoints", |drawn| drawn.value(&steps, 1));
                 part["endpoints"] = json!({ "work": endpoint });
             }
+            self.agree(&mut part);
             parts.push(part);
         }
         json!({
@@ -126,6 +152,52 @@ impl Generator {
             "knobs": [{ "id": "unused", "label": "-", "about": "-", "min": 1, "max": 2, "default": 1 }],
             "parts": parts
         })
+    }
+
+    /// Makes fields agree that a part has drawn by themselves, where the schema says so by conditions.
+    fn agree(&mut self, part: &mut Value) {
+        let kind = part["kind"].as_str().unwrap_or_default().to_owned();
+        let instances = part["instances"].as_u64().unwrap_or(1);
+        let Some(object) = part.as_object_mut() else { return };
+        match kind.as_str() {
+            "clients" if object.contains_key("mix") => drop(object.remove("call")),
+            "clients" if !object.contains_key("call") => {
+                let call =
+                    self.named("call", |drawn| drawn.value(&json!({ "$ref": "#/$defs/call" }), 1));
+                object.insert("call".to_owned(), call);
+            }
+            "service" => {
+                if object.get("instances").is_some_and(|instances| !instances.is_u64()) {
+                    object.remove("instances");
+                }
+                if let Some(weights) = object.get_mut("balancer").and_then(|b| b.get_mut("weights"))
+                {
+                    *weights = (1..=instances).map(|weight| json!(weight)).collect();
+                }
+            }
+            "database" if !object.contains_key("tables") => {
+                let index = json!({ "a": {}, "b": { "correlation": 1 } });
+                let table = json!({ "rows": 1000, "indexes": index });
+                object.insert("tables".to_owned(), json!({ "a": table, "b": table }));
+            }
+            "fault" => {
+                let effect = object["effect"].as_str().unwrap_or_default().to_owned();
+                let factor = ["spike", "slow", "delay"].contains(&effect.as_str());
+                for (name, is_its) in [("factor", factor), ("share", effect == "refuse")] {
+                    object.remove(name);
+                    if is_its {
+                        object.insert(name.to_owned(), json!(self.chance.random_range(0.1..1.0)));
+                    }
+                }
+                if object.remove("instance").is_some()
+                    && !["spike", "delay", "flush"].contains(&effect.as_str())
+                {
+                    object.insert("instance".to_owned(), json!(1));
+                    object.insert("part".to_owned(), json!("p1"));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// All kinds of parts with their schemas.
@@ -229,6 +301,9 @@ impl Generator {
                 ["cpu", "wait", "fail", "token_bucket", "bucket"].contains(&name.as_str())
             });
         }
+        if self.callees().is_empty() {
+            names.retain(|name| *name != "call");
+        }
         let place = self.below(names.len());
         let Some(name) = names.get(place) else { return json!({ "cpu": 1 }) };
         let name = (*name).clone();
@@ -274,22 +349,23 @@ impl Generator {
         }
     }
 
+    /// The endpoints that whoever is being drawn may call: any by clients, later ones by services.
+    fn callees(&self) -> Vec<String> {
+        let is_client = self.ids[self.service].0 == "clients";
+        let from = if is_client { 0 } else { self.service + 1 };
+        let services = self.ids[from..].iter().filter(|(kind, _)| kind == "service");
+        services.map(|(_, id)| format!("{id}.work")).collect()
+    }
+
     /// A name that a field may hold: the id of a part of the kind that fits, a table, an endpoint.
     fn name(&mut self) -> String {
         let field = self.path.last().cloned().unwrap_or_default();
         let around = self.path.iter().rev().nth(1).cloned().unwrap_or_default();
         let kinds: &[&str] = match (around.as_str(), field.as_str()) {
             (_, "to") => {
-                let later = self.ids[self.service.min(self.ids.len() - 1)..].iter().skip(1);
-                let mut services: Vec<String> = later
-                    .filter(|(kind, _)| kind == "service")
-                    .map(|(_, id)| format!("{id}.work"))
-                    .collect();
-                if services.is_empty() || self.ids[self.service].0 == "clients" {
-                    services.push("p1.work".to_owned());
-                }
+                let services = self.callees();
                 let place = self.below(services.len());
-                return services[place].clone();
+                return services.get(place).cloned().unwrap_or_else(|| "p1.work".to_owned());
             }
             ("runs", "on") => &["machine"],
             (_, "on") => &["lock"],

@@ -3,6 +3,7 @@
 //!
 //! A plain test tries a given number of them; `cargo xtask fuzz` goes on for a given time.
 
+mod found;
 mod generate;
 
 use std::cell::Cell;
@@ -107,11 +108,17 @@ fn followed(system: &System) -> Result<Simulation, TestCaseError> {
         let under_way = simulation.requests_under_way();
         let left = EVENTS - simulation.events_count();
         simulation.advance_until(end(), left.min(slice));
+        if slice == 1 {
+            // All of this instant, so that what is under way stays so until the next.
+            let left = EVENTS - simulation.events_count();
+            simulation.advance_until(simulation.now(), left);
+        }
         prop_assert!(simulation.now() >= before, "the clock runs back");
         conserved(&simulation)?;
-        if simulation.events_count() <= FOLLOWED {
+        if slice == 1 {
             area += u128::from(under_way) * u128::from(simulation.now().since(before).0);
-        } else {
+        }
+        if simulation.events_count() > FOLLOWED {
             if slice == 1 {
                 little(system, &simulation, area)?;
             }
