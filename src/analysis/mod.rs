@@ -2,11 +2,17 @@
 
 pub mod report;
 
+mod report_data;
+
 pub mod run;
+
+mod run_data;
 
 mod phases;
 
 mod recovery;
+
+mod sentences;
 
 pub mod curve;
 

@@ -8,11 +8,14 @@ use super::built::{Clients, PartKind};
 use super::caching::CacheMeasure;
 use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
+use super::filing::FileMeasure;
 use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
 use super::task::{NO_TASK, Task};
+use super::updating::TableMeasure;
+use super::working::JobsMeasure;
 
 /// Measures of the time after the warm-up.
 #[derive(Debug, Clone)]
@@ -39,6 +42,12 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Queues of jobs, in the order of the document.
+    pub jobs: Vec<JobsMeasure>,
+    /// Databases that are files, in the order of the document.
+    pub files: Vec<FileMeasure>,
+    /// Tables with rows that are updated, in the order of the document.
+    pub tables: Vec<TableMeasure>,
     /// Crons, in the order of the document.
     pub crons: Vec<CronMeasure>,
     /// Requests and attempts in flight at its end.
@@ -120,14 +129,12 @@ impl Simulation {
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            jobs: self.jobs_measures(begin),
+            files: self.file_measures(begin),
+            tables: self.table_measures(begin),
             crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
-    }
-
-    /// Requests so far, but for those of clients in the background.
-    pub fn totals(&self) -> Totals {
-        self.record.totals()
     }
 
     fn by_clients(&self, begin: Option<&Mark>) -> Vec<ClientsMeasure> {
@@ -187,6 +194,12 @@ impl Simulation {
         });
         parts.collect()
     }
+
+    /// What has been counted since the run began, at little cost.
+    pub fn totals(&self) -> Totals {
+        self.record.totals()
+    }
+
     /// Latencies of all requests answered in time since the run began.
     pub fn latencies(&self) -> Histogram {
         self.record.batches.total(0)
@@ -248,6 +261,9 @@ impl Simulation {
             add(stale);
             self.cache_numbers(&mut add);
         }
+        self.table_numbers(&mut add);
+        self.file_numbers(&mut add);
+        self.jobs_numbers(&mut add);
         hash
     }
 }

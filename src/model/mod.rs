@@ -98,6 +98,22 @@ mod measure;
 
 mod changing;
 
+mod registers;
+
+mod query_steps;
+
+mod once;
+
+mod working;
+
+mod filing;
+
+mod filing_build;
+
+mod updating;
+
+mod updating_build;
+
 pub mod reference;
 
 pub use asking::ThirdPartyMeasure;
@@ -105,6 +121,7 @@ pub use build::BuildError;
 pub use built::PartKind;
 pub use caching::CacheMeasure;
 pub use crons::CronMeasure;
+pub use filing::FileMeasure;
 pub use measure::{ClientsMeasure, PartMeasure, Period};
 pub use placing::MachineMeasure;
 pub use program::{Account, Spent};
@@ -114,3 +131,5 @@ pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
 pub use stories::Story;
 pub use trace::{Breakdown, Exemplars};
+pub use updating::TableMeasure;
+pub use working::JobsMeasure;

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::about::about;
 use super::address;
 use super::charts::Charts;
+use super::diagram::Diagram;
 use super::effects::{use_address, use_theme, use_title, use_workers};
 use super::fixes::fixes;
 use super::gallery::Gallery;
@@ -19,6 +20,7 @@ use super::panel::{Dialog, Panel};
 use super::readout::readout;
 use super::share::Share;
 use super::table::Table;
+use super::time::TimeView;
 use super::verify::Verify;
 use super::view::View;
 use super::why::why;
@@ -109,10 +111,10 @@ pub(super) fn App() -> Html {
                 <div class="centre">
                     { readout(&session) }
                     <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_locked={view.locks(&session.x().id)} {start} />
-                    <section class="slot time" />
+                    <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_started={frame.is_started} />
                 </div>
                 <div class="side">
-                    <section class="slot diagram" />
+                    <Diagram session={Rc::clone(&session)} />
                     { why(&session) }
                 </div>
             </div>

@@ -33,6 +33,8 @@ mod fixes;
 
 mod charts;
 
+mod time;
+
 mod ghost;
 
 mod handle;
@@ -40,6 +42,10 @@ mod handle;
 mod readout;
 
 mod why;
+
+mod diagram;
+
+mod part_card;
 
 mod waterfall;
 

@@ -5,6 +5,7 @@ mod clocks;
 mod data;
 mod direct;
 mod doors;
+mod files;
 mod machines;
 mod outside;
 mod pages;
@@ -285,6 +286,7 @@ pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
         return Some(measures);
     }
     let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
+    let of_data = of_data.or_else(|| files::simulate(entry));
     let of_data = of_data.or_else(|| outside::simulate(entry)).or_else(|| retries::measured(entry));
     of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
 }
