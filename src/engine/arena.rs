@@ -38,6 +38,13 @@ impl<T: Copy> Arena<T> {
         0..self.slots.len() as u32
     }
 
+    /// The indices of values in use; takes a byte for each index.
+    pub fn in_use(&self) -> impl Iterator<Item = u32> + use<T> {
+        let mut is_free = vec![false; self.slots.len()];
+        self.free.iter().for_each(|index| is_free[*index as usize] = true);
+        (0..self.slots.len() as u32).filter(move |index| !is_free[*index as usize])
+    }
+
     /// Values in use.
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()

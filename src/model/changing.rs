@@ -118,7 +118,7 @@ impl Simulation {
     }
 
     /// The operation of a round at which its request is sent.
-    fn send_of(&self, start: u32) -> u32 {
+    pub(super) fn send_of(&self, start: u32) -> u32 {
         let rest = &self.model.program[start as usize..];
         start + rest.iter().position(|op| *op == Op::Send).unwrap_or(0) as u32
     }

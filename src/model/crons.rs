@@ -62,7 +62,8 @@ impl Simulation {
         let start = self.model.clients[usize::from(clients)].start;
         let id = self.new_task(Task::new(self.now, start, clients));
         self.model.crons[number].running.push(id);
-        self.ready.push_back(id);
+        // At once: another run of this instant may replace it, and it must have been sent by then.
+        self.run(id);
     }
 
     /// A run has ended; the cancelled ones are not waited for any more.

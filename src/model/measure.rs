@@ -13,6 +13,7 @@ use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
+use super::task::{NO_TASK, Task};
 use super::updating::TableMeasure;
 use super::working::JobsMeasure;
 
@@ -221,6 +222,18 @@ impl Simulation {
     /// Parts that can be busy, in the order of the document.
     pub fn part_ids(&self) -> impl Iterator<Item = &str> {
         self.model.parts.iter().map(|part| part.id.as_str())
+    }
+
+    /// Requests under way, counted one by one: none is lost if they are as many as were sent and have
+    /// not ended. Takes time for every task.
+    pub fn requests_under_way(&self) -> u64 {
+        let is_request = |id: &u32| {
+            let Task { parent, answers, clients, pc, .. } = self.tasks[*id];
+            let clients = &self.model.clients[usize::from(clients)];
+            let is_one = parent == NO_TASK && answers == 0 && !clients.is_background;
+            is_one && pc > self.send_of(clients.start)
+        };
+        self.tasks.in_use().filter(is_request).count() as u64
     }
 
     /// A number that is equal for two runs only if all they measured is equal.

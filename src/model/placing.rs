@@ -135,12 +135,17 @@ impl Cores {
         }
     }
 
-    fn busy(&self, shares: usize, now: SimTime) -> SimDuration {
+    fn busy(&self, now: SimTime) -> SimDuration {
         match self {
             Self::Shared(cores) => cores.busy(now),
-            Self::Grouped(cores) => {
-                SimDuration((0..shares).map(|share| cores.busy(share, now).0).sum())
-            }
+            Self::Grouped(cores) => cores.busy_in_all(now),
+        }
+    }
+
+    fn set_speed(&mut self, now: SimTime, speed: u64) {
+        match self {
+            Self::Shared(cores) => cores.set_speed(now, speed),
+            Self::Grouped(cores) => cores.set_speed(now, speed),
         }
     }
 }
@@ -294,15 +299,14 @@ impl Simulation {
 
     /// All work on a machine takes `factor` times as long.
     pub(super) fn slow_machine(&mut self, machine: u16, factor: f64) {
-        if let Cores::Shared(cores) = &mut self.model.machines[usize::from(machine)].cores {
-            cores.set_speed(self.now, (FULL_SPEED as f64 / factor) as u64);
-        }
+        let cores = &mut self.model.machines[usize::from(machine)].cores;
+        cores.set_speed(self.now, (FULL_SPEED as f64 / factor) as u64);
         self.set_alarm(machine);
     }
 
     /// Core time given by a machine, in nanoseconds.
     pub(super) fn machine_busy(&self, machine: &MachineModel) -> u64 {
-        machine.cores.busy(self.model.placed.len(), self.now).0
+        machine.cores.busy(self.now).0
     }
 
     /// Core time and pieces of work of all machines.

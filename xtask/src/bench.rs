@@ -27,6 +27,8 @@ pub fn bench() -> Result<(), String> {
     let measured = measured_by(queues.env("KNEEPOINT_CPP", &loops))?;
     let native = target.join("bench-native.txt");
     fs::write(&native, measured).map_err(|error| format!("{}: {error}", native.display()))?;
+    println!("nanoseconds an event, and a request, of a service that uses each part");
+    visibly("cargo", &["bench", "--quiet", "--bench", "parts"])?;
     println!("Node and Chromium: the same queues, then sliders");
     let mut page = command("node", &["tests/e2e/bench.mjs"]);
     page.arg(&native).arg(target.join("bench.json")).env("CHROMIUM", browser);

@@ -21,7 +21,8 @@ cargo xtask COMMAND
           reloads when the sources change
   test    every check: format, lints, tests, claims, the page in a browser
   build   makes the deployable dist/, and prints its sizes
-  fuzz    changes links and documents by chance, and reads them (--secs N, --seed N)
+  fuzz    changes links and documents by chance and reads them, and runs random scenarios
+          (--secs N, --seed N)
   claims  proves every claim of the catalogue on 20 seeds
   bench   measures the engine against hand-written loops, in Node and in Chromium, and the page;
           writes target/bench.json

@@ -99,6 +99,11 @@ impl Groups {
         self.members[group].jobs.busy(now)
     }
 
+    /// Core time that all groups have used up to `now`.
+    pub fn busy_in_all(&self, now: SimTime) -> SimDuration {
+        SimDuration(self.members.iter().map(|group| group.jobs.busy(now).0).sum())
+    }
+
     /// Jobs of a group in service.
     pub fn len(&self, group: usize) -> usize {
         self.members[group].jobs.len()
