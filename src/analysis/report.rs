@@ -208,6 +208,8 @@ pub struct CronReport {
 pub struct MachineReport {
     /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
     pub memory_most_mb: f64,
+    /// Mean megabytes held, since the run began; 0 for a machine without a limit.
+    pub memory_mean_mb: f64,
     /// Parts killed for their memory, since the run began.
     pub kills: u64,
 }
@@ -343,8 +345,10 @@ pub struct FirstToBreak {
     pub bound_per_s: f64,
     /// Value of the users knob at that rate, where it is proportional to the rate.
     pub at_users: Option<f64>,
-    /// Busy time one request asks of it, in milliseconds (its demand).
+    /// Busy time one request asks of it, in milliseconds (its demand); 0 for a third party.
     pub demand_ms: f64,
+    /// Calls one request makes of it, if it is a third party with a quota.
+    pub calls: Option<f64>,
 }
 
 /// Mean time that requests of a class spend in one way.

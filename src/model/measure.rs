@@ -140,11 +140,6 @@ impl Simulation {
         }
     }
 
-    /// Requests so far, but for those of clients in the background.
-    pub fn totals(&self) -> Totals {
-        self.record.totals()
-    }
-
     fn by_clients(&self, begin: Option<&Mark>) -> Vec<ClientsMeasure> {
         let counted = self.record.by_clients().into_iter().enumerate();
         let measure = |(clients, (index, now)): (&Clients, (usize, Totals))| {
@@ -202,6 +197,12 @@ impl Simulation {
         });
         parts.collect()
     }
+
+    /// What has been counted since the run began, at little cost.
+    pub fn totals(&self) -> Totals {
+        self.record.totals()
+    }
+
     /// Latencies of all requests answered in time since the run began.
     pub fn latencies(&self) -> Histogram {
         self.record.batches.total(0)

@@ -4,6 +4,8 @@ pub mod action;
 
 mod answers;
 
+pub mod diagram;
+
 pub mod history;
 
 pub mod jobs;
@@ -15,6 +17,8 @@ pub mod readout;
 pub mod words;
 
 pub mod spare;
+
+pub mod proofs;
 
 pub mod share;
 
