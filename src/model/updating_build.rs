@@ -28,7 +28,7 @@ impl Builder<'_> {
 
     /// The number of a table that is updated, made if it is new.
     pub(super) fn updated_table(&mut self, database: &str, table: &str) -> Result<u16, BuildError> {
-        let id = format!("{}.{}", database, table);
+        let id = format!("{database}.{table}");
         if let Some(found) = self.model.tables.iter().position(|table| table.id == id) {
             return Ok(found as u16);
         }
