@@ -6,6 +6,8 @@ use kneepoint::model::reference::{mm4, mm4_with_retries};
 use kneepoint::model::system::{Arrivals, Part, System};
 use kneepoint::model::{Progress, Simulation};
 use kneepoint::policy::{breaker, budget, bulkhead, hedge, throttle};
+use kneepoint::scenario::{Scenario, Settings};
+use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -33,6 +35,38 @@ fn guarded() -> System {
     system
 }
 
+/// Rows that are updated, a file, a replica, and jobs with keys.
+fn written() -> System {
+    let document = json!({
+        "format": 1, "id": "written", "title": "Why?", "group": "data", "summary": "All that is written.",
+        "seed": 1, "run": { "requests": 1000 }, "objective": { "p99_ms": 1000, "error_share": 0.01 },
+        "knobs": [{ "id": "rate", "label": "Requests", "about": "", "unit": "per_second",
+                    "min": 1, "max": 1000, "default": 50 }],
+        "parts": [
+            { "kind": "clients", "id": "users", "call": { "to": "app.page" },
+              "arrivals": { "open": { "rate_per_s": { "knob": "rate" } } } },
+            { "kind": "service", "id": "app", "workers": 100, "endpoints": { "page": [
+                { "update": { "database": "db", "table": "rows", "way": "lock", "lock_wait": "50ms",
+                              "steps": [{ "wait": { "exponential": "5ms" } }],
+                              "after": [{ "read": { "database": "copy", "table": "rows", "own": true } }] } },
+                { "transaction": { "on": "file", "begin": "immediate", "steps": [
+                    { "query": { "via": "file", "work": { "exponential": "5ms" }, "writes": true } }] } },
+                { "enqueue": { "to": "jobs" } }] } },
+            { "kind": "service", "id": "worker", "workers": 100, "endpoints": { "do": [
+                { "once": { "in": "seen", "keep": 1000, "steps": [{ "record": { "in": "orders" } }] } },
+                { "wait": { "exponential": "20ms" } }] } },
+            { "kind": "jobs", "id": "jobs", "call": { "to": "worker.do" }, "handlers": 5,
+              "visibility": "60ms", "deliveries": 5 },
+            { "kind": "database", "id": "db", "tables": { "rows": { "rows": 20 } } },
+            { "kind": "database", "id": "copy",
+              "replica": { "primary": "db", "travel": "5ms", "apply": { "exponential": "2ms" } } },
+            { "kind": "database", "id": "file", "cores": 4, "sqlite": { "busy_timeout": "1s" } }
+        ]
+    });
+    let scenario = Scenario::parse(&document.to_string()).expect("a valid document");
+    scenario.system(&Settings::default()).expect("a system")
+}
+
 /// One test, because the counters are those of the whole process.
 #[test]
 fn events_allocate_nothing_and_a_million_requests_in_flight_fit() {
@@ -48,6 +82,17 @@ fn events_allocate_nothing_and_a_million_requests_in_flight_fit() {
         let allocations = region.change().allocations + region.change().reallocations;
         assert!(allocations <= 40, "{allocations} allocations in {events} events");
     }
+
+    let mut simulation = Simulation::new(&written(), 1).unwrap();
+    simulation.advance(100_000, u64::MAX);
+    let before = simulation.events_count();
+    let region = Region::new(GLOBAL);
+    assert_eq!(simulation.advance(200_000, u64::MAX), Progress::Finished);
+    let events = simulation.events_count() - before;
+    let allocations = region.change().allocations + region.change().reallocations;
+    // Each mark keeps the counters of six more kinds of parts.
+    assert!(allocations <= 200, "{allocations} allocations in {events} events");
+    assert!(events > 500_000, "{events}");
 
     let mut system = mm4();
     if let Part::Clients(clients) = &mut system.parts[0] {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::report_data::{CacheReport, FileReport, JobsReport, TableReport, ThirdPartyReport};
+pub use super::report_data::{
+    CacheReport, FileReport, JobsReport, ReplicaReport, TableReport, ThirdPartyReport,
+};
 
 /// Everything measured in one run at one setting of the knobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,8 @@ pub struct RunReport {
     pub records: u64,
     /// Those of them about something that there was a record of already: wrong data.
     pub duplicates: u64,
+    /// Measures of each replica, by id.
+    pub replicas: BTreeMap<String, ReplicaReport>,
     /// Measures of each queue of jobs, by id.
     pub jobs: BTreeMap<String, JobsReport>,
     /// Measures of each database that is a file, by id.

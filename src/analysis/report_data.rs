@@ -27,6 +27,17 @@ pub struct CacheReport {
     pub lost_writes: u64,
 }
 
+/// What was read at one replica.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ReplicaReport {
+    /// Rows read, per second.
+    pub reads_per_s: f64,
+    /// Share of them that did not show the last write, or for own rows the own one, 0..=1.
+    pub stale_share: f64,
+    /// How far behind its primary it is at the end, in milliseconds.
+    pub lag_ms: f64,
+}
+
 /// What came of the jobs of one queue.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct JobsReport {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::engine::SimDuration;
 use crate::model::third_party::Counters;
-use crate::model::{CacheMeasure, FileMeasure, JobsMeasure, TableMeasure};
+use crate::model::{CacheMeasure, FileMeasure, JobsMeasure, ReplicaMeasure, TableMeasure};
 
-use super::report::{CacheReport, FileReport, JobsReport, TableReport, ThirdPartyReport};
+use super::report::{
+    CacheReport, FileReport, JobsReport, ReplicaReport, TableReport, ThirdPartyReport,
+};
 use super::run::Measured;
 
 impl Measured {
@@ -30,6 +32,16 @@ impl Measured {
         };
         let caches = self.period.caches.iter();
         caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn replicas(&self) -> BTreeMap<String, ReplicaReport> {
+        let report = |measure: &ReplicaMeasure| ReplicaReport {
+            reads_per_s: self.rate(measure.reads),
+            stale_share: measure.stale as f64 / measure.reads.max(1) as f64,
+            lag_ms: SimDuration(measure.lag).as_ms(),
+        };
+        let replicas = self.period.replicas.iter();
+        replicas.map(|measure| (measure.id.clone(), report(measure))).collect()
     }
 
     pub(super) fn jobs(&self) -> BTreeMap<String, JobsReport> {

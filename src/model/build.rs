@@ -106,6 +106,8 @@ pub(super) struct Open {
     pub(super) pools: Vec<String>,
     /// Tables with an update under way, by number.
     pub(super) tables: Vec<u16>,
+    /// Tables whose rows have just been written, by number, and the register that says which.
+    pub(super) written: Vec<(u16, u8)>,
     /// Files with a transaction under way, by number, and the register that holds it.
     pub(super) files: Vec<(u16, u8)>,
 }
@@ -181,6 +183,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     for part in &system.parts {
         builder.add_part(part)?;
     }
+    builder.add_replicas()?;
     builder.place_parts()?;
     for part in &system.parts {
         if let Part::Clients(clients) = part {

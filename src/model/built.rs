@@ -22,6 +22,7 @@ use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
 use super::querying_build::PlannedQuery;
+use super::replicating::{CopyRead, HistoryModel, ReplicaModel};
 use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
@@ -61,6 +62,9 @@ pub(super) struct Model {
     /// Where keys of what has been done are kept, by name.
     pub(super) key_stores: Vec<(String, Keys)>,
     pub(super) once_steps: Vec<OnceStep>,
+    pub(super) histories: Vec<HistoryModel>,
+    pub(super) replicas: Vec<ReplicaModel>,
+    pub(super) copy_reads: Vec<CopyRead>,
     pub(super) files: Vec<FileModel>,
     pub(super) file_accesses: Vec<FileAccess>,
     pub(super) tables: Vec<TableModel>,

@@ -195,6 +195,7 @@ impl<'a> Builder<'a> {
             Step::FileTransaction { database, is_immediate, steps } => {
                 return self.file_transaction(database, *is_immediate, steps, service, register);
             }
+            Step::Read(read) => return self.read_copy(read, service, register),
             Step::Update(update) => return self.update(update, service, register),
             Step::Fail => {
                 self.emit(Op::Fail);

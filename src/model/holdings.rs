@@ -46,6 +46,8 @@ pub(super) enum Holding {
     File(FileUse),
     /// Rows that are being updated, by the number of their list.
     Updating { update: u16, rows: u32 },
+    /// What an update has written: the row in the history of its database, and its version.
+    Wrote { row: u32, version: u32 },
     /// A write on its way from the cache to the database.
     Writing { key: u32, version: u32 },
 }
@@ -113,7 +115,10 @@ impl Simulation {
             Holding::Once { store, key } => self.once_failed(store, key),
             Holding::File(file) => self.abandon_file(file),
             Holding::Updating { update, rows } => self.give_up_rows(update, rows),
-            Holding::Key { .. } | Holding::Writing { .. } | Holding::Tries(_) => {}
+            Holding::Wrote { .. }
+            | Holding::Key { .. }
+            | Holding::Writing { .. }
+            | Holding::Tries(_) => {}
         }
     }
 }

@@ -11,6 +11,7 @@ use super::discipline::NO_LINE;
 use super::filing::FileMeasure;
 use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
+use super::replicating::ReplicaMeasure;
 use super::simulation::Simulation;
 use super::station::Counters;
 use super::task::{NO_TASK, Task};
@@ -42,6 +43,8 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Replicas, in the order of the document.
+    pub replicas: Vec<ReplicaMeasure>,
     /// Queues of jobs, in the order of the document.
     pub jobs: Vec<JobsMeasure>,
     /// Databases that are files, in the order of the document.
@@ -129,6 +132,7 @@ impl Simulation {
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            replicas: self.replica_measures(begin),
             jobs: self.jobs_measures(begin),
             files: self.file_measures(begin),
             tables: self.table_measures(begin),
@@ -264,6 +268,10 @@ impl Simulation {
         self.table_numbers(&mut add);
         self.file_numbers(&mut add);
         self.jobs_numbers(&mut add);
+        for (reads, stale) in self.replica_counters() {
+            add(reads);
+            add(stale);
+        }
         hash
     }
 }

@@ -104,6 +104,8 @@ mod query_steps;
 
 mod once;
 
+mod replicating;
+
 mod working;
 
 mod filing;
@@ -127,6 +129,7 @@ pub use placing::MachineMeasure;
 pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
+pub use replicating::ReplicaMeasure;
 pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
 pub use stories::Story;

@@ -102,6 +102,10 @@ pub(super) enum Op {
     ReadRow { update: u16, row: u8 },
     /// Commits the update, or begins it again.
     Conclude { update: u16 },
+    /// Nobody asks any more what an update has written.
+    Forget { register: u8 },
+    /// Reads a row where it may be old.
+    ReadCopy { read: u16 },
     /// The attempt fails.
     Fail,
     /// The attempt has its answer.

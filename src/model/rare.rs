@@ -86,6 +86,10 @@ impl Simulation {
             Op::Record { ledger } => self.make_record(id, ledger),
             Op::OnceDone { once } => self.once_done(id, once),
             Op::OpenFile { access } => self.open_file(id, access),
+            Op::Forget { register } => {
+                self.take_holding(id, register);
+            }
+            Op::ReadCopy { read } => self.read_a_copy(id, read),
             Op::ChooseRows { update } => self.choose_rows(id, update),
             Op::ReadRow { update, row } => self.read_row(id, update, row),
             // The others are done where they stand.

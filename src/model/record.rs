@@ -131,6 +131,8 @@ pub(super) struct Mark {
     pub(super) tables: Vec<TableCounters>,
     pub(super) files: Vec<FileCounters>,
     pub(super) jobs: Vec<JobsCounters>,
+    /// Reads of replicas, and those that were old.
+    pub(super) replicas: Vec<(u64, u64)>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

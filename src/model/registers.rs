@@ -14,6 +14,7 @@ pub(super) fn registers(steps: &[Step]) -> usize {
         | Step::Record { .. } => 0,
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, registers),
         Step::Ask(_) => 1,
+        Step::Read(read) => registers(&read.steps),
         // A connection, the transaction and a core.
         Step::Change { .. } => 3,
         // A connection and a core.
@@ -24,7 +25,7 @@ pub(super) fn registers(steps: &[Step]) -> usize {
         | Step::Lock { steps, .. }
         | Step::Repeat { steps, .. } => 1 + registers(steps),
         Step::Update(update) => {
-            let lists = [&update.read, &update.steps, &update.write];
+            let lists = [&update.read, &update.steps, &update.write, &update.after];
             1 + lists.map(|steps| registers(steps)).into_iter().max().unwrap_or(0)
         }
         Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),

@@ -30,6 +30,8 @@ pub(super) struct TableModel {
     pub(super) locks: u16,
     pub(super) updates: Updates,
     pub(super) popularity: Popularity,
+    /// The history of its database, if that has replicas, and the place of its first row in it.
+    pub(super) history: Option<(u16, u32)>,
     /// Random stream of the rows chosen.
     pub(super) stream: u16,
     pub(super) counters: Counters,
@@ -55,6 +57,8 @@ pub(super) struct UpdateStep {
     pub(super) way: Way,
     pub(super) rows: u8,
     pub(super) is_sorted: bool,
+    /// Something is done after the commit.
+    pub(super) is_followed: bool,
     pub(super) attempts: u32,
     pub(super) pause: SamplerKind,
     /// Random stream of the pause.
@@ -127,7 +131,8 @@ impl Model {
     pub(super) fn tables_fit(&self, other: &Self) -> bool {
         let tables = self.tables.iter().zip(&other.tables);
         let updates = self.updates.iter().zip(&other.updates);
-        let of = |step: &UpdateStep| (step.table, step.register, step.way, step.rows);
+        let of =
+            |step: &UpdateStep| (step.table, step.register, step.way, step.rows, step.is_followed);
         self.tables.len() == other.tables.len()
             && self.updates.len() == other.updates.len()
             && tables.into_iter().all(|(a, b)| a.id == b.id && a.popularity == b.popularity)
@@ -272,6 +277,10 @@ impl Simulation {
             totals.regained += less;
         }
         self.take_holding(id, register);
+        let written = self.replicate(table, &rows[..usize::from(count)]);
+        if self.model.updates[usize::from(update)].is_followed {
+            self.hold_in(id, register, written);
+        }
         self.give_up_rows(update, number);
         true
     }

@@ -27,23 +27,25 @@ impl Builder<'_> {
     }
 
     /// The number of a table that is updated, made if it is new.
-    fn updated_table(&mut self, update: &Update) -> Result<u16, BuildError> {
-        let id = format!("{}.{}", update.database, update.table);
+    pub(super) fn updated_table(&mut self, database: &str, table: &str) -> Result<u16, BuildError> {
+        let id = format!("{database}.{table}");
         if let Some(found) = self.model.tables.iter().position(|table| table.id == id) {
             return Ok(found as u16);
         }
-        let settings = self.table_settings(&update.database, &update.table);
+        let settings = self.table_settings(database, table);
         let settings = settings.ok_or_else(|| unknown("table", &id))?;
         let rows = settings.hot_rows_count;
         in_range(&id, "rows that are updated", rows, HOT_ROWS_MAX)?;
         let popularity = Popularity::new(rows, settings.popularity);
         let popularity = popularity.ok().ok_or_else(|| unknown("a popularity of", &id))?;
         let mut locks = self.model.row_locks.iter();
-        let locks = locks.position(|locks| locks.database == update.database);
-        let locks = locks.ok_or_else(|| unknown("database", &update.database))? as u16;
+        let locks = locks.position(|locks| locks.database == database);
+        let locks = locks.ok_or_else(|| unknown("database", database))? as u16;
         let stream = self.stream(&id, "rows updated");
         let (updates, counters) = (Updates::new(rows), Counters::default());
-        self.model.tables.push(TableModel { id, locks, updates, popularity, stream, counters });
+        let history = self.history_of(database, rows);
+        let table = TableModel { id, locks, updates, popularity, history, stream, counters };
+        self.model.tables.push(table);
         Ok((self.model.tables.len() - 1) as u16)
     }
 
@@ -62,7 +64,7 @@ impl Builder<'_> {
         service: &str,
         register: usize,
     ) -> Result<(), BuildError> {
-        let table = self.updated_table(update)?;
+        let table = self.updated_table(&update.database, &update.table)?;
         let id = self.model.tables[usize::from(table)].id.clone();
         let keys = self.model.tables[usize::from(table)].popularity.keys();
         in_range(&id, "rows of an update", update.rows_count, keys.min(UPDATED_ROWS_MAX))?;
@@ -81,6 +83,7 @@ impl Builder<'_> {
             way: update.way,
             rows: update.rows_count as u8,
             is_sorted: update.is_sorted,
+            is_followed: !update.after.is_empty(),
             attempts: update.attempts_count.max(1),
             pause: SamplerKind::new(&update.pause),
             stream: self.stream(&id, "pause"),
@@ -110,6 +113,12 @@ impl Builder<'_> {
         }
         self.open.tables.pop();
         self.emit(Op::Conclude { update: number });
+        if !update.after.is_empty() {
+            self.open.written.push((table, register as u8));
+            self.steps(&update.after, service, inside)?;
+            self.open.written.pop();
+            self.emit(Op::Forget { register: register as u8 });
+        }
         Ok(())
     }
 }

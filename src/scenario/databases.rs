@@ -6,8 +6,8 @@ use crate::engine::{Distribution, SimDuration};
 use crate::model::database::sqlite::{BusyWait, Journal};
 use crate::model::planner::Index;
 use crate::model::system::{
-    DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Part, Select, SelectJoin,
-    TableSettings,
+    DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Part, ReplicaSettings,
+    Select, SelectJoin, TableSettings,
 };
 use crate::policy::busy::BusyHandler;
 
@@ -32,6 +32,7 @@ impl Reader<'_> {
         let tables = self.tables_of(fields);
         let disk = self.disk_of(fields);
         let file = self.file_of(fields);
+        let replica = self.replica_of(fields);
         let deadlock_after = if fields.has("deadlock_after") {
             self.span_of(fields, "deadlock_after")
         } else {
@@ -46,6 +47,7 @@ impl Reader<'_> {
             tables,
             disk,
             file,
+            replica,
             deadlock_after,
             runtime,
         })
@@ -70,6 +72,23 @@ impl Reader<'_> {
         };
         self.close(&file);
         Some(FileSettings { journal, waiting })
+    }
+
+    fn replica_of(&mut self, fields: &mut Fields<'_>) -> Option<ReplicaSettings> {
+        if !fields.has("replica") {
+            return None;
+        }
+        let mut replica = self.inner(fields, "replica")?;
+        let of = self.text_of(&mut replica, "primary");
+        let mut time = |name: &'static str| {
+            let value = replica.take(name);
+            value.map_or(Distribution::Constant(0.0), |value| {
+                self.duration(value, &replica.under(name))
+            })
+        };
+        let (travel, apply) = (time("travel"), time("apply"));
+        self.close(&replica);
+        Some(ReplicaSettings { of, travel, apply })
     }
 
     fn tables_of(&mut self, fields: &mut Fields<'_>) -> Vec<(String, TableSettings)> {

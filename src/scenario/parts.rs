@@ -123,7 +123,7 @@ impl Reader<'_> {
                 Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
             }
             "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" | "cached"
-            | "write" | "ask" | "update" | "enqueue" | "record" | "once" => {
+            | "write" | "ask" | "update" | "read" | "enqueue" | "record" | "once" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
@@ -131,7 +131,7 @@ impl Reader<'_> {
             }
             _ => {
                 let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, \
-                             parallel, choice, cached, write, ask, update, enqueue, \
+                             parallel, choice, cached, write, ask, update, read, enqueue, \
                              record or once";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
@@ -194,6 +194,7 @@ impl Reader<'_> {
             }
             "ask" => self.ask(fields),
             "update" => self.update(fields, depth),
+            "read" => self.read(fields, depth),
             "enqueue" => Step::Enqueue { jobs: self.text_of(fields, "to") },
             "record" => Step::Record { ledger: self.text_of(fields, "in") },
             "once" => {

@@ -1,7 +1,7 @@
 //! Reads the steps that update rows.
 
 use crate::engine::Distribution;
-use crate::model::system::{Step, UPDATED_ROWS_MAX, Update, Way};
+use crate::model::system::{Read, Step, UPDATED_ROWS_MAX, Update, Way};
 
 use super::reader::{Fields, Reader};
 
@@ -29,7 +29,8 @@ impl Reader<'_> {
             let path = fields.under(name);
             fields.take(name).map_or_else(Vec::new, |value| self.steps(value, &path, depth))
         };
-        let (read, steps, write) = (list("read"), list("steps"), list("write"));
+        let (read, steps) = (list("read"), list("steps"));
+        let (write, after) = (list("write"), list("after"));
         Step::Update(Box::new(Update {
             database,
             table,
@@ -42,6 +43,17 @@ impl Reader<'_> {
             read,
             steps,
             write,
+            after,
         }))
+    }
+
+    pub(super) fn read(&mut self, fields: &mut Fields<'_>, depth: usize) -> Step {
+        let database = self.text_of(fields, "database");
+        let table = self.text_of(fields, "table");
+        let is_own = self.flag(fields, "own", false);
+        let path = fields.under("steps");
+        let steps = fields.take("steps");
+        let steps = steps.map_or_else(Vec::new, |value| self.steps(value, &path, depth));
+        Step::Read(Box::new(Read { database, table, is_own, steps }))
     }
 }

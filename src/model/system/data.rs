@@ -31,6 +31,8 @@ pub struct Database {
     pub disk: Option<DiskSettings>,
     /// It is a file with one writer, as in SQLite; `None` for a server.
     pub file: Option<FileSettings>,
+    /// It shows what is written to another database, some time later; `None` for its own data.
+    pub replica: Option<ReplicaSettings>,
     /// Who waits so long for the lock of a row looks whether all wait for each other.
     pub deadlock_after: SimDuration,
     /// Where it runs.
@@ -42,7 +44,7 @@ impl Database {
     pub fn new(id: &str, cores_count: u32, round_trip: Distribution) -> Self {
         let (id, crowd_loss, tables, disk) = (id.to_owned(), 0.0, Vec::new(), None);
         let (deadlock_after, runtime) = (DEADLOCK_AFTER, Runtime::default());
-        let file = None;
+        let (file, replica) = (None, None);
         Self {
             id,
             cores_count,
@@ -51,6 +53,7 @@ impl Database {
             tables,
             disk,
             file,
+            replica,
             deadlock_after,
             runtime,
         }
@@ -145,6 +148,30 @@ pub struct SelectJoin {
     pub by: Option<String>,
 }
 
+/// How a replica follows its primary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplicaSettings {
+    /// Id of the primary.
+    pub of: String,
+    /// Time of a write on its way, in seconds.
+    pub travel: Distribution,
+    /// Time to apply a write, one after the other, in seconds.
+    pub apply: Distribution,
+}
+
+/// Rows that are read where they may be old.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// Id of the database, a replica or a primary.
+    pub database: String,
+    /// Name of a table of the primary.
+    pub table: String,
+    /// The row that the update around it has written, in place of one drawn by popularity.
+    pub is_own: bool,
+    /// How it is read; it is read at their end.
+    pub steps: Vec<Step>,
+}
+
 /// A queue of jobs that are delivered at least once, and handlers that do them one by one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Jobs {
@@ -216,6 +243,8 @@ pub struct Update {
     pub steps: Vec<Step>,
     /// How a row is written, under its lock; done once for each. It is committed after the last.
     pub write: Vec<Step>,
+    /// What is done after the commit, such as reading what was written.
+    pub after: Vec<Step>,
 }
 
 /// Copies of values that would take longer to load.

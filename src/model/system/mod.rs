@@ -9,8 +9,8 @@ mod stations;
 
 pub use callers::{Action, Arrivals, Call, Clients};
 pub use data::{
-    Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Jobs, Select,
-    SelectJoin, TableSettings, ThirdParty, UPDATED_ROWS_MAX, Update, Way,
+    Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Jobs, Read,
+    ReplicaSettings, Select, SelectJoin, TableSettings, ThirdParty, UPDATED_ROWS_MAX, Update, Way,
 };
 pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
 
@@ -118,7 +118,10 @@ impl Step {
             Self::Cached { load: one, store: other, .. }
             | Self::Write { steps: one, tell: other, .. }
             | Self::Choice { then: one, otherwise: other, .. } => vec![one, other],
-            Self::Update(update) => vec![&update.read, &update.steps, &update.write],
+            Self::Update(update) => {
+                vec![&update.read, &update.steps, &update.write, &update.after]
+            }
+            Self::Read(read) => vec![&read.steps],
             Self::Call(call) => call.guard.fallback.iter().map(Vec::as_slice).collect(),
             Self::Cpu(_)
             | Self::Wait(_)
@@ -245,6 +248,8 @@ pub enum Step {
         /// What is done between the commit and telling the cache.
         tell: Vec<Self>,
     },
+    /// Reads a row where it may be old.
+    Read(Box<Read>),
     /// Reads rows, changes and writes them back.
     Update(Box<Update>),
     /// One of two ways, by chance.
