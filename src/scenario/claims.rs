@@ -79,8 +79,7 @@ impl Reader<'_> {
                              goodput_per_s, throughput_per_s, error_share, goodput_share, \
                              amplification, stale_share, lost_updates, lost_share, duplicates, \
                              hit_ratio, visits_per_request, wait_ms, most_at_once, utilisation, \
-                             memory_most_mb, memory_mean_mb, kills, instance_share, \
-                             ceiling or \
+                             memory_most_mb, memory_mean_mb, kills, instance_share, ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {
                     self.note(&fields.under("kind"), &kind, known);

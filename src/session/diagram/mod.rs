@@ -76,6 +76,7 @@ impl Graph {
                 self.place(&service.id, &service.runtime);
             }
             Part::Pool(pool) => self.link(&pool.id, &pool.database, false),
+            Part::Jobs(jobs) => self.call(&jobs.id, &jobs.call),
             Part::Database(database) => self.place(&database.id, &database.runtime),
             Part::Lock(_)
             | Part::Cache(_)
@@ -101,28 +102,21 @@ impl Graph {
     fn steps(&mut self, from: &str, steps: &[Step]) {
         for step in steps {
             match step {
-                Step::Query { via, .. } | Step::Select { via, .. } => self.link(from, via, false),
-                Step::Transaction { pool: held, steps } | Step::Lock { lock: held, steps } => {
-                    self.link(from, held, false);
-                    self.steps(from, steps);
-                }
+                Step::Query { via: to, .. }
+                | Step::Change { via: to, .. }
+                | Step::Select { via: to, .. }
+                | Step::Transaction { pool: to, .. }
+                | Step::FileTransaction { database: to, .. }
+                | Step::Lock { lock: to, .. }
+                | Step::Enqueue { jobs: to }
+                | Step::Cached { cache: to, .. }
+                | Step::Write { cache: to, .. } => self.link(from, to, false),
                 Step::Ask(ask) => self.link(from, &ask.party, false),
-                Step::Call(call) => self.call(from, call),
-                Step::Repeat { steps, .. } => self.steps(from, steps),
-                Step::Parallel { branches, .. } => {
-                    branches.iter().for_each(|steps| self.steps(from, steps));
-                }
-                Step::Cached { cache, load: first, store: second }
-                | Step::Write { cache, steps: first, tell: second } => {
-                    self.link(from, cache, false);
-                    self.steps(from, first);
-                    self.steps(from, second);
-                }
-                Step::Choice { then, otherwise, .. } => {
-                    self.steps(from, then);
-                    self.steps(from, otherwise);
-                }
-                Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) => {}
+                Step::Call(call) => self.link(from, &call.service, false),
+                _ => {}
+            }
+            for inner in step.lists() {
+                self.steps(from, inner);
             }
         }
     }
@@ -214,6 +208,13 @@ fn node(part: &Part) -> Option<Node> {
                 settings.push(("quota", format!("{} in {window}", count(quota.calls.limit))));
             }
             (&party.id, "third party", "third party".to_owned())
+        }
+        Part::Jobs(jobs) => {
+            about_call(&jobs.call, &mut settings);
+            if let Some(visibility) = jobs.settings.visibility {
+                settings.push(("hides a job for", format(visibility.as_ms(), Unit::Ms)));
+            }
+            (&jobs.id, "jobs", many(jobs.handlers_count, "handler"))
         }
         Part::Fault(_) => return None,
     };
