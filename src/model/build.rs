@@ -98,6 +98,17 @@ pub(super) struct Place {
     pub(super) is_special: bool,
 }
 
+/// What steps are inside of, as far as the same task does them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Open {
+    /// Pools whose connection is held.
+    pub(super) pools: Vec<String>,
+    /// Tables with an update under way, by number.
+    pub(super) tables: Vec<u16>,
+    /// Files with a transaction under way, by number, and the register that holds it.
+    pub(super) files: Vec<(u16, u8)>,
+}
+
 /// A worker of a service, while the steps that it runs are compiled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worker {
@@ -127,8 +138,8 @@ pub(super) struct Builder<'a> {
     pub(super) gauges: Vec<(String, Vec<u16>)>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
-    /// Pools whose connection is held at the present step.
-    pub(super) open_pools: Vec<String>,
+    /// What the present steps are inside of.
+    pub(super) open: Open,
     /// Parts that the request holds at the present step, outermost first.
     pub(super) held: Vec<u16>,
     /// Their scopes.
@@ -157,7 +168,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         doors: Vec::new(),
         gauges: Vec::new(),
         branches_count: 0,
-        open_pools: Vec::new(),
+        open: Open::default(),
         held: Vec::new(),
         held_scopes: Vec::new(),
         nested: Vec::new(),
@@ -211,9 +222,13 @@ impl Builder<'_> {
                 let is_special = !queue.is_plain();
                 self.add_group(id, PartKind::Lock, [1, *capacity], queue, is_special)
             }
-            Part::Database(Database { id, cores_count, .. }) => {
+            Part::Database(database) => {
+                let Database { id, cores_count, .. } = database;
                 let queue = &Queue::default();
-                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)
+                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)?;
+                self.add_row_locks(database);
+                self.add_file(database);
+                Ok(())
             }
         }
     }

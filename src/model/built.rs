@@ -1,6 +1,7 @@
 //! A built system, ready to run.
 
 use crate::engine::Stream;
+use crate::engine::arena::Arena;
 use crate::engine::events::FutureEvents;
 
 use super::asking::{AskStep, PartyModel};
@@ -11,6 +12,7 @@ use super::discipline::Line;
 use super::doors::{Door, UserRange};
 use super::entrance::Entrance;
 use super::faults::FaultModel;
+use super::filing::{FileAccess, FileModel};
 use super::gauges::Gauge;
 use super::guard::{Guard, GuardedEdge};
 use super::machine::InterpreterLock;
@@ -21,6 +23,7 @@ use super::querying_build::PlannedQuery;
 use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
+use super::updating::{RowLocksModel, TableModel, UpdateStep, UpdatedRows};
 
 /// Everything a simulation works on, indexed by number.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +52,13 @@ pub(super) struct Model {
     pub(super) plans: Vec<PlannedQuery>,
     pub(super) cached_steps: Vec<CachedStep>,
     pub(super) write_steps: Vec<WriteStep>,
+    pub(super) files: Vec<FileModel>,
+    pub(super) file_accesses: Vec<FileAccess>,
+    pub(super) tables: Vec<TableModel>,
+    pub(super) row_locks: Vec<RowLocksModel>,
+    pub(super) updates: Vec<UpdateStep>,
+    /// Rows of the updates under way.
+    pub(super) updated_rows: Arena<UpdatedRows>,
     pub(super) groups: Vec<Group>,
     pub(super) stations: Vec<Station>,
     /// Ways into groups that have more than a plain queue.

@@ -48,6 +48,10 @@ impl Simulation {
             }
             Op::Lookup { cached } => self.look_up(id, cached),
             Op::TakeWrite { write } => self.take_write(id, write),
+            Op::LockFile { access } => self.lock_file(id, access),
+            Op::CloseFile { access } => self.close_file(id, access),
+            Op::LockRow { update, row } => self.lock_row(id, update, row),
+            Op::Conclude { update } => self.conclude(id, update),
             op => {
                 self.run_instant(id, op);
                 true
@@ -68,6 +72,9 @@ impl Simulation {
             Op::Commit { write } => self.commit(id, write),
             Op::Tell { write } => self.tell_cache(id, write),
             Op::Written { write } => self.written(id, write),
+            Op::OpenFile { access } => self.open_file(id, access),
+            Op::ChooseRows { update } => self.choose_rows(id, update),
+            Op::ReadRow { update, row } => self.read_row(id, update, row),
             // The others are done where they stand.
             _ => {}
         }

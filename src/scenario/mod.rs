@@ -38,6 +38,8 @@ mod machines;
 
 mod third_parties;
 
+mod updates;
+
 pub mod quantity;
 
 pub mod catalogue;

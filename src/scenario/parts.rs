@@ -122,7 +122,7 @@ impl Reader<'_> {
                 Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
             }
             "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" | "cached"
-            | "write" | "ask" => {
+            | "write" | "ask" | "update" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
@@ -130,7 +130,7 @@ impl Reader<'_> {
             }
             _ => {
                 let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, \
-                             parallel, choice, cached, write or ask";
+                             parallel, choice, cached, write, ask or update";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -149,10 +149,22 @@ impl Reader<'_> {
                     Step::Select { via, select: Box::new(self.select(fields)) }
                 } else {
                     self.skip_select(fields);
-                    Step::Query { via, work: self.duration_of(fields, "work") }
+                    let work = self.duration_of(fields, "work");
+                    if self.flag(fields, "writes", false) {
+                        Step::Change { via, work }
+                    } else {
+                        Step::Query { via, work }
+                    }
                 }
             }
             "transaction" => {
+                if fields.has("on") {
+                    let database = self.text_of(fields, "on");
+                    let is_immediate =
+                        self.word_of(fields, "begin", &["deferred", "immediate"]) == 1;
+                    let steps = inner(self, fields, "steps");
+                    return Some(Step::FileTransaction { database, is_immediate, steps });
+                }
                 let pool = self.text_of(fields, "pool");
                 Step::Transaction { pool, steps: inner(self, fields, "steps") }
             }
@@ -179,6 +191,7 @@ impl Reader<'_> {
                 Step::Parallel { branches: vec![steps; times as usize], needed }
             }
             "ask" => self.ask(fields),
+            "update" => self.update(fields, depth),
             "cached" => {
                 let cache = self.text_of(fields, "cache");
                 let load = inner(self, fields, "load");
@@ -305,19 +318,25 @@ impl Reader<'_> {
 /// Steps of a list and of all lists in them.
 fn steps_count(steps: &[Step]) -> usize {
     let inner = |step: &Step| match step {
-        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
-            steps_count(steps)
-        }
+        Step::FileTransaction { steps, .. }
+        | Step::Transaction { steps, .. }
+        | Step::Lock { steps, .. }
+        | Step::Repeat { steps, .. } => steps_count(steps),
         Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
         Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
         Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),
         Step::Write { steps, tell, .. } => steps_count(steps) + steps_count(tell),
+        Step::Update(update) => {
+            let for_rows = steps_count(&update.read) + steps_count(&update.write);
+            steps_count(&update.steps) + for_rows.saturating_mul(update.rows_count as usize)
+        }
         Step::Call(call) => call.guard.fallback.as_deref().map_or(0, steps_count),
         Step::Cpu(_)
         | Step::Wait(_)
         | Step::Fail
         | Step::Reject(_)
         | Step::Query { .. }
+        | Step::Change { .. }
         | Step::Select { .. }
         | Step::Ask(_) => 0,
     };

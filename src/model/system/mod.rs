@@ -8,7 +8,10 @@ mod data;
 mod stations;
 
 pub use callers::{Action, Arrivals, Call, Clients};
-pub use data::{Ask, Cache, Database, DiskSettings, Select, SelectJoin, TableSettings, ThirdParty};
+pub use data::{
+    Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Select,
+    SelectJoin, TableSettings, ThirdParty, UPDATED_ROWS_MAX, Update, Way,
+};
 pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
 
 use crate::engine::{Distribution, SimDuration, SimTime};
@@ -114,6 +117,22 @@ pub enum Step {
         /// Time on a core of the database, in seconds.
         work: Distribution,
     },
+    /// One query that writes.
+    Change {
+        /// Id of a pool or of a database.
+        via: String,
+        /// Time on a core of the database, in seconds.
+        work: Distribution,
+    },
+    /// A transaction of a database that is a file with one writer.
+    FileTransaction {
+        /// Id of the database.
+        database: String,
+        /// It begins as a writer (`BEGIN IMMEDIATE`), not with the first query that writes.
+        is_immediate: bool,
+        /// Executed in order until the commit.
+        steps: Vec<Self>,
+    },
     /// One query whose work the planner finds out.
     Select {
         /// Id of a pool or of a database.
@@ -176,6 +195,8 @@ pub enum Step {
         /// What is done between the commit and telling the cache.
         tell: Vec<Self>,
     },
+    /// Reads rows, changes and writes them back.
+    Update(Box<Update>),
     /// One of two ways, by chance.
     Choice {
         /// Chance of the first way, 0..=1.
