@@ -21,7 +21,7 @@ const seconds = async (page) => {
   return Number(value) * { ms: 0.001, s: 1, min: 60 }[unit];
 };
 const ready = (page) =>
-  page.waitForFunction(() => / of \d/.test(document.querySelector(".time .clock")?.textContent));
+  page.waitForFunction(() => / of (60 s|\d+:\d\d)/.test(document.querySelector(".time .clock")?.textContent));
 const words = (page) => page.getAttribute(".strips canvas", "aria-label");
 const times = (page, index = 0) => page.getAttribute(`[data-fault="${index}"]`, "aria-valuetext");
 // The page draws a moment after it has heard.

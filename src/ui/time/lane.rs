@@ -119,9 +119,10 @@ fn choose(view: &Panel<'_>, index: usize) -> Callback<FocusEvent> {
     Callback::from(move |_: FocusEvent| chosen.set(Some(index)))
 }
 
-/// A step of the arrow keys: one window.
+/// A step of the arrow keys: one window, or a second before there is any.
 fn step_of(view: &Panel<'_>) -> f64 {
-    view.playback.strip.length_ms.max(1.0)
+    let length = view.playback.strip.length_ms;
+    if length > 0.0 { length } else { 1_000.0 }
 }
 
 fn keys(view: &Panel<'_>, index: usize) -> Callback<KeyboardEvent> {
