@@ -211,7 +211,19 @@ fn figures(view: &Panel<'_>) -> Html {
     let Some((index, fault)) = chosen else { return Html::default() };
     let field = |label: &'static str, value: String, unit: Unit, set: fn(&mut HandFault, f64)| {
         let (act, fault) = (view.act.clone(), fault.clone());
+        let typed =
+            view.draft.as_ref().filter(|(of, _)| *of == label).map(|(_, text)| text.clone());
+        let oninput = {
+            let draft = view.draft.clone();
+            Callback::from(move |event: InputEvent| {
+                let input = event.target_unchecked_into::<HtmlInputElement>();
+                draft.set(Some((label, input.value())));
+            })
+        };
+        let draft = view.draft.clone();
+        let value = typed.unwrap_or(value);
         let onchange = Callback::from(move |event: Event| {
+            draft.set(None);
             let input = event.target_unchecked_into::<HtmlInputElement>();
             if let Ok(value) = parse(&input.value(), unit) {
                 let mut fault = fault.clone();
@@ -220,7 +232,7 @@ fn figures(view: &Panel<'_>) -> Html {
                 act.emit(Action::Commit);
             }
         });
-        html! { <label>{ label }<input type="text" inputmode="decimal" size="7" {value} {onchange} /></label> }
+        html! { <label>{ label }<input type="text" inputmode="decimal" size="7" {value} {oninput} {onchange} /></label> }
     };
     let amount = fault.kind.range().map(|_| {
         field("amount", fault.amount.to_string(), Unit::Count, |fault, value| fault.amount = value)
