@@ -159,6 +159,9 @@ impl Run {
             late: totals.late,
             stale_share: totals.stale as f64 / totals.of(Outcome::InTime).max(1) as f64,
             lost_updates: totals.lost_updates(),
+            records: totals.records,
+            duplicates: totals.duplicates,
+            jobs: measured.jobs(),
             files: measured.files(),
             tables: measured.tables(),
             parts: measured.parts(),
@@ -275,6 +278,7 @@ impl Measured {
 
     fn machines(&self) -> BTreeMap<String, MachineReport> {
         let report = |measure: &MachineMeasure| MachineReport {
+            memory_mean_mb: measure.memory_mean as f64 / (1024.0 * 1024.0),
             memory_most_mb: measure.memory_most as f64 / (1024.0 * 1024.0),
             kills: measure.kills,
         };

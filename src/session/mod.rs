@@ -6,6 +6,8 @@ mod answers;
 
 mod faults;
 
+pub mod diagram;
+
 pub mod history;
 
 pub mod jobs;
@@ -17,6 +19,8 @@ pub mod readout;
 pub mod words;
 
 pub mod spare;
+
+pub mod proofs;
 
 pub mod share;
 

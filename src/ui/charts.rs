@@ -121,7 +121,7 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: L
 }
 
 /// p99 of the run at the operating point, once that is done.
-fn measured_p99(session: &Session) -> Option<f64> {
+pub(super) fn measured_p99(session: &Session) -> Option<f64> {
     Readout::of(session).filter(|readout| readout.is_measured)?.p99_ms
 }
 
