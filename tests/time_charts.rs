@@ -6,7 +6,8 @@ use kneepoint::chart::palette::LIGHT;
 use kneepoint::chart::paper::Look;
 use kneepoint::chart::svg::document;
 use kneepoint::chart::text::WidthTable;
-use kneepoint::chart::time::{Band, Mark, TimeAxes, TimeSpec, draw, frames, readings, time_ticks};
+use kneepoint::chart::ticks;
+use kneepoint::chart::time::{Band, Mark, TimeAxes, TimeSpec, draw, frames, readings};
 use proptest::prelude::*;
 
 const OBJECTIVE_MS: f64 = 1_000.0;
@@ -196,7 +197,7 @@ proptest! {
         log_span in 1.0..9.5_f64, most in 1_usize..14,
     ) {
         let span_ms = kneepoint::engine::math::pow(10.0, log_span);
-        let ticks = time_ticks(span_ms, most);
+        let ticks = ticks::of_time(span_ms, most);
         prop_assert!(!ticks.is_empty() && ticks.len() <= most + 1, "{ticks:?}");
         prop_assert!(ticks.iter().all(|tick| (0.0..=span_ms).contains(&tick.value)));
         prop_assert!(ticks.windows(2).all(|pair| pair[0].words != pair[1].words), "{ticks:?}");

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use crate::engine::math::{log10, pow};
-use crate::scenario::{Scale, quantity};
+use crate::scenario::{Scale, Unit, quantity};
 
 /// A value with its label.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,12 +79,44 @@ fn by_factors(min: f64, max: f64, factors: &[f64], every: i32) -> Vec<f64> {
     values.filter(|value| (min * 0.999_999..=max * 1.000_001).contains(value)).collect()
 }
 
+/// At most so many round times from zero on, with their labels.
+pub fn of_time(span_ms: f64, most: usize) -> Vec<Tick> {
+    /// Steps that clocks have, in milliseconds.
+    const STEPS: [f64; 26] = [
+        1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 20e3, 30e3,
+        60e3, 120e3, 300e3, 600e3, 1_200e3, 1_800e3, 3_600e3, 7_200e3, 18_000e3, 36_000e3,
+        72_000e3,
+    ];
+    let fits = |step: &f64| span_ms / step < most as f64;
+    let mut step = STEPS.into_iter().find(fits).unwrap_or(360_000e3);
+    while span_ms / step >= most as f64 {
+        step *= 10.0;
+    }
+    let tick = |index: u32| {
+        let value = f64::from(index) * step;
+        Tick { value, words: time_words(value, step) }
+    };
+    (0..=(span_ms / step + 1e-9) as u32).map(tick).collect()
+}
+
+/// A time on an axis with this step.
+fn time_words(ms: f64, step: f64) -> String {
+    let count = |value: f64| quantity::format(value, Unit::Count);
+    match step {
+        _ if ms == 0.0 => "0".to_owned(),
+        step if step < 1e3 => quantity::format(ms, Unit::Ms),
+        step if step < 60e3 && ms < 120e3 => format!("{} s", count(ms / 1e3)),
+        step if step < 60e3 => format!("{}:{:02}", (ms / 60e3) as u64, (ms / 1e3) as u64 % 60),
+        step if step < 3_600e3 => format!("{} min", count(ms / 60e3)),
+        _ => format!("{} h", count(ms / 3_600e3)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scenario::Unit;
 
     fn axis(min: f64, max: f64, scale: Scale, unit: Unit) -> Axis {
         Axis { min, max, scale, unit, whole: false }

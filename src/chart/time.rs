@@ -7,10 +7,11 @@ use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
 use super::clip::{Bounds, Point};
-use super::paper::{Look, Paper};
+use super::labels::{Block, Room};
+use super::paper::{LINE, Look, Paper};
 use super::plot::{Frame, Layout};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
-use super::ticks::Tick;
+use super::ticks;
 use crate::analysis::timeline::{Strip, Window};
 use crate::scenario::{Scale, Unit, quantity};
 
@@ -203,7 +204,7 @@ fn panel<DB: DrawingBackend>(
     }
     paper.names(&names)?;
     if index == 0 {
-        mark_words(paper, spec.marks)?;
+        mark_words(paper, spec.marks, (title, spec.size.0))?;
     }
     playhead(paper, spec.playhead_ms)
 }
@@ -213,7 +214,7 @@ fn columns<DB: DrawingBackend>(paper: &Paper<'_, DB>, is_labelled: bool) -> Draw
     let Frame { top, bottom, left, right } = paper.layout.frame;
     let text = paper.text_px;
     let room = ((right - left) / (text * 4.5)).max(1.0);
-    for tick in time_ticks(paper.layout.x.max, room as usize) {
+    for tick in ticks::of_time(paper.layout.x.max, room as usize) {
         let x = paper.layout.x_of(tick.value);
         paper.sheet.rule([(x, top), (x, bottom)], Stroke::solid(paper.palette.grid, 1.0))?;
         if is_labelled {
@@ -262,15 +263,29 @@ fn mark_lines<DB: DrawingBackend>(paper: &mut Paper<'_, DB>, marks: &[Mark]) -> 
     Ok(())
 }
 
-fn mark_words<DB: DrawingBackend>(paper: &mut Paper<'_, DB>, marks: &[Mark]) -> Drawn<DB> {
-    let top = paper.layout.frame.top;
-    let (max, gap) = (paper.layout.x.max, paper.text_px * 0.4);
-    let colour = paper.palette.text;
+/// Words of the marks over the first chart, where they hide nothing; in it where there is no room.
+fn mark_words<DB: DrawingBackend>(
+    paper: &mut Paper<'_, DB>,
+    marks: &[Mark],
+    (title, width): (&str, f64),
+) -> Drawn<DB> {
+    let Frame { left, top, right, .. } = paper.layout.frame;
+    let (text, max, colour) = (paper.text_px, paper.layout.x.max, paper.palette.text);
+    let (gap, height) = (text * 0.4, text * LINE);
+    let row = top - text * 0.8 - height / 2.0;
+    let mut head = Room::new(Bounds { x: (left, width), y: (row, row + height) });
+    let title = paper.sheet.width(title, text)? + gap;
+    head.take(Block { left, top: row, width: title, height });
     for mark in marks.iter().filter(|mark| mark.at_ms <= max) {
         let x = paper.layout.x_of(mark.at_ms);
-        let right = paper.layout.frame.right;
+        let width = paper.sheet.width(&mark.words, text)?;
+        let lefts = [x - gap, x - width + gap, x - width / 2.0];
+        let places = lefts.map(|left| Block { left, top: row, width: width + gap, height });
+        if let Some(found) = head.place(places) {
+            paper.sheet.words(&mark.words, found.start(), (colour, text), HPos::Left)?;
+            continue;
+        }
         paper.label(&mark.words, colour, |width, height| {
-            // Behind the mark, where what came of it is to be seen.
             let fits = x + gap + width <= right;
             let left = if fits { x + gap } else { x - gap - width };
             (0..5).map(move |row| (left, top + gap * 0.5 + f64::from(row) * height))
@@ -345,39 +360,6 @@ fn goodput(window: &Window) -> f64 {
 
 fn lost(window: &Window) -> f64 {
     window.lost as f64
-}
-
-/// At most so many round times from zero on, with their labels.
-pub fn time_ticks(span_ms: f64, most: usize) -> Vec<Tick> {
-    /// Steps that clocks have, in milliseconds.
-    const STEPS: [f64; 26] = [
-        1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 20e3, 30e3,
-        60e3, 120e3, 300e3, 600e3, 1_200e3, 1_800e3, 3_600e3, 7_200e3, 18_000e3, 36_000e3,
-        72_000e3,
-    ];
-    let fits = |step: &f64| span_ms / step < most as f64;
-    let mut step = STEPS.into_iter().find(fits).unwrap_or(360_000e3);
-    while span_ms / step >= most as f64 {
-        step *= 10.0;
-    }
-    let tick = |index: u32| {
-        let value = f64::from(index) * step;
-        Tick { value, words: time_words(value, step) }
-    };
-    (0..=(span_ms / step + 1e-9) as u32).map(tick).collect()
-}
-
-/// A time on an axis with this step.
-fn time_words(ms: f64, step: f64) -> String {
-    let count = |value: f64| quantity::format(value, Unit::Count);
-    match step {
-        _ if ms == 0.0 => "0".to_owned(),
-        step if step < 1e3 => quantity::format(ms, Unit::Ms),
-        step if step < 60e3 && ms < 120e3 => format!("{} s", count(ms / 1e3)),
-        step if step < 60e3 => format!("{}:{:02}", (ms / 60e3) as u64, (ms / 1e3) as u64 % 60),
-        step if step < 3_600e3 => format!("{} min", count(ms / 60e3)),
-        _ => format!("{} h", count(ms / 3_600e3)),
-    }
 }
 
 /// One window in words for ears.

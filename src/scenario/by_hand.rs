@@ -132,7 +132,36 @@ pub fn words(part: &str, effect: Effect) -> String {
     }
 }
 
+/// Which part of a fault is moved along the time line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All of it.
+    Both,
+    /// Its begin.
+    From,
+    /// Its end.
+    To,
+}
+
 impl HandFault {
+    /// The same moved or stretched by so many milliseconds, to whole steps, and at least a step long.
+    #[must_use]
+    pub fn moved(&self, end: End, by_ms: f64, step_ms: f64) -> Self {
+        let step = if step_ms.is_finite() { step_ms.max(1.0) } else { 1.0 };
+        let snapped = |ms: f64| ((ms / step).round() * step).max(0.0).round() as u64;
+        let (from, to) = (self.from_ms as f64, self.to_ms as f64);
+        let mut fault = self.clone();
+        match end {
+            End::Both => {
+                fault.from_ms = snapped(from + by_ms);
+                fault.to_ms = fault.from_ms.saturating_add(self.to_ms - self.from_ms);
+            }
+            End::From => fault.from_ms = snapped((from + by_ms).min(to - step)),
+            End::To => fault.to_ms = snapped((to + by_ms).max(from + step)),
+        }
+        fault.clamped()
+    }
+
     /// What it does, in few words.
     pub fn words(&self) -> String {
         words(&self.part, self.kind.effect(self.amount))
@@ -300,6 +329,21 @@ mod tests {
         assert_eq!(encode(&decoded.link), text);
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~&=".contains(c);
         assert!(text.chars().all(allowed), "{text}");
+    }
+
+    #[test]
+    fn a_fault_moves_by_whole_steps_and_never_vanishes() {
+        let middle = fault(FaultKind::Stop, "app", 20_000, 30_000, 1.0);
+        let times = |end, by_ms| {
+            let moved = middle.moved(end, by_ms, 500.0);
+            [moved.from_ms, moved.to_ms]
+        };
+        assert_eq!(times(End::Both, 740.0), [20_500, 30_500]);
+        assert_eq!(times(End::Both, -90_000.0), [0, 10_000]);
+        assert_eq!(times(End::From, 90_000.0), [29_500, 30_000]);
+        assert_eq!(times(End::To, -90_000.0), [20_000, 20_500]);
+        assert_eq!(times(End::To, 1e30), [20_000, END_MAX_MS]);
+        assert_eq!(times(End::Both, f64::NAN), [0, 10_000]);
     }
 
     #[test]

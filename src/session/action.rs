@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::jobs::Answer;
 use crate::scenario::Scenario;
-use crate::scenario::by_hand::HandFault;
+use crate::scenario::by_hand::{End, HandFault};
 use crate::scenario::link::Decoded;
 
 /// Everything that can happen.
@@ -20,6 +20,8 @@ pub enum Action {
     DropFault(HandFault),
     /// The fault dropped with this number is being moved or stretched.
     ShapeFault(usize, HandFault),
+    /// It is moved or stretched by so many milliseconds, to whole steps of so many.
+    NudgeFault(usize, End, f64, f64),
     /// It is taken away.
     LiftFault(usize),
     /// Another knob goes on the x axis.

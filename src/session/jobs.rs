@@ -188,9 +188,10 @@ impl Worker {
         match (&self.asked, self.jobs.front()) {
             (Some(question), _) => matches!(question.want, Want::Point { .. }),
             (None, Some(Job::Curve(_, job))) => job.pass() > 0,
-            (None, Some(Job::Time(_))) => false,
-            // Asked only once the page is at rest.
-            (None, Some(Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => false,
+            // Asked once a frame, or only once the page is at rest.
+            (None, Some(Job::Time(_) | Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => {
+                false
+            }
             (None, front) => front.is_some(),
         }
     }
@@ -292,17 +293,8 @@ impl Worker {
                 result
             }
             Job::Time(to_ms) => {
-                let timeline = self.timeline.as_mut()?;
-                let is_there = timeline.advance(*to_ms, events);
-                self.unseen += events;
-                let is_shown = is_there || self.unseen >= SHOWN_EVENTS;
-                if is_there {
-                    self.jobs.pop_front();
-                }
-                is_shown.then(|| {
-                    self.unseen = 0;
-                    Outcome::Time(timeline.strip(), is_there)
-                })
+                let to_ms = *to_ms;
+                self.follow_time(to_ms, events)
             }
         };
         result.map(|result| Answer { id: self.id, result })
@@ -318,6 +310,20 @@ impl Worker {
 }
 
 impl Worker {
+    /// Goes on with the run over time; the run as it is now and then, and when it is far enough.
+    fn follow_time(&mut self, to_ms: f64, events: u64) -> Option<Outcome> {
+        let timeline = self.timeline.as_mut()?;
+        let is_there = timeline.advance(to_ms, events);
+        self.unseen += events;
+        if is_there {
+            self.jobs.pop_front();
+        }
+        (is_there || self.unseen >= SHOWN_EVENTS).then(|| {
+            self.unseen = 0;
+            Outcome::Time(timeline.strip(), is_there)
+        })
+    }
+
     fn start(&mut self, question: Question) -> Result<VecDeque<Job>, Mistakes> {
         let Want::Time { script, to_ms } = question.want else { return start(question) };
         let scenario = link::decode(&question.link).link.scenario;

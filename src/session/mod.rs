@@ -4,6 +4,8 @@ pub mod action;
 
 mod answers;
 
+mod faults;
+
 pub mod diagram;
 
 pub mod history;
@@ -32,7 +34,6 @@ use self::history::{History, State};
 use self::spare::Spare;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::trace::Trace;
-use crate::scenario::by_hand::{FAULTS_MAX, HandFault};
 use crate::scenario::link::{Decoded, Link};
 use crate::scenario::{Knob, Scenario, Settings, catalogue};
 
@@ -177,23 +178,12 @@ impl Session {
             Action::Turn(id, value) => self.turn(&id, value),
             Action::Commit => self.commit(),
             Action::Toggle(id) => self.toggle(&id),
-            Action::DropFault(fault) => self.with_faults(|faults| {
-                if faults.len() < FAULTS_MAX {
-                    faults.push(fault.clamped());
-                }
-            }),
-            Action::ShapeFault(index, fault) => {
-                let mut settings = self.settings.clone();
-                if let Some(place) = settings.faults.get_mut(index) {
-                    *place = fault.clamped();
-                    self.change(settings);
-                }
+            Action::DropFault(fault) => self.drop_fault(fault),
+            Action::ShapeFault(index, fault) => self.shape_fault(index, |_| fault),
+            Action::NudgeFault(index, end, by_ms, step_ms) => {
+                self.shape_fault(index, |fault| fault.moved(end, by_ms, step_ms));
             }
-            Action::LiftFault(index) => self.with_faults(|faults| {
-                if index < faults.len() {
-                    faults.remove(index);
-                }
-            }),
+            Action::LiftFault(index) => self.lift_fault(index),
             Action::Axis(id) => self.set_axis(id),
             Action::Seed(seed) => {
                 let seed = (seed != self.scenario.seed).then_some(seed);
@@ -258,13 +248,6 @@ impl Session {
             settings: self.settings.clone(),
             x: self.x.clone(),
         }
-    }
-
-    fn with_faults(&mut self, change: impl FnOnce(&mut Vec<HandFault>)) {
-        let mut settings = self.settings.clone();
-        change(&mut settings.faults);
-        self.change(settings);
-        self.commit();
     }
 
     fn turn(&mut self, id: &str, value: f64) {
@@ -339,13 +322,7 @@ impl Session {
         }
         let is_same_curve = self.is_same_curve(&settings, &self.settings);
         self.settings = settings;
-        if let Some(ghost) = &mut self.ghost
-            && ghost.settings.faults != self.settings.faults
-        {
-            // Compared are two systems to which the same happens.
-            ghost.settings.faults.clone_from(&self.settings.faults);
-            (ghost.curve, self.comparison) = (None, None);
-        }
+        self.let_ghost_follow();
         self.ask_point();
         if !is_same_curve && !self.is_first_pass_under_way() {
             self.ask_curve();

@@ -66,6 +66,8 @@ struct Panel<'a> {
     text: f64,
     /// Number of the fault that is being looked at.
     chosen: &'a UseStateHandle<Option<usize>>,
+    /// The field that is being typed in, and what stands in it: drawing anew must not undo that.
+    draft: &'a UseStateHandle<Option<(&'static str, String)>>,
 }
 
 /// The panel.
@@ -92,7 +94,7 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
     let text = text_px(size.0, *is_large);
     use_drawing(&playback, &canvas, (size, *is_dark, text, font), (bands, marks));
     let (chosen, part) = (use_state_eq(|| None), use_state_eq(String::new));
-    let hand = use_mut_ref(|| None);
+    let (hand, draft) = (use_mut_ref(|| None), use_state_eq(|| None));
     let looked_at = use_state_eq(|| None);
     let view = Panel {
         session,
@@ -102,6 +104,7 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
         width: size.0,
         text,
         chosen: &chosen,
+        draft: &draft,
     };
     let words = summary(&playback);
     html! {

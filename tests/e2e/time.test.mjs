@@ -21,9 +21,15 @@ const seconds = async (page) => {
   return Number(value) * { ms: 0.001, s: 1, min: 60 }[unit];
 };
 const ready = (page) =>
-  page.waitForFunction(() => / of \d/.test(document.querySelector(".time .clock")?.textContent));
+  page.waitForFunction(() => / of (60 s|\d+:\d\d)/.test(document.querySelector(".time .clock")?.textContent));
 const words = (page) => page.getAttribute(".strips canvas", "aria-label");
 const times = (page, index = 0) => page.getAttribute(`[data-fault="${index}"]`, "aria-valuetext");
+// The page draws a moment after it has heard.
+const becomes = async (page, expected) => {
+  const is = (text) => document.querySelector("[data-fault]")?.getAttribute("aria-valuetext") === text;
+  await page.waitForFunction(is, expected, { timeout: 5000 }).catch(() => {});
+  assert.equal(await times(page), expected);
+};
 const button = (page, name) => page.locator(".time").getByRole("button", { name, exact: true });
 // Brings the panel into view, where it plays.
 const show = (page) => page.locator(".time").scrollIntoViewIfNeeded();
@@ -101,10 +107,14 @@ test("a paused page is idle", async () => {
     const { metrics } = await session.send("Performance.getMetrics");
     return metrics.find(({ name }) => name === "TaskDuration").value;
   };
-  const before = await busy();
-  await page.waitForTimeout(2000);
-  const used = (await busy()) - before;
-  assert.ok(used < 0.1, `${used} s of work in 2 s`);
+  // Curves may still be refined for a while; then nothing is left to do.
+  let used = [];
+  for (let attempt = 0; attempt < 10 && !used.some((secs) => secs < 0.1); attempt++) {
+    const before = await busy();
+    await page.waitForTimeout(2000);
+    used.push((await busy()) - before);
+  }
+  assert.ok(used.some((secs) => secs < 0.1), `${used} s of work in 2 s each`);
   await context.close();
 });
 
@@ -140,13 +150,13 @@ test("a fault is moved, stretched and removed with the keys", async () => {
   await ready(page);
   await page.locator("[data-fault]").focus();
   await page.keyboard.press("ArrowRight");
-  assert.equal(await times(page), "from 20.5 s to 30.5 s");
+  await becomes(page, "from 20.5 s to 30.5 s");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("Shift+ArrowRight");
   await page.keyboard.press("Shift+ArrowRight");
-  assert.equal(await times(page), "from 20 s to 31 s");
+  await becomes(page, "from 20 s to 31 s");
   await page.keyboard.press("PageDown");
-  assert.equal(await times(page), "from 15 s to 26 s");
+  await becomes(page, "from 15 s to 26 s");
   const field = page.locator(".chosen-fault").getByLabel("amount");
   await field.fill("2");
   await field.press("Tab");
@@ -174,13 +184,13 @@ test("a fault is dragged by its middle and stretched by its edge", async () => {
   const box = await page.locator("[data-fault] rect").boundingBox();
   const second = box.width / 20;
   await grab(0.5, 0, -10 * second);
-  assert.equal(await times(page), "from 10 s to 30 s");
+  await becomes(page, "from 10 s to 30 s");
   await grab(1, -3, 5 * second);
-  assert.equal(await times(page), "from 10 s to 35 s");
+  await becomes(page, "from 10 s to 35 s");
   await grab(0, 3, -5 * second);
-  assert.equal(await times(page), "from 5 s to 35 s");
+  await becomes(page, "from 5 s to 35 s");
   await page.keyboard.press("Control+z");
-  assert.equal(await times(page), "from 10 s to 35 s", "a drag is one step of undo");
+  await becomes(page, "from 10 s to 35 s");
   await context.close();
 });
 
@@ -198,8 +208,11 @@ test("a finger drags a fault, and scrolls the page over it", async () => {
     await touch("touchMove", [{ x: at.x + step * 8, y: at.y }]);
   }
   await touch("touchEnd", []);
-  const [, from] = (await times(page)).match(/from ([\d.]+) s/);
-  assert.ok(Number(from) > 25, `from ${from} s`);
+  const moved = () => {
+    const [, from] = document.querySelector("[data-fault]").getAttribute("aria-valuetext").match(/from ([\d.]+) s/);
+    return Number(from) > 25;
+  };
+  await page.waitForFunction(moved, null, { timeout: 5000 });
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= 360, `${width} px wide`);
   await context.close();

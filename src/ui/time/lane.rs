@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::{Panel, edges};
 use crate::scenario::Unit;
-use crate::scenario::by_hand::HandFault;
+use crate::scenario::by_hand::{End, HandFault};
 use crate::scenario::quantity::parse;
 use crate::session::Action;
 use crate::session::playback::{Shown, time};
@@ -30,14 +30,6 @@ pub(super) struct Hand {
     from_x: f64,
     /// What it was then.
     fault: HandFault,
-}
-
-/// Which part of a block is moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Both,
-    From,
-    To,
 }
 
 /// The lane, and the figures of the fault that is looked at.
@@ -113,7 +105,7 @@ fn block(view: &Panel<'_>, shown: &Shown, top: f64, hand: &Rc<RefCell<Option<Han
             aria-label={format!("Fault: {}", shown.words)} aria-valuemin="0" aria-valuemax={px(span)}
             aria-valuenow={fault.from_ms.to_string()} aria-valuetext={times}
             onfocus={choose(view, index)}
-            onkeydown={keys(view, index, &fault)} onkeyup={view.act.reform(|_: KeyboardEvent| Action::Commit)}
+            onkeydown={keys(view, index)} onkeyup={view.act.reform(|_: KeyboardEvent| Action::Commit)}
             onpointerdown={take(view, index, &fault, hand, [from, to])} onpointermove={drag(view, hand)}
             onpointerup={release(view, hand)} onpointercancel={release(view, hand)}>
             { body }
@@ -127,31 +119,14 @@ fn choose(view: &Panel<'_>, index: usize) -> Callback<FocusEvent> {
     Callback::from(move |_: FocusEvent| chosen.set(Some(index)))
 }
 
-/// A step of the arrow keys: one window.
+/// A step of the arrow keys: one window, or a second before there is any.
 fn step_of(view: &Panel<'_>) -> f64 {
-    view.playback.strip.length_ms.max(1.0)
+    let length = view.playback.strip.length_ms;
+    if length > 0.0 { length } else { 1_000.0 }
 }
 
-/// A fault with this end moved by so many milliseconds, on whole steps.
-fn moved(fault: &HandFault, end: End, by_ms: f64, step: f64) -> HandFault {
-    let snapped = |ms: f64| ((ms / step).round() * step).max(0.0).round() as u64;
-    let (from, to) = (fault.from_ms as f64, fault.to_ms as f64);
-    let mut fault = fault.clone();
-    match end {
-        End::Both => {
-            let length = fault.to_ms - fault.from_ms;
-            fault.from_ms = snapped(from + by_ms);
-            fault.to_ms = fault.from_ms + length;
-        }
-        End::From => fault.from_ms = snapped((from + by_ms).min(to - step)).min(fault.to_ms - 1),
-        End::To => fault.to_ms = snapped((to + by_ms).max(from + step)),
-    }
-    fault
-}
-
-fn keys(view: &Panel<'_>, index: usize, fault: &HandFault) -> Callback<KeyboardEvent> {
-    let (act, chosen, fault, step) =
-        (view.act.clone(), view.chosen.clone(), fault.clone(), step_of(view));
+fn keys(view: &Panel<'_>, index: usize) -> Callback<KeyboardEvent> {
+    let (act, chosen, step) = (view.act.clone(), view.chosen.clone(), step_of(view));
     Callback::from(move |event: KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
@@ -171,7 +146,7 @@ fn keys(view: &Panel<'_>, index: usize, fault: &HandFault) -> Callback<KeyboardE
             _ => return,
         };
         event.prevent_default();
-        act.emit(Action::ShapeFault(index, moved(&fault, end, by, step)));
+        act.emit(Action::NudgeFault(index, end, by, step));
     })
 }
 
@@ -184,20 +159,15 @@ fn take(
 ) -> Callback<PointerEvent> {
     let (fault, hand, chosen) = (fault.clone(), Rc::clone(hand), view.chosen.clone());
     Callback::from(move |event: PointerEvent| {
-        let Some(block) =
-            event.current_target().and_then(|t| wasm_bindgen::JsCast::dyn_into::<Element>(t).ok())
-        else {
-            return;
-        };
+        // The words and the grips let the pointer through.
+        let block = event.target_unchecked_into::<Element>();
         // Without capture the drag ends at the edge of the block.
         let _ = block.set_pointer_capture(event.pointer_id());
         chosen.set(Some(index));
         let x = f64::from(event.client_x());
         // The whole block of a narrow one is moved.
         let grip = GRIP.min((to - from) / 3.0);
-        // The words may stand beside the block.
-        let body = block.first_element_child().unwrap_or(block);
-        let left = body.get_bounding_client_rect().left();
+        let left = block.get_bounding_client_rect().left();
         let end = match x - left {
             inside if inside < grip => End::From,
             inside if inside > to - from - grip && inside <= to - from + 2.0 => End::To,
@@ -212,9 +182,10 @@ fn drag(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Callback<PointerE
     let (left, right) = edges(view);
     let ms_per_px = view.playback.span_ms() / (right - left);
     Callback::from(move |event: PointerEvent| {
-        if let Some(Hand { index, end, from_x, fault }) = hand.borrow().clone() {
+        let held = hand.borrow().clone();
+        if let Some(Hand { index, end, from_x, fault }) = held {
             let by = (f64::from(event.client_x()) - from_x) * ms_per_px;
-            act.emit(Action::ShapeFault(index, moved(&fault, end, by, step)));
+            act.emit(Action::ShapeFault(index, fault.moved(end, by, step)));
         }
     })
 }
@@ -240,7 +211,19 @@ fn figures(view: &Panel<'_>) -> Html {
     let Some((index, fault)) = chosen else { return Html::default() };
     let field = |label: &'static str, value: String, unit: Unit, set: fn(&mut HandFault, f64)| {
         let (act, fault) = (view.act.clone(), fault.clone());
+        let typed =
+            view.draft.as_ref().filter(|(of, _)| *of == label).map(|(_, text)| text.clone());
+        let oninput = {
+            let draft = view.draft.clone();
+            Callback::from(move |event: InputEvent| {
+                let input = event.target_unchecked_into::<HtmlInputElement>();
+                draft.set(Some((label, input.value())));
+            })
+        };
+        let draft = view.draft.clone();
+        let value = typed.unwrap_or(value);
         let onchange = Callback::from(move |event: Event| {
+            draft.set(None);
             let input = event.target_unchecked_into::<HtmlInputElement>();
             if let Ok(value) = parse(&input.value(), unit) {
                 let mut fault = fault.clone();
@@ -249,7 +232,7 @@ fn figures(view: &Panel<'_>) -> Html {
                 act.emit(Action::Commit);
             }
         });
-        html! { <label>{ label }<input type="text" inputmode="decimal" size="7" {value} {onchange} /></label> }
+        html! { <label>{ label }<input type="text" inputmode="decimal" size="7" {value} {oninput} {onchange} /></label> }
     };
     let amount = fault.kind.range().map(|_| {
         field("amount", fault.amount.to_string(), Unit::Count, |fault, value| fault.amount = value)
