@@ -130,6 +130,7 @@ fn measure(
         Measure::Amplification => figures.amplification,
         Measure::StaleShare => figures.stale_share,
         Measure::LostUpdates => figures.lost_updates,
+        Measure::Duplicates => figures.duplicates,
         Measure::LostShare { part: id } => {
             let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a table");
             Some(report.tables.get(id).ok_or_else(unknown)?.lost_share)
@@ -139,6 +140,8 @@ fn measure(
             Some(report.caches.get(id).ok_or_else(unknown)?.hit_ratio)
         }
         Measure::VisitsPerRequest { part: id } => Some(part(id)?.visits_per_request),
+        Measure::WaitMs { part: id } => Some(part(id)?.wait_mean_ms),
+        Measure::MostAtOnce { part: id } => report.crons.get(id).map(|cron| f64::from(cron.most)),
         Measure::Utilisation { part: id } => Some(part(id)?.utilisation),
         Measure::InstanceShare { part: id, instance } => {
             let shares = &part(id)?.instance_shares;
@@ -164,6 +167,7 @@ struct Figures {
     amplification: Option<f64>,
     stale_share: Option<f64>,
     lost_updates: Option<f64>,
+    duplicates: Option<f64>,
 }
 
 impl Figures {
@@ -181,6 +185,7 @@ impl Figures {
             amplification: Some(report.amplification),
             stale_share: Some(report.stale_share),
             lost_updates: Some(report.lost_updates as f64),
+            duplicates: Some(report.duplicates as f64),
         }
     }
 
@@ -194,6 +199,7 @@ impl Figures {
             amplification: Some(clients.amplification),
             stale_share: None,
             lost_updates: None,
+            duplicates: None,
         }
     }
 
@@ -210,6 +216,7 @@ impl Figures {
             amplification: Some(phase.amplification),
             stale_share: Some(phase.stale_share),
             lost_updates: Some(phase.lost_updates as f64),
+            duplicates: Some(phase.duplicates as f64),
         }
     }
 }

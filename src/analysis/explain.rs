@@ -4,18 +4,24 @@ use std::sync::Arc;
 
 use crate::engine::SimDuration;
 use crate::engine::interval::ascending;
-use crate::model::{Breakdown, Progress, Simulation, Spent};
-use crate::scenario::quantity::format;
-use crate::scenario::{Mistakes, Scenario, Settings, Unit};
+use crate::model::system::{Part, System};
+use crate::model::third_party::Counters;
+use crate::model::{Breakdown, Outcome, Progress, Simulation, Spent};
+use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
-use super::report::{Explanation, FirstToBreak, RunReport, Sentence, TimeShare};
-use super::run::{Run, SATURATED};
+use super::report::{Explanation, FirstToBreak, RunReport, TimeShare};
+use super::run::Run;
+use super::sentences::Facts;
 use super::trace::{TraceJob, advance};
 
 /// Requests of the light run that shows what each request asks of each part.
 const LIGHT_REQUESTS: u64 = 1_000;
 /// Ways of spending time below this share of the latency are left out.
 const SHARE_MIN: f64 = 0.005;
+/// Share of requests answered with an error up to which a light run shows what requests ask for.
+const FAILING: f64 = 0.01;
+/// How far two measures of users for each request a second may be apart.
+const AGREEMENT: f64 = 0.25;
 /// Events that a run for an explanation may take.
 const EVENTS_MAX: u64 = 500_000;
 
@@ -43,8 +49,7 @@ pub struct ExplainJob {
     light: Run,
     /// The run again, booking the time of median and slow requests.
     again: Simulation,
-    /// The same before it began.
-    rested: Simulation,
+    system: System,
     report: Option<RunReport>,
 }
 
@@ -69,12 +74,11 @@ impl ExplainJob {
         }
         let broken = |error| Mistakes::one("parts", error, "a system that can be built");
         let seed = scenario.seed(settings);
-        let rested = Simulation::new(&system, seed).map_err(broken)?;
         Ok(Self {
             run: Run::of(scenario, settings)?,
             light: Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?,
-            again: rested.clone(),
-            rested,
+            again: Simulation::new(&system, seed).map_err(broken)?,
+            system,
             scenario: Arc::clone(scenario),
             settings: settings.clone(),
             stage: Stage::Running,
@@ -113,11 +117,12 @@ impl ExplainJob {
         }
     }
 
-    /// Follows the exemplars of the run, once it is explained.
-    pub fn traces(self) -> TraceJob {
-        let exemplars = self.again.breakdown().map(Breakdown::exemplars).unwrap_or_default();
+    /// Follows the exemplars of the run, once it is explained; `None` if they cannot be.
+    pub fn traces(self) -> Option<TraceJob> {
+        let exemplars = self.again.breakdown()?.exemplars();
+        let rested = Simulation::new(&self.system, self.scenario.seed(&self.settings)).ok()?;
         let names = ["p50", "p99"];
-        TraceJob::new(self.rested, self.scenario.run.end, exemplars, names, EVENTS_MAX)
+        Some(TraceJob::new(rested, self.scenario.run.end, exemplars, names, EVENTS_MAX))
     }
 
     fn start_booking(&mut self) {
@@ -143,7 +148,8 @@ impl ExplainJob {
         let Some(report) = &self.report else { return Explanation::default() };
         let time = self.where_time_goes(report);
         let first_to_break = self.first_to_break();
-        let sentences = sentences(report, &time, first_to_break.as_ref());
+        let facts = Facts { report, time: &time, first_to_break: first_to_break.as_ref() };
+        let sentences = facts.sentences(self.last_fault());
         Explanation { sentences, first_to_break, time }
     }
 
@@ -176,109 +182,72 @@ impl ExplainJob {
     }
 
     /// The part with the smallest bound on the rate, from what a request asks of each part when
-    /// hardly anyone waits.
+    /// hardly anyone waits. Unknown where other clients make load in the background, or where
+    /// requests fail even then: what they would have asked for is not seen.
     fn first_to_break(&self) -> Option<FirstToBreak> {
-        let users = self.scenario.knob("users");
         let measured = self.light.measured();
+        let totals = &measured.period.totals;
+        let failures = [Outcome::Failed, Outcome::Shed, Outcome::GaveUp];
+        let failed: u64 = failures.into_iter().map(|outcome| totals.of(outcome)).sum();
+        let failed = failed as f64 / totals.finished().max(1) as f64;
+        let has_background = measured.period.clients.iter().any(|clients| clients.is_background);
+        if has_background || failed > FAILING {
+            return None;
+        }
         let rate = measured.rate(measured.period.totals.sent);
+        let users_a_rate = self.users_a_rate(rate);
         let bounds = measured.period.parts.iter().filter_map(|part| {
             let demand = measured.demand_secs(part);
-            let bound_per_s = f64::from(part.capacity) / demand;
+            let bound_per_s = f64::from(part.capacity) / demand / unevenness(&part.sent);
             (demand > 0.0).then(|| FirstToBreak {
                 part: part.id.clone(),
                 bound_per_s,
-                at_users: users.map(|knob| knob.min * bound_per_s / rate),
+                at_users: users_a_rate.map(|users| users * bound_per_s),
                 demand_ms: demand * 1e3,
+                calls: None,
             })
         });
-        bounds.min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s))
+        let secs = measured.period.span.as_secs();
+        let quotas = measured.period.third_parties.iter().filter_map(|party| {
+            let Counters { served, refused, failed } = party.counters;
+            let calls = (served + refused + failed) as f64 / secs / rate;
+            let bound_per_s = party.quota_per_s? / calls;
+            bound_per_s.is_finite().then(|| FirstToBreak {
+                part: party.id.clone(),
+                bound_per_s,
+                at_users: users_a_rate.map(|users| users * bound_per_s),
+                demand_ms: 0.0,
+                calls: Some(calls),
+            })
+        });
+        bounds.chain(quotas).min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s))
+    }
+
+    /// Users for each request a second, if both runs agree that the rate grows with the users.
+    fn users_a_rate(&self, light_rate: f64) -> Option<f64> {
+        let knob = self.scenario.knob("users")?;
+        let now = self.scenario.value(&self.settings, "users")?;
+        let measured = self.run.measured();
+        let (light, full) =
+            (knob.min / light_rate, now / measured.rate(measured.period.totals.sent));
+        ((light / full - 1.0).abs() < AGREEMENT).then_some(light)
+    }
+
+    /// When the last fault ends, in seconds, if the run goes on after it and it did last.
+    fn last_fault(&self) -> Option<f64> {
+        let RunEnd::Time(end) = self.scenario.run.end else { return None };
+        let system = self.scenario.system(&self.settings).ok()?;
+        let ends = system.parts.iter().filter_map(|part| match part {
+            Part::Fault(fault) if fault.until > fault.from => Some(fault.until.as_secs()),
+            _ => None,
+        });
+        ends.reduce(f64::max).filter(|until| *until < end.as_secs())
     }
 }
 
-fn sentences(
-    report: &RunReport,
-    time: &[TimeShare],
-    first_to_break: Option<&FirstToBreak>,
-) -> Vec<Sentence> {
-    let mut sentences = Vec::new();
-    let mut say = |text: String, part: Option<&str>| {
-        sentences.push(Sentence { text, part: part.map(str::to_owned) });
-    };
-    let saturated = report.parts.iter().filter(|(_, part)| part.demand_ratio >= 1.0);
-    if report.overloaded
-        && let Some((id, part)) = first_to_break
-            .and_then(|first| report.parts.get_key_value(&first.part))
-            .filter(|(_, part)| part.demand_ratio >= SATURATED)
-            .or_else(|| saturated.max_by(|a, b| a.1.demand_ratio.total_cmp(&b.1.demand_ratio)))
-    {
-        let asked = format(part.demand_ratio, Unit::Share);
-        say(format!("Overloaded: {asked} of what {id} can do is asked of it."), Some(id));
-    }
-    if report.error_share >= 0.001 {
-        let share = format(report.error_share, Unit::Share);
-        say(format!("{share} of requests fail: {}.", failures(report)), None);
-    }
-    if let (Some(largest), Some(p99)) = (time.first(), report.latency_ms.p99) {
-        let total: f64 = time.iter().map(|share| share.slow_ms).sum();
-        let share = format(largest.slow_ms / total.max(1e-9), Unit::Share);
-        let limit = report.parts.get(&largest.part).map_or_else(String::new, |part| {
-            let server = match part.kind.as_str() {
-                "pool" => "connection",
-                "service" => "worker",
-                _ => "core",
-            };
-            match part.capacity {
-                1 => format!(" (its only {server})"),
-                several => format!(" (one of {several} {server}s)"),
-            }
-        });
-        let limit = if largest.waiting { limit } else { String::new() };
-        let p99 = format(p99, Unit::Ms);
-        let text = format!("{share} of a slow request ({p99}) is {}{limit}.", largest.label);
-        say(text, Some(&largest.part));
-    }
-    for (id, part) in &report.parts {
-        if part.kind == "database" && part.visits_per_request >= 1.5 {
-            let queries = format(part.visits_per_request, Unit::Count);
-            say(format!("Each request makes {queries} queries."), Some(id));
-        }
-    }
-    if let Some(first) = first_to_break {
-        let bound = format(first.bound_per_s, Unit::PerSecond);
-        let demand = format(first.demand_ms, Unit::Ms);
-        let id = &first.part;
-        let users = first.at_users.map_or_else(String::new, |users| {
-            format!(", which is {} users", format(users, Unit::Count))
-        });
-        let text = format!(
-            "The first to break is {id}: each request keeps it busy for {demand}, so it can serve \
-             at most {bound}{users}."
-        );
-        say(text, Some(id));
-    }
-    sentences
-}
-
-fn failures(report: &RunReport) -> String {
-    let outcomes = &report.outcomes;
-    let kinds = [
-        (outcomes.rejected, "refused because a queue was full"),
-        (outcomes.timed_out, "not answered before the timeout"),
-        (outcomes.gave_up, "tired of waiting in a queue"),
-        (outcomes.failed, "answered with an error"),
-        (outcomes.shed, "turned away to protect the others"),
-    ];
-    let total = kinds.iter().map(|(count, _)| count).sum::<u64>().max(1);
-    let worth_saying = kinds.iter().filter(|(count, _)| *count * 100 >= total);
-    let words: Vec<String> = worth_saying
-        .map(|(count, what)| {
-            let share = *count as f64 / total as f64;
-            if share > 0.99 {
-                (*what).to_owned()
-            } else {
-                format!("{} {what}", format(share, Unit::Share))
-            }
-        })
-        .collect();
-    words.join(", ")
+/// How many times its even share the instance with the most attempts gets, at least 1.
+fn unevenness(sent: &[u64]) -> f64 {
+    let (all, most) = (sent.iter().sum::<u64>(), sent.iter().max());
+    let times = |most: u64| most as f64 * sent.len() as f64 / all.max(1) as f64;
+    most.map_or(1.0, |most| times(*most).max(1.0))
 }

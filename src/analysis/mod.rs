@@ -12,6 +12,8 @@ mod phases;
 
 mod recovery;
 
+mod sentences;
+
 pub mod curve;
 
 pub mod ceiling;

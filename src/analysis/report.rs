@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::report_data::{CacheReport, FileReport, TableReport, ThirdPartyReport};
+pub use super::report_data::{CacheReport, FileReport, JobsReport, TableReport, ThirdPartyReport};
 
 /// Everything measured in one run at one setting of the knobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,12 @@ pub struct RunReport {
     pub stale_share: f64,
     /// Updates that were acknowledged and are gone; each takes one from the answers that were right.
     pub lost_updates: u64,
+    /// Records made.
+    pub records: u64,
+    /// Those of them about something that there was a record of already: wrong data.
+    pub duplicates: u64,
+    /// Measures of each queue of jobs, by id.
+    pub jobs: BTreeMap<String, JobsReport>,
     /// Measures of each database that is a file, by id.
     pub files: BTreeMap<String, FileReport>,
     /// Measures of each table whose rows are updated, by database and table.
@@ -94,6 +100,8 @@ pub struct PhaseReport {
     pub stale_share: f64,
     /// Updates that were acknowledged and are gone.
     pub lost_updates: u64,
+    /// Records made of what there was a record of already.
+    pub duplicates: u64,
     /// Requests of each part of kind `clients`, by id.
     pub clients: BTreeMap<String, ClientsReport>,
 }
@@ -331,8 +339,10 @@ pub struct FirstToBreak {
     pub bound_per_s: f64,
     /// Value of the users knob at that rate, where it is proportional to the rate.
     pub at_users: Option<f64>,
-    /// Busy time one request asks of it, in milliseconds (its demand).
+    /// Busy time one request asks of it, in milliseconds (its demand); 0 for a third party.
     pub demand_ms: f64,
+    /// Calls one request makes of it, if it is a third party with a quota.
+    pub calls: Option<f64>,
 }
 
 /// Mean time that requests of a class spend in one way.

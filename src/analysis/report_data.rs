@@ -27,6 +27,29 @@ pub struct CacheReport {
     pub lost_writes: u64,
 }
 
+/// What came of the jobs of one queue.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct JobsReport {
+    /// Jobs sent and accepted, per second.
+    pub sent_per_s: f64,
+    /// Jobs refused because the queue was full.
+    pub rejected: u64,
+    /// Jobs done while they were their handler's, per second.
+    pub finished_per_s: f64,
+    /// Deliveries per job sent; above 1 some work is done again.
+    pub deliveries_per_job: f64,
+    /// Handlers that were done after their job had been shown to others again.
+    pub late: u64,
+    /// Jobs given up after their last delivery.
+    pub dead: u64,
+    /// Mean time from sending to the first delivery, in milliseconds.
+    pub wait_mean_ms: f64,
+    /// Mean time from sending to the end, over jobs done, in milliseconds.
+    pub done_mean_ms: f64,
+    /// Jobs waiting at the end.
+    pub waiting: u64,
+}
+
 /// What happened at one database that is a file.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct FileReport {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::engine::SimDuration;
 use crate::model::third_party::Counters;
-use crate::model::{CacheMeasure, FileMeasure, TableMeasure};
+use crate::model::{CacheMeasure, FileMeasure, JobsMeasure, TableMeasure};
 
-use super::report::{CacheReport, FileReport, TableReport, ThirdPartyReport};
+use super::report::{CacheReport, FileReport, JobsReport, TableReport, ThirdPartyReport};
 use super::run::Measured;
 
 impl Measured {
@@ -30,6 +30,27 @@ impl Measured {
         };
         let caches = self.period.caches.iter();
         caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn jobs(&self) -> BTreeMap<String, JobsReport> {
+        let report = |measure: &JobsMeasure| {
+            let counters = &measure.counters;
+            let queue = &counters.queue;
+            let per = |sum: u64, count: u64| sum as f64 / count.max(1) as f64;
+            JobsReport {
+                sent_per_s: self.rate(queue.sent),
+                rejected: queue.rejected,
+                finished_per_s: self.rate(queue.finished),
+                deliveries_per_job: per(queue.deliveries, queue.sent),
+                late: queue.late,
+                dead: queue.dead,
+                wait_mean_ms: per(counters.waited, queue.deliveries - queue.redeliveries) / 1e6,
+                done_mean_ms: per(counters.taken, queue.finished) / 1e6,
+                waiting: measure.waiting,
+            }
+        };
+        let jobs = self.period.jobs.iter();
+        jobs.map(|measure| (measure.id.clone(), report(measure))).collect()
     }
 
     pub(super) fn files(&self) -> BTreeMap<String, FileReport> {

@@ -225,7 +225,7 @@ pub fn trace(
     let quantile = |q| SimDuration(period.latencies.quantile(q).unwrap_or(0.0) as u64);
     let sought = [quantile(0.5), quantile(percentile / 100.0)];
     let rested = Run::of(scenario, settings)?.into_simulation();
-    let mut again = rested.clone();
+    let mut again = Run::of(scenario, settings)?.into_simulation();
     again.set_breakdown(Breakdown::default().seeking(sought, period.from));
     advance(&mut again, scenario.run.end, u64::MAX);
     let exemplars = again.breakdown().map(Breakdown::exemplars).unwrap_or_default();

@@ -35,12 +35,14 @@ pub(super) struct AskStep {
 }
 
 /// What a third party answered in a period.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ThirdPartyMeasure {
     /// Its id.
     pub id: String,
     /// Calls by their end.
     pub counters: Counters,
+    /// Calls a second that its quota lets in; `None` for one without.
+    pub quota_per_s: Option<f64>,
 }
 
 impl Builder<'_> {
@@ -148,7 +150,8 @@ impl Simulation {
         let measures = self.model.parties.iter().enumerate().map(|(index, model)| {
             let before = begin.map_or_else(Counters::default, |mark| mark.parties[index]);
             let counters = model.party.counters().since(&before);
-            ThirdPartyMeasure { id: model.id.clone(), counters }
+            let quota_per_s = model.party.quota_per_s();
+            ThirdPartyMeasure { id: model.id.clone(), counters, quota_per_s }
         });
         measures.collect()
     }

@@ -11,6 +11,7 @@ use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
 use super::crons::CRON_USERS;
 use super::entrance::{check_queue, is_special};
+use super::once::follows;
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
 use super::system::{Arrivals, Clients, Database, Lock, Part, Pool, Queue, Service, System};
@@ -138,6 +139,8 @@ pub(super) struct Builder<'a> {
     pub(super) gauges: Vec<(String, Vec<u16>)>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
+    /// Some step asks what requests are about.
+    follows: bool,
     /// What the present steps are inside of.
     pub(super) open: Open,
     /// Parts that the request holds at the present step, outermost first.
@@ -168,6 +171,7 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         doors: Vec::new(),
         gauges: Vec::new(),
         branches_count: 0,
+        follows: follows(system),
         open: Open::default(),
         held: Vec::new(),
         held_scopes: Vec::new(),
@@ -186,6 +190,8 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     if builder.model.clients.is_empty() {
         return Err(BuildError::NoClients);
     }
+    builder.add_handlers()?;
+    builder.model.inherits = builder.follows || !builder.model.user_ranges.is_empty();
     for part in &system.parts {
         if let Part::Fault(fault) = part {
             builder.add_fault(fault)?;
@@ -201,6 +207,7 @@ impl Builder<'_> {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
             Part::Cache(cache) => self.add_cache(cache),
             Part::Machine(machine) => self.add_machine(machine),
+            Part::Jobs(jobs) => self.add_jobs(jobs),
             Part::ThirdParty(party) => {
                 self.add_third_party(party);
                 Ok(())
@@ -305,6 +312,9 @@ impl Builder<'_> {
         };
         self.emit(Op::Send);
         self.identify(clients);
+        if self.follows {
+            self.emit(Op::Number);
+        }
         self.actions(clients)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");

@@ -15,7 +15,9 @@ use super::faults::FaultModel;
 use super::filing::{FileAccess, FileModel};
 use super::gauges::Gauge;
 use super::guard::{Guard, GuardedEdge};
+use super::jobs::Keys;
 use super::machine::InterpreterLock;
+use super::once::OnceStep;
 use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
@@ -24,6 +26,7 @@ use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
 use super::updating::{RowLocksModel, TableModel, UpdateStep, UpdatedRows};
+use super::working::JobsModel;
 
 /// Everything a simulation works on, indexed by number.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +55,12 @@ pub(super) struct Model {
     pub(super) plans: Vec<PlannedQuery>,
     pub(super) cached_steps: Vec<CachedStep>,
     pub(super) write_steps: Vec<WriteStep>,
+    pub(super) jobs: Vec<JobsModel>,
+    /// Where records are made, by name.
+    pub(super) ledgers: Vec<(String, Keys)>,
+    /// Where keys of what has been done are kept, by name.
+    pub(super) key_stores: Vec<(String, Keys)>,
+    pub(super) once_steps: Vec<OnceStep>,
     pub(super) files: Vec<FileModel>,
     pub(super) file_accesses: Vec<FileAccess>,
     pub(super) tables: Vec<TableModel>,
@@ -71,6 +80,8 @@ pub(super) struct Model {
     pub(super) gauges: Vec<Gauge>,
     /// A gauge asks how long tasks stay.
     pub(super) times_stays: bool,
+    /// Attempts and branches get the numbers of the task they are for.
+    pub(super) inherits: bool,
     /// Users of clients, if a door asks for them.
     pub(super) user_ranges: Vec<UserRange>,
     pub(super) parts: Vec<PartModel>,

@@ -264,34 +264,10 @@ fn guarded_in_call<'a>(call: &'a Call, found: &mut Vec<&'a Call>) {
 
 fn guarded_in<'a>(steps: &'a [Step], found: &mut Vec<&'a Call>) {
     for step in steps {
-        match step {
-            Step::Call(call) => guarded_in_call(call, found),
-            Step::FileTransaction { steps, .. }
-            | Step::Transaction { steps, .. }
-            | Step::Lock { steps, .. }
-            | Step::Repeat { steps, .. } => guarded_in(steps, found),
-            Step::Parallel { branches, .. } => {
-                branches.iter().for_each(|steps| guarded_in(steps, found));
-            }
-            Step::Cached { load: one, store: other, .. }
-            | Step::Write { steps: one, tell: other, .. }
-            | Step::Choice { then: one, otherwise: other, .. } => {
-                guarded_in(one, found);
-                guarded_in(other, found);
-            }
-            Step::Update(update) => {
-                guarded_in(&update.read, found);
-                guarded_in(&update.steps, found);
-                guarded_in(&update.write, found);
-            }
-            Step::Cpu(_)
-            | Step::Wait(_)
-            | Step::Query { .. }
-            | Step::Change { .. }
-            | Step::Select { .. }
-            | Step::Ask(_)
-            | Step::Fail
-            | Step::Reject(_) => {}
+        if let Step::Call(call) = step {
+            guarded_in_call(call, found);
+        } else {
+            step.lists().into_iter().for_each(|steps| guarded_in(steps, found));
         }
     }
 }

@@ -184,6 +184,14 @@ impl<'a> Builder<'a> {
             }
             Step::Ask(ask) => return self.ask(ask, register),
             Step::Change { via, work } => return self.query(via, Work::Changes(work), register),
+            Step::Enqueue { jobs } => {
+                let jobs = self.jobs_of(jobs)?;
+                self.emit(Op::Enqueue { jobs });
+            }
+            Step::Record { ledger } => self.record(ledger),
+            Step::Once { store, keys_count, steps } => {
+                return self.once(store, *keys_count, steps, service, register);
+            }
             Step::FileTransaction { database, is_immediate, steps } => {
                 return self.file_transaction(database, *is_immediate, steps, service, register);
             }

@@ -86,6 +86,7 @@ impl Simulation {
             parties: self.party_counters(),
             tables: self.table_counters(),
             files: self.file_counters(),
+            jobs: self.jobs_counters(),
         };
         self.record.marks.push(mark);
     }

@@ -14,6 +14,7 @@ use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
 use super::updating::TableMeasure;
+use super::working::JobsMeasure;
 
 /// Measures of the time after the warm-up.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Queues of jobs, in the order of the document.
+    pub jobs: Vec<JobsMeasure>,
     /// Databases that are files, in the order of the document.
     pub files: Vec<FileMeasure>,
     /// Tables with rows that are updated, in the order of the document.
@@ -125,16 +128,12 @@ impl Simulation {
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            jobs: self.jobs_measures(begin),
             files: self.file_measures(begin),
             tables: self.table_measures(begin),
             crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
-    }
-
-    /// Requests so far, but for those of clients in the background.
-    pub fn totals(&self) -> Totals {
-        self.record.totals()
     }
 
     fn by_clients(&self, begin: Option<&Mark>) -> Vec<ClientsMeasure> {
@@ -194,6 +193,12 @@ impl Simulation {
         });
         parts.collect()
     }
+
+    /// What has been counted since the run began, at little cost.
+    pub fn totals(&self) -> Totals {
+        self.record.totals()
+    }
+
     /// Latencies of all requests answered in time since the run began.
     pub fn latencies(&self) -> Histogram {
         self.record.batches.total(0)
@@ -245,6 +250,7 @@ impl Simulation {
         }
         self.table_numbers(&mut add);
         self.file_numbers(&mut add);
+        self.jobs_numbers(&mut add);
         hash
     }
 }

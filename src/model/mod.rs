@@ -102,6 +102,10 @@ mod registers;
 
 mod query_steps;
 
+mod once;
+
+mod working;
+
 mod filing;
 
 mod filing_build;
@@ -128,3 +132,4 @@ pub use spans::{Label, Span, SpanKind, Spans};
 pub use stories::Story;
 pub use trace::{Breakdown, Exemplars};
 pub use updating::TableMeasure;
+pub use working::JobsMeasure;

@@ -8,6 +8,7 @@ use super::filing::Counters as FileCounters;
 use super::station::Counters;
 use super::third_party::Counters as PartyCounters;
 use super::updating::Counters as TableCounters;
+use super::working::Counters as JobsCounters;
 
 /// How a request or an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,10 @@ pub struct Totals {
     pub lost: u64,
     /// See `lost`.
     pub regained: u64,
+    /// Records made.
+    pub records: u64,
+    /// Those of them about something that there was a record of already.
+    pub duplicates: u64,
 }
 
 impl Totals {
@@ -88,6 +93,8 @@ impl Totals {
             wrong: self.wrong + other.wrong,
             lost: self.lost + other.lost,
             regained: self.regained + other.regained,
+            records: self.records + other.records,
+            duplicates: self.duplicates + other.duplicates,
         }
     }
 
@@ -104,6 +111,8 @@ impl Totals {
             wrong: self.wrong - before.wrong,
             lost: self.lost - before.lost,
             regained: self.regained - before.regained,
+            records: self.records - before.records,
+            duplicates: self.duplicates - before.duplicates,
         }
     }
 }
@@ -121,6 +130,7 @@ pub(super) struct Mark {
     pub(super) parties: Vec<PartyCounters>,
     pub(super) tables: Vec<TableCounters>,
     pub(super) files: Vec<FileCounters>,
+    pub(super) jobs: Vec<JobsCounters>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

@@ -133,6 +133,12 @@ impl ThirdParty {
         Answer::Served(SimDuration::from_secs(self.settings.latency.sample(random)))
     }
 
+    /// Calls a second that its quota lets in.
+    pub fn quota_per_s(&self) -> Option<f64> {
+        let quota = self.settings.quota?;
+        Some(f64::from(quota.calls.limit) / quota.calls.window.as_secs())
+    }
+
     /// Whether it is down; `now` must not go back.
     pub fn is_down(&mut self, now: SimTime) -> bool {
         match &self.settings.outages {

@@ -2,12 +2,14 @@
 
 use crate::model::system::Balancing;
 use crate::policy::BadSetting;
+use crate::policy::balancer::by_key::{self, Placement};
 use crate::policy::balancer::{self, Algorithm, ejection, health, slow_start};
 
 use super::Unit;
 use super::reader::{Fields, Reader};
 
-const ALGORITHMS: [&str; 4] = ["round_robin", "random", "least_connections", "two_choices"];
+const ALGORITHMS: [&str; 5] =
+    ["round_robin", "random", "least_connections", "two_choices", "by_key"];
 
 impl Reader<'_> {
     /// The balancer in a field, if there is one.
@@ -21,8 +23,12 @@ impl Reader<'_> {
             1 => Algorithm::Random,
             2 => Algorithm::LeastConnections,
             3 => Algorithm::TwoChoices,
+            4 => Algorithm::ByKey(self.keys(fields)),
             _ => Algorithm::RoundRobin,
         };
+        if fields.has("keys") && !matches!(algorithm, Algorithm::ByKey(_)) {
+            self.note(&fields.under("keys"), "keys", "nothing: only by_key looks at them");
+        }
         let weights = self.list_of(fields, "weights", false).into_iter();
         let weights: Vec<u32> =
             weights.map(|(item, path)| self.count(item, &path, 1, 1_000)).collect();
@@ -38,6 +44,29 @@ impl Reader<'_> {
         let ejection = self.ejection(fields);
         self.close(fields);
         Some(Balancing { settings, weights, health, ejection })
+    }
+
+    fn keys(&mut self, fields: &mut Fields<'_>) -> by_key::Settings {
+        let mut settings = by_key::Settings {
+            keys_count: 1,
+            popularity: 0.0,
+            placement: Placement::Range,
+            split_keys: 0,
+            split_parts: 1,
+        };
+        let Some(mut fields) = self.inner(fields, "keys") else { return settings };
+        settings.keys_count = self.count_of(&mut fields, "count", 1, 1_000_000_000);
+        settings.popularity = self.number_or(&mut fields, "popularity", 0.0);
+        if self.word_of(&mut fields, "placement", &["range", "hash"]) == 1 {
+            settings.placement = Placement::Hash;
+        }
+        if fields.has("split_keys") {
+            settings.split_keys = self.count_of(&mut fields, "split_keys", 0, 1_000_000);
+        }
+        settings.split_parts = self.optional_count(&mut fields, "split_parts", 1, 1_000);
+        self.check_setting(&fields, settings.check());
+        self.close(&fields);
+        settings
     }
 
     fn slow_start(&mut self, fields: &mut Fields<'_>) -> Option<slow_start::Settings> {

@@ -99,7 +99,7 @@ impl FaultKind {
             Part::Database(_) => &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse],
             Part::Machine(_) => &[Self::Slow],
             Part::Cache(_) => &[Self::Flush, Self::Delay],
-            Part::Lock(_) | Part::ThirdParty(_) | Part::Fault(_) => &[],
+            Part::Lock(_) | Part::ThirdParty(_) | Part::Jobs(_) | Part::Fault(_) => &[],
         }
     }
 
@@ -176,6 +176,7 @@ pub fn id_of(part: &Part) -> &str {
         Part::Cache(cache) => &cache.id,
         Part::Machine(machine) => &machine.id,
         Part::ThirdParty(party) => &party.id,
+        Part::Jobs(jobs) => &jobs.id,
         Part::Fault(fault) => &fault.id,
     }
 }

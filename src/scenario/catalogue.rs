@@ -15,19 +15,24 @@ const DOCUMENTS: &[&str] = &[
     // Data that grows.
     document!("n-plus-one.json"),
     // Users and concurrency.
+    document!("hot-key.json"),
+    document!("pool-exhaustion.json"),
     document!("queue-knee.json"),
     // Failure that feeds itself.
     document!("balancer-sinkhole.json"),
     document!("cascade.json"),
     document!("goodput-collapse.json"),
+    document!("jitter.json"),
     document!("layered-retries.json"),
     document!("retry-storm.json"),
     document!("tail-at-scale.json"),
     // No limits.
     document!("backlog.json"),
+    document!("cron-pileup.json"),
     document!("login-brute-force.json"),
     document!("noisy-client.json"),
     document!("rate-limiters.json"),
+    document!("third-party-quota.json"),
 ];
 
 /// Groups of scenarios in the order of the menu: the word in documents, and what it stands for.

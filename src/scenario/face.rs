@@ -4,6 +4,7 @@
 //! command line and the analyses work with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +130,18 @@ pub struct Price {
     pub also: String,
 }
 
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hours = if self.hours == 1.0 { "hour" } else { "hours" };
+        write!(f, "Costs {} {hours} of work", self.hours)?;
+        if self.dollars_a_month > 0.0 {
+            write!(f, " and ${} a month", self.dollars_a_month)?;
+        }
+        f.write_str(".")?;
+        if self.also.is_empty() { Ok(()) } else { write!(f, " {}", self.also) }
+    }
+}
+
 /// One change to the document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
@@ -239,6 +252,8 @@ pub enum Measure {
     StaleShare,
     /// Updates that were acknowledged and are gone.
     LostUpdates,
+    /// Records made of what there was a record of already.
+    Duplicates,
     /// Updates of a table that are gone, as a share of those acknowledged.
     LostShare {
         /// Database and table, as `db.accounts`.
@@ -252,6 +267,16 @@ pub enum Measure {
     /// Visits to a part per finished request.
     VisitsPerRequest {
         /// Id of the part.
+        part: String,
+    },
+    /// Mean time that a visit to a part waits for it, in milliseconds.
+    WaitMs {
+        /// Id of the part.
+        part: String,
+    },
+    /// Most runs of a cron at once.
+    MostAtOnce {
+        /// Id of the clients.
         part: String,
     },
     /// Busy share of a part.

@@ -40,6 +40,8 @@ mod third_parties;
 
 mod updates;
 
+mod jobs;
+
 pub mod quantity;
 
 pub mod catalogue;

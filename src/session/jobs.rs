@@ -259,8 +259,10 @@ impl Worker {
             }
             Job::Explain(job) => {
                 let result = job.step(events).map(Outcome::Explanation)?;
-                if let Some(Job::Explain(job)) = self.jobs.pop_front() {
-                    let job = Job::Trace(Box::new(job.traces()));
+                if let Some(Job::Explain(job)) = self.jobs.pop_front()
+                    && let Some(job) = job.traces()
+                {
+                    let job = Job::Trace(Box::new(job));
                     let is_last = |job: &Job| matches!(job, Job::Ghost(..));
                     let place = self.jobs.iter().position(is_last).unwrap_or(self.jobs.len());
                     self.jobs.insert(place, job);

@@ -4,6 +4,8 @@ pub mod action;
 
 mod answers;
 
+pub mod diagram;
+
 pub mod history;
 
 pub mod jobs;

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::about::about;
 use super::address;
 use super::charts::Charts;
+use super::diagram::Diagram;
 use super::effects::{use_address, use_theme, use_title, use_workers};
 use super::fixes::fixes;
 use super::gallery::Gallery;
@@ -113,7 +114,7 @@ pub(super) fn App() -> Html {
                     <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_started={frame.is_started} />
                 </div>
                 <div class="side">
-                    <section class="slot diagram" />
+                    <Diagram session={Rc::clone(&session)} />
                     { why(&session) }
                 </div>
             </div>

@@ -27,7 +27,10 @@ pub(super) fn fixes(session: &Session, act: &Callback<Action>, view: &View) -> H
                     <span>{ &fix.label }</span>
                 </label>
                 <span class={classes!("effect", class)}>{ effect }</span>
-                <p id={describes}>{ &fix.about }</p>
+                <p id={describes}>
+                    { &fix.about }
+                    { fix.price.as_ref().map(|price| html! { <>{ " " }<small>{ price.to_string() }</small></> }) }
+                </p>
             </div>
         }
     };

@@ -43,6 +43,10 @@ mod readout;
 
 mod why;
 
+mod diagram;
+
+mod part_card;
+
 mod waterfall;
 
 mod save;

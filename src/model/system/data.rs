@@ -1,9 +1,10 @@
 //! Where data lies, and who is asked for it: databases, caches, third parties.
 
-use super::{Runtime, Step};
+use super::{Call, Runtime, Step};
 use crate::engine::{Distribution, SimDuration};
 use crate::model::cache::Settings as CacheSettings;
 use crate::model::database::sqlite::{BusyWait, Journal};
+use crate::model::jobs::queue;
 use crate::model::planner::Index;
 
 /// `deadlock_timeout` of PostgreSQL, unless it is set otherwise.
@@ -142,6 +143,21 @@ pub struct SelectJoin {
     pub each: f64,
     /// What it is joined by: an index of that name finds the rows, if there is one.
     pub by: Option<String>,
+}
+
+/// A queue of jobs that are delivered at least once, and handlers that do them one by one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Jobs {
+    /// Unique in the system.
+    pub id: String,
+    /// What a handler calls for each job; the job is done if that ends well.
+    pub call: Call,
+    /// Jobs handled at once.
+    pub handlers_count: u32,
+    /// How long a delivered job is hidden, how often it is delivered, and how many may wait.
+    pub settings: queue::Settings,
+    /// A job whose handler fails is shown again at once, not when it is hidden no more.
+    pub shows_failed: bool,
 }
 
 /// How a file keeps readers and writers apart.

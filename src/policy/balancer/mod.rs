@@ -10,6 +10,8 @@
 //! Sources: nginx commit 52327e0627f4 (smooth weighted round robin); Mitzenmacher, "The Power of
 //! Two Choices in Randomized Load Balancing" (2001); Envoy, "Panic threshold" (50 %).
 
+pub mod by_key;
+
 pub mod ejection;
 
 pub mod health;
@@ -19,6 +21,7 @@ pub mod slow_start;
 use crate::engine::{SimTime, Stream};
 
 use super::setting::{BadSetting, in_range};
+use by_key::Sharding;
 
 /// Most backends.
 pub const BACKENDS_MAX: usize = 1_000;
@@ -26,7 +29,7 @@ pub const BACKENDS_MAX: usize = 1_000;
 const DRAWS_MAX: u32 = 64;
 
 /// How the next backend is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Algorithm {
     /// Each in turn, by weight.
     #[default]
@@ -37,6 +40,8 @@ pub enum Algorithm {
     LeastConnections,
     /// Of two different ones drawn at random, the one with fewer.
     TwoChoices,
+    /// The one that has the key, or the next after it that is not out; weights count for nothing.
+    ByKey(by_key::Settings),
 }
 
 /// A balancer.
@@ -61,6 +66,9 @@ impl Settings {
             in_range("weight", f64::from(*weight), [1.0, 1_000.0], "1 to 1000")?;
         }
         in_range("panic_share", self.panic_share, [0.0, 1.0], "0 to 1")?;
+        if let Algorithm::ByKey(keys) = &self.algorithm {
+            keys.check()?;
+        }
         self.slow_start.map_or(Ok(()), |settings| settings.check())
     }
 }
@@ -102,6 +110,7 @@ pub struct Balancer {
     /// When the last slow start is over.
     ramp_end: SimTime,
     turn: u16,
+    sharding: Option<Sharding>,
 }
 
 impl Balancer {
@@ -124,6 +133,10 @@ impl Balancer {
             has_weights: weights.windows(2).any(|pair| pair[0] != pair[1]),
             ramp_end: SimTime::ZERO,
             turn: 0,
+            sharding: match &settings.algorithm {
+                Algorithm::ByKey(keys) => Some(Sharding::new(keys)),
+                _ => None,
+            },
         }
     }
 
@@ -140,6 +153,7 @@ impl Balancer {
             Algorithm::Random => self.any(now, is_plain, random),
             Algorithm::LeastConnections => self.least(now, is_plain, random),
             Algorithm::TwoChoices => self.better_of_two(now, is_plain, random),
+            Algorithm::ByKey(_) => self.owner(random),
         };
         self.in_flight[usize::from(chosen)] += 1;
         Some(chosen)
@@ -241,6 +255,16 @@ impl Balancer {
         let (chosen, _) = richest.expect("there is a candidate");
         self.backends[chosen].credit -= total;
         chosen as u16
+    }
+
+    /// Who has the key of this attempt, or the next after it that may be used.
+    fn owner(&self, random: &mut Stream) -> u16 {
+        let count = self.backends.len();
+        let owner = self.sharding.as_ref().map_or(0, |sharding| sharding.pick(count, random));
+        let takes_any = self.in_panic();
+        let after = (owner..count).chain(0..owner);
+        let mut usable = after.filter(|index| takes_any || self.backends[*index].out == 0);
+        usable.next().unwrap_or(owner) as u16
     }
 
     fn any(&self, now: SimTime, is_plain: bool, random: &mut Stream) -> u16 {
