@@ -162,6 +162,37 @@ fn wrong_knobs_names_and_fixes_are_found() {
 }
 
 #[test]
+fn a_fix_reaches_a_step_by_its_place_in_the_list() {
+    let with = |at: &str| {
+        let mut document = document();
+        document["fixes"] = json!([{ "id": "f", "label": "F", "about": "", "patch": [{ "at": at, "value": "10ms" }] }]);
+        Scenario::parse(&document.to_string())
+    };
+    let scenario = with("s.endpoints.work.0.cpu").unwrap();
+    let settings = Settings { fixes: ["f".to_owned()].into(), ..Settings::default() };
+    assert!((run(&scenario, &settings).unwrap().parts["s"].utilisation - 0.1).abs() < 0.02);
+    for at in ["s.endpoints.work.1.cpu", "s.endpoints.work.x.cpu"] {
+        let found = with(at).map(|_| ()).unwrap_err().0;
+        assert_eq!(found[0].path, "fixes.f.patch", "{at}");
+    }
+}
+
+#[test]
+fn a_factor_may_be_a_knob() {
+    let mut document = document();
+    let each = json!({ "id": "each", "label": "Each", "about": "Requests of each.", "min": 0, "max": 10, "default": 2 });
+    document["knobs"].as_array_mut().unwrap().push(each);
+    document["parts"][0]["arrivals"]["open"]["rate_per_s"] = json!({ "knob": "users", "times": { "knob": "each" }, "most": { "knob": "users", "times": 3 } });
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    for (each, expected) in [(2.0, 20.0), (5.0, 30.0)] {
+        let knobs = [("each".to_owned(), each)].into();
+        let report = run(&scenario, &Settings { knobs, ..Settings::default() }).unwrap();
+        // 1,000 arrivals at random: 3 % of the rate is one standard deviation.
+        assert!((report.offered_per_s / expected - 1.0).abs() < 0.12, "{report:?}");
+    }
+}
+
+#[test]
 fn a_scenario_that_explodes_stops_at_its_limit_with_a_message() {
     let mut document = document();
     document["run"]["requests"] = json!(100_000_000);

@@ -143,6 +143,9 @@ fn measure(
         Measure::WaitMs { part: id } => Some(part(id)?.wait_mean_ms),
         Measure::MostAtOnce { part: id } => report.crons.get(id).map(|cron| f64::from(cron.most)),
         Measure::Utilisation { part: id } => Some(part(id)?.utilisation),
+        Measure::MemoryMostMb { part: id } => report.machines.get(id).map(|it| it.memory_most_mb),
+        Measure::MemoryMeanMb { part: id } => report.machines.get(id).map(|it| it.memory_mean_mb),
+        Measure::Kills { part: id } => report.machines.get(id).map(|it| it.kills as f64),
         Measure::InstanceShare { part: id, instance } => {
             let shares = &part(id)?.instance_shares;
             shares.get((*instance as usize).wrapping_sub(1)).copied()

@@ -204,6 +204,8 @@ pub struct CronReport {
 pub struct MachineReport {
     /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
     pub memory_most_mb: f64,
+    /// Mean megabytes held, since the run began; 0 for a machine without a limit.
+    pub memory_mean_mb: f64,
     /// Parts killed for their memory, since the run began.
     pub kills: u64,
 }

@@ -278,6 +278,7 @@ impl Measured {
 
     fn machines(&self) -> BTreeMap<String, MachineReport> {
         let report = |measure: &MachineMeasure| MachineReport {
+            memory_mean_mb: measure.memory_mean as f64 / (1024.0 * 1024.0),
             memory_most_mb: measure.memory_most as f64 / (1024.0 * 1024.0),
             kills: measure.kills,
         };

@@ -266,7 +266,15 @@ impl Facts<'_> {
 
 fn failures(report: &RunReport) -> String {
     let outcomes = &report.outcomes;
+    let unanswered =
+        outcomes.rejected + outcomes.timed_out + outcomes.gave_up + outcomes.failed + outcomes.shed;
+    // What else is an error was answered in time, and wrong.
+    let errors = report.error_share * (unanswered + outcomes.in_time) as f64;
+    let wrong = (errors.round() as u64).saturating_sub(unanswered);
+    let lost = report.lost_updates.min(wrong);
     let kinds = [
+        (wrong - lost, "answered from a copy that was not true any more"),
+        (lost, "changes that were answered with success and are gone"),
         (outcomes.rejected, "refused because a queue was full"),
         (outcomes.timed_out, "not answered before the timeout"),
         (outcomes.gave_up, "tired of waiting in a queue"),

@@ -93,6 +93,8 @@ pub struct MachineMeasure {
     pub id: String,
     /// Most bytes held at once, since the run began; 0 without a limit.
     pub memory_most: u64,
+    /// Mean bytes held, since the run began; 0 without a limit.
+    pub memory_mean: u64,
     /// Parts killed for their memory, since the run began.
     pub kills: u64,
 }
@@ -314,6 +316,7 @@ impl Simulation {
         let measures = machines.map(|machine| MachineMeasure {
             id: machine.id.clone(),
             memory_most: machine.memory.as_ref().map_or(0, Memory::most),
+            memory_mean: machine.memory.as_ref().map_or(0, |memory| memory.mean(self.now) as u64),
             kills: machine.memory.as_ref().map_or(0, Memory::kills),
         });
         measures.collect()

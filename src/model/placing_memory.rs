@@ -14,6 +14,7 @@ impl Simulation {
         let Some(memory) = &mut self.model.machines[usize::from(machine)].memory else {
             return true;
         };
+        memory.pass(self.now);
         let asked = memory.take(number, bytes);
         self.hold_in(id, register, Holding::Memory { placed });
         let Asked::Kills(victim) = asked else { return true };
@@ -42,6 +43,7 @@ impl Simulation {
         }
         let memory = &mut self.model.machines[usize::from(part.machine)].memory;
         if let Some(memory) = memory {
+            memory.pass(self.now);
             memory.give(part.memory, part.request_bytes, part.leak_bytes);
             if is_recycled {
                 memory.recycle(part.memory, part.instances);
@@ -65,6 +67,7 @@ impl Simulation {
         self.lose(self.model.groups[usize::from(group)].stations());
         let machine = &mut self.model.machines[usize::from(machine)];
         if let Some(memory) = &mut machine.memory {
+            memory.pass(self.now);
             memory.stopped(number);
         }
         let subject = Turn::Restart.about(u32::from(placed));
@@ -78,7 +81,11 @@ impl Simulation {
         self.model.groups[usize::from(group)].refused_share = 0.0;
         self.swap_acquires(group, false);
         let memory = &mut self.model.machines[usize::from(machine)].memory;
-        if let Some(Asked::Kills(victim)) = memory.as_mut().map(|memory| memory.start(number))
+        let started = memory.as_mut().map(|memory| {
+            memory.pass(self.now);
+            memory.start(number)
+        });
+        if let Some(Asked::Kills(victim)) = started
             && let Some(victim) = self.part_of_memory(machine, victim)
         {
             self.kill(victim);

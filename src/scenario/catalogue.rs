@@ -14,10 +14,25 @@ macro_rules! document {
 const DOCUMENTS: &[&str] = &[
     // Data that grows.
     document!("n-plus-one.json"),
+    document!("n-plus-one-cold.json"),
+    document!("missing-index.json"),
+    document!("planner-flip.json"),
+    document!("unbounded-results.json"),
+    document!("table-growth.json"),
     // Users and concurrency.
     document!("hot-key.json"),
     document!("pool-exhaustion.json"),
     document!("queue-knee.json"),
+    document!("mvp-at-1000-users.json"),
+    document!("gil-workers.json"),
+    document!("memory-limit.json"),
+    document!("lost-update.json"),
+    document!("sqlite-production.json"),
+    document!("single-vm.json"),
+    // Caches: promises about time.
+    document!("cache-staleness.json"),
+    document!("cache-stampede.json"),
+    document!("cache-loss.json"),
     // Failure that feeds itself.
     document!("balancer-sinkhole.json"),
     document!("cascade.json"),

@@ -65,6 +65,9 @@ impl Reader<'_> {
             "wait_ms" => Measure::WaitMs { part: self.text_of(fields, "part") },
             "most_at_once" => Measure::MostAtOnce { part: self.text_of(fields, "part") },
             "utilisation" => Measure::Utilisation { part: self.text_of(fields, "part") },
+            "memory_most_mb" => Measure::MemoryMostMb { part: self.text_of(fields, "part") },
+            "memory_mean_mb" => Measure::MemoryMeanMb { part: self.text_of(fields, "part") },
+            "kills" => Measure::Kills { part: self.text_of(fields, "part") },
             "instance_share" => Measure::InstanceShare {
                 part: self.text_of(fields, "part"),
                 instance: self.count_of(fields, "instance", 1, 1_000),
@@ -76,8 +79,7 @@ impl Reader<'_> {
                              goodput_per_s, throughput_per_s, error_share, goodput_share, \
                              amplification, stale_share, lost_updates, lost_share, duplicates, \
                              hit_ratio, visits_per_request, wait_ms, most_at_once, utilisation, \
-                             instance_share, \
-                             ceiling or \
+                             memory_most_mb, memory_mean_mb, kills, instance_share, ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {
                     self.note(&fields.under("kind"), &kind, known);

@@ -207,8 +207,8 @@ fn one_of(known: &[&str]) -> String {
     format!("one of: {}", known.join(", "))
 }
 
-/// The place in the parts that a dotted path of ids and field names leads to. The last name may be
-/// new.
+/// The place in the parts that a dotted path of an id, field names and places in lists leads to.
+/// The last name may be new.
 fn place_of<'a>(parts: &'a mut [Value], path: &str) -> Option<&'a mut Value> {
     let mut names = path.split('.');
     let id = names.next()?;
@@ -216,6 +216,11 @@ fn place_of<'a>(parts: &'a mut [Value], path: &str) -> Option<&'a mut Value> {
         parts.iter_mut().find(|part| part.get("id").is_some_and(|found| found == id))?;
     let names: Vec<&str> = names.collect();
     for (index, name) in names.iter().enumerate() {
+        if let Value::Array(items) = place {
+            // Steps have no names: they are counted, from 0.
+            place = items.get_mut(name.parse::<usize>().ok()?)?;
+            continue;
+        }
         let object = place.as_object_mut()?;
         if index + 1 < names.len() && !object.contains_key(*name) {
             return None;

@@ -284,6 +284,21 @@ pub enum Measure {
         /// Id of the part.
         part: String,
     },
+    /// Most memory that the parts of a machine held at once, in megabytes.
+    MemoryMostMb {
+        /// Id of the machine.
+        part: String,
+    },
+    /// Mean memory that the parts of a machine held, in megabytes.
+    MemoryMeanMb {
+        /// Id of the machine.
+        part: String,
+    },
+    /// Parts of a machine that were killed for its memory.
+    Kills {
+        /// Id of the machine.
+        part: String,
+    },
     /// Share of the attempts at a service that one instance gets.
     InstanceShare {
         /// Id of the service; it has a balancer, or an instance with a fault of its own.

@@ -290,6 +290,8 @@ impl<'k> Reader<'k> {
         let name = self.text_of(&mut fields, "knob");
         let mut plain = |field: &'static str, missing: f64| match fields.take(field) {
             None => missing,
+            // A factor may be a knob as well: so many days of so many rows a day.
+            Some(value @ Value::Object(_)) => self.knob_amount(value, &fields.under(field)),
             Some(value) => self.number(value, &fields.under(field)),
         };
         let (times, plus) = (plain("times", 1.0), plain("plus", 0.0));

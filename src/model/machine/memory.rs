@@ -6,6 +6,8 @@
 //! Left out: swapping (a machine that swaps is as good as down), page cache, fragmentation.
 //! Source: the out-of-memory killer of Linux ranks by resident size (`mm/oom_kill.c`).
 
+use crate::engine::SimTime;
+
 /// What the parts of one machine hold, in bytes.
 #[derive(Debug, Clone)]
 pub struct Memory {
@@ -14,6 +16,9 @@ pub struct Memory {
     most: u64,
     parts: Vec<Holding>,
     kills: u64,
+    /// Bytes times nanoseconds held until `passed`.
+    held: f64,
+    passed: SimTime,
 }
 
 /// One part's memory.
@@ -45,7 +50,15 @@ pub enum Asked {
 impl Memory {
     /// A machine with `limit` bytes.
     pub fn new(limit: u64) -> Self {
-        Self { limit, used: 0, most: 0, parts: Vec::new(), kills: 0 }
+        Self {
+            limit,
+            used: 0,
+            most: 0,
+            parts: Vec::new(),
+            kills: 0,
+            held: 0.0,
+            passed: SimTime::ZERO,
+        }
     }
 
     /// Places a part that is not running yet and will hold `base` bytes from its start.
@@ -96,6 +109,20 @@ impl Memory {
         let holding = &mut self.parts[usize::from(part)];
         self.used -= holding.total();
         *holding = Holding { base: holding.base, ..Holding::default() };
+    }
+
+    /// Time has passed since the last change: what is held counts for it. To be called before each
+    /// change.
+    #[inline]
+    pub fn pass(&mut self, now: SimTime) {
+        self.held += self.used as f64 * now.since(self.passed).0 as f64;
+        self.passed = now;
+    }
+
+    /// Mean bytes held from the beginning until `now`.
+    pub fn mean(&self, now: SimTime) -> f64 {
+        let last = self.used as f64 * now.since(self.passed).0 as f64;
+        (self.held + last) / (now.since(SimTime::ZERO).0 as f64).max(1.0)
     }
 
     /// Bytes held by all parts.
@@ -152,6 +179,19 @@ mod tests {
         assert_eq!((memory.used(), memory.held_by(large), memory.kills()), (201, 0, 1));
         assert_eq!(memory.start(large), Asked::Fits);
         assert_eq!((memory.used(), memory.most()), (701, 1001));
+    }
+
+    #[test]
+    fn the_mean_counts_what_is_held_for_as_long_as_it_is() {
+        let mut memory = Memory::new(1000);
+        let part = memory.place(100);
+        assert_eq!(memory.start(part), Asked::Fits);
+        memory.pass(SimTime(30));
+        assert_eq!(memory.take(part, 600), Asked::Fits);
+        memory.pass(SimTime(40));
+        memory.give(part, 600, 0);
+        // 100 bytes for 60 of 70 ns, 700 for 10.
+        assert!((memory.mean(SimTime(70)) - 13_000.0 / 70.0).abs() < 1e-9);
     }
 
     /// A leak of 1 of every 10 bytes fills 900 bytes after 900 requests, whatever is in flight.
