@@ -1,6 +1,6 @@
 // A guest tells its host how high it is: in words of its own, and in those of Embedly.
 if (document.documentElement.classList.contains("guest") && parent !== self) {
-  const HEIGHT_MAX = 2_000;
+  const HEIGHT_MAX = 4_000;
   const id = new URLSearchParams(location.search).get("id") ?? "";
   let told = 0;
   const tell = () => {

@@ -132,7 +132,7 @@ pub struct Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hours = if self.hours == 1.0 { "hour" } else { "hours" };
+        let hours = if self.hours.to_bits() == 1.0_f64.to_bits() { "hour" } else { "hours" };
         write!(f, "Costs {} {hours} of work", self.hours)?;
         if self.dollars_a_month > 0.0 {
             write!(f, " and ${} a month", self.dollars_a_month)?;

@@ -188,7 +188,7 @@ impl Worker {
         match (&self.asked, self.jobs.front()) {
             (Some(question), _) => matches!(question.want, Want::Point { .. }),
             (None, Some(Job::Curve(_, job))) => job.pass() > 0,
-            // Asked once a frame, or only once the page is at rest.
+            // Time plays on; the others are asked only once the page is at rest.
             (None, Some(Job::Time(_) | Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => {
                 false
             }
@@ -208,43 +208,9 @@ impl Worker {
             }
         }
         let result = match self.jobs.front_mut()? {
-            Job::Planned(index, link, knob, passes) => {
-                let begun = begin_sketch(*index, link, knob, *passes);
-                self.jobs.pop_front();
-                match begun {
-                    Ok(job) => {
-                        self.jobs.push_front(job);
-                        None
-                    }
-                    Err(mistakes) => Some(Outcome::Error(mistakes.to_string())),
-                }
-            }
-            Job::Sketch(index, scenario, job, passes) => {
-                let result = job.step(events).then(|| {
-                    let curve = job.curve();
-                    let knob = scenario.knob(&curve.knob);
-                    let scale = knob.map(|knob| knob.scale).unwrap_or_default();
-                    Outcome::Sketch(*index, merge(&[curve], &scenario.objective, scale))
-                });
-                // All are sketched before one is refined.
-                let is_over = job.finished() || job.pass() >= *passes;
-                if result.is_some()
-                    && let Some(job) = self.jobs.pop_front()
-                    && !is_over
-                {
-                    self.jobs.push_back(job);
-                }
-                result
-            }
-            Job::Claims(scenario, claims, next, seed, last) => {
-                let result = try_next(scenario, claims, (*next, *seed));
-                (*next, *seed) =
-                    if *next + 1 < claims.len() { (*next + 1, *seed) } else { (0, *seed + 1) };
-                if *seed > *last || matches!(result, Outcome::Error(_)) {
-                    self.jobs.pop_front();
-                }
-                Some(result)
-            }
+            Job::Planned(..) => self.begin(),
+            Job::Sketch(..) => self.sketch(events),
+            Job::Claims(..) => self.try_claim(),
             Job::Curve(share, job) => {
                 let result = job.step(events).then(|| Outcome::Curve(*share, job.curve()));
                 if result.is_some() && job.finished() {
@@ -298,6 +264,53 @@ impl Worker {
             }
         };
         result.map(|result| Answer { id: self.id, result })
+    }
+
+    /// Begins the curve whose turn it is.
+    fn begin(&mut self) -> Option<Outcome> {
+        let Some(Job::Planned(index, link, knob, passes)) = self.jobs.pop_front() else {
+            return None;
+        };
+        match begin_sketch(index, &link, &knob, passes) {
+            Ok(job) => {
+                self.jobs.push_front(job);
+                None
+            }
+            Err(mistakes) => Some(Outcome::Error(mistakes.to_string())),
+        }
+    }
+
+    /// Goes on with a sketch; all are sketched before one is refined.
+    fn sketch(&mut self, events: u64) -> Option<Outcome> {
+        let Some(Job::Sketch(index, scenario, job, passes)) = self.jobs.front_mut() else {
+            return None;
+        };
+        if !job.step(events) {
+            return None;
+        }
+        let curve = job.curve();
+        let scale = scenario.knob(&curve.knob).map(|knob| knob.scale).unwrap_or_default();
+        let result = Outcome::Sketch(*index, merge(&[curve], &scenario.objective, scale));
+        let is_over = job.finished() || job.pass() >= *passes;
+        if let Some(job) = self.jobs.pop_front()
+            && !is_over
+        {
+            self.jobs.push_back(job);
+        }
+        Some(result)
+    }
+
+    /// Tries the next claim: all on one seed, then on the next.
+    fn try_claim(&mut self) -> Option<Outcome> {
+        let Some(Job::Claims(scenario, claims, next, seed, last)) = self.jobs.front_mut() else {
+            return None;
+        };
+        let result = try_next(scenario, claims, (*next, *seed));
+        (*next, *seed) = if *next + 1 < claims.len() { (*next + 1, *seed) } else { (0, *seed + 1) };
+        if *seed > *last || matches!(result, Outcome::Error(_)) {
+            self.jobs.pop_front();
+        }
+        Some(result)
     }
 
     /// The job at the front is over if it has a result.

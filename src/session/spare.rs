@@ -15,6 +15,9 @@ use crate::scenario::{Settings, catalogue};
 /// Passes of the effect of a fix: its knee then moves by a few per cent at most.
 const EFFECT_PASSES: u32 = 6;
 
+/// Passes before anything is said of a knee: one that is short may lie ten per cent off.
+const TELLING_PASSES: u32 = 3;
+
 /// What the worker has been asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Task {
@@ -85,6 +88,9 @@ impl Session {
         let mut off = self.scenario.fixes.iter().filter(|fix| !self.is_on(&fix.id));
         let index = off.position(|known| known.id == fix)?;
         let after = self.spare.effects.get(index)?.as_ref()?;
+        if after.pass < TELLING_PASSES && !after.finished {
+            return None;
+        }
         let before = self.curve.as_ref().filter(|curve| curve.knob == after.knob)?;
         words::knee_change(self, before, after)
     }
