@@ -9,6 +9,7 @@ use crate::model::{Breakdown, Progress, Simulation, Spent};
 use crate::scenario::quantity::format;
 use crate::scenario::{Mistakes, Scenario, Settings, Unit};
 
+use super::plans;
 use super::report::{Explanation, FirstToBreak, RunReport, Sentence, TimeShare};
 use super::run::{Run, SATURATED};
 use super::trace::{TraceJob, advance};
@@ -143,8 +144,10 @@ impl ExplainJob {
         let Some(report) = &self.report else { return Explanation::default() };
         let time = self.where_time_goes(report);
         let first_to_break = self.first_to_break();
-        let sentences = sentences(report, &time, first_to_break.as_ref());
-        Explanation { sentences, first_to_break, time }
+        let mut sentences = sentences(report, &time, first_to_break.as_ref());
+        let plans = plans::plans(self.again.plans());
+        sentences.extend(plans::sentence(&plans));
+        Explanation { sentences, first_to_break, time, plans }
     }
 
     fn where_time_goes(&self, report: &RunReport) -> Vec<TimeShare> {

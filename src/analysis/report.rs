@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::plans::QueryPlan;
+
 /// Everything measured in one run at one setting of the knobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
@@ -337,6 +339,8 @@ pub struct Explanation {
     pub first_to_break: Option<FirstToBreak>,
     /// Where the time of a typical and of a slow request goes, largest first.
     pub time: Vec<TimeShare>,
+    /// How the databases answer the queries that they plan.
+    pub plans: Vec<QueryPlan>,
 }
 
 /// A sentence of an explanation.

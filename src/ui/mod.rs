@@ -45,6 +45,8 @@ mod diagram;
 
 mod part_card;
 
+mod plans;
+
 mod waterfall;
 
 mod save;

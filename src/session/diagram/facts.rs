@@ -100,7 +100,10 @@ impl Facts {
     }
 
     fn add_part(&mut self, node: &Node, part: &PartReport, report: &RunReport) {
-        let share = format(part.utilisation.min(1.0), Unit::Share);
+        let share = match part.utilisation {
+            little if little < 0.000_5 => "0 %".to_owned(),
+            share => format(share.min(1.0), Unit::Share),
+        };
         self.main.clone_from(&share);
         self.share = Some(part.utilisation.min(1.0));
         if part.queue_mean >= 0.05 {
