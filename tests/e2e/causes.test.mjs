@@ -102,13 +102,14 @@ test("a slow request is told step by step, equal steps in one line, and saved fo
   await settled(page);
   await traced(page);
   const slow = page.locator(".trace", { hasText: "A p99 request" });
-  assert.equal(await slow.getAttribute("open"), "");
+  const isOpen = (trace) => trace.evaluate((details) => details.open);
+  assert.equal(await isOpen(slow), true);
   assert.match(await slow.innerText(), /query in db × 100, [\d.]+ ms each/);
   const median = page.locator(".trace", { hasText: "A median request" });
   await median.locator("summary").focus();
   await page.keyboard.press("Enter");
-  assert.equal(await median.getAttribute("open"), "");
-  assert.equal(await slow.getAttribute("open"), null, "one at a time");
+  assert.equal(await isOpen(median), true);
+  assert.equal(await isOpen(slow), false, "one at a time");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: "Save traces" }).click(),
