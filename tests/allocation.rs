@@ -26,7 +26,7 @@ fn guarded() -> System {
             throttle: Some(throttle::Settings::default()),
             breaker: Some(breaker::Settings::default()),
             bulkhead: Some(bulkhead::Settings { running_max: 8, waiting_max: 50 }),
-            hedge: Some(guard::Hedge { when, cancels: true }),
+            hedge: Some(guard::Hedge { when, cancels: true, elsewhere: false }),
             ..guard::Settings::default()
         };
     }

@@ -111,12 +111,12 @@ fn jobs() -> usize {
     let mut random = Stream::new(4, 0, 0);
     allocations(|count, now| {
         jobs.expire(now);
-        jobs.send(now, count);
+        jobs.send(now, u64::from(count));
         while let Some(delivery) = jobs.receive(now) {
-            keys.begin(u64::from(delivery.payload));
+            keys.begin(delivery.payload);
             if random.chance(0.7) {
                 jobs.finish(delivery.receipt);
-                keys.done(u64::from(delivery.payload));
+                keys.done(delivery.payload);
             }
         }
         party.call(now, &mut random);

@@ -129,6 +129,12 @@ fn measure(
         Measure::GoodputShare => figures.goodput_share,
         Measure::Amplification => figures.amplification,
         Measure::StaleShare => figures.stale_share,
+        Measure::LostUpdates => figures.lost_updates,
+        Measure::Duplicates => figures.duplicates,
+        Measure::LostShare { part: id } => {
+            let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a table");
+            Some(report.tables.get(id).ok_or_else(unknown)?.lost_share)
+        }
         Measure::HitRatio { part: id } => {
             let unknown = || Mistakes::one("claims.measure.part", format!("`{id}`"), "a cache");
             Some(report.caches.get(id).ok_or_else(unknown)?.hit_ratio)
@@ -158,6 +164,8 @@ struct Figures {
     goodput_share: Option<f64>,
     amplification: Option<f64>,
     stale_share: Option<f64>,
+    lost_updates: Option<f64>,
+    duplicates: Option<f64>,
 }
 
 impl Figures {
@@ -174,6 +182,8 @@ impl Figures {
             goodput_share: Some(report.goodput_per_s / sent_per_s),
             amplification: Some(report.amplification),
             stale_share: Some(report.stale_share),
+            lost_updates: Some(report.lost_updates as f64),
+            duplicates: Some(report.duplicates as f64),
         }
     }
 
@@ -186,6 +196,8 @@ impl Figures {
             goodput_share: Some(clients.goodput_per_s / clients.sent_per_s),
             amplification: Some(clients.amplification),
             stale_share: None,
+            lost_updates: None,
+            duplicates: None,
         }
     }
 
@@ -201,6 +213,8 @@ impl Figures {
             goodput_share: Some(phase.goodput_per_s / phase.sent_per_s),
             amplification: Some(phase.amplification),
             stale_share: Some(phase.stale_share),
+            lost_updates: Some(phase.lost_updates as f64),
+            duplicates: Some(phase.duplicates as f64),
         }
     }
 }

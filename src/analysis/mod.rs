@@ -2,7 +2,11 @@
 
 pub mod report;
 
+mod report_data;
+
 pub mod run;
+
+mod run_data;
 
 mod phases;
 
@@ -11,6 +15,8 @@ mod recovery;
 pub mod curve;
 
 pub mod ceiling;
+
+pub mod laws;
 
 pub mod theory;
 

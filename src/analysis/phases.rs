@@ -90,6 +90,8 @@ impl Phases {
             sent_per_s: rate(totals.sent),
             throughput_per_s: rate(finished),
             goodput_per_s: rate(right),
+            lost_updates: totals.lost_updates(),
+            duplicates: totals.duplicates,
             stale_share: share(totals.stale, totals.of(Outcome::InTime)),
             clients: clients.collect(),
             error_share: share(finished - right, finished),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::plans::QueryPlan;
+pub use super::report_data::{CacheReport, FileReport, JobsReport, TableReport, ThirdPartyReport};
 
 /// Everything measured in one run at one setting of the knobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,18 @@ pub struct RunReport {
     pub parts: BTreeMap<String, PartReport>,
     /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
     pub stale_share: f64,
+    /// Updates that were acknowledged and are gone; each takes one from the answers that were right.
+    pub lost_updates: u64,
+    /// Records made.
+    pub records: u64,
+    /// Those of them about something that there was a record of already: wrong data.
+    pub duplicates: u64,
+    /// Measures of each queue of jobs, by id.
+    pub jobs: BTreeMap<String, JobsReport>,
+    /// Measures of each database that is a file, by id.
+    pub files: BTreeMap<String, FileReport>,
+    /// Measures of each table whose rows are updated, by database and table.
+    pub tables: BTreeMap<String, TableReport>,
     /// Measures of each cache, by id.
     pub caches: BTreeMap<String, CacheReport>,
     /// Memory of each machine, by id.
@@ -86,6 +99,10 @@ pub struct PhaseReport {
     pub amplification: f64,
     /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
     pub stale_share: f64,
+    /// Updates that were acknowledged and are gone.
+    pub lost_updates: u64,
+    /// Records made of what there was a record of already.
+    pub duplicates: u64,
     /// Requests of each part of kind `clients`, by id.
     pub clients: BTreeMap<String, ClientsReport>,
 }
@@ -170,42 +187,6 @@ pub struct PartReport {
     pub rejected: u64,
     /// Share of the attempts that each instance got, if it matters which one is chosen.
     pub instance_shares: Vec<f64>,
-}
-
-/// What one cache did.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct CacheReport {
-    /// Share of lookups that found a copy, 0..=1.
-    pub hit_ratio: f64,
-    /// Share of hits on a copy that was not true any more, 0..=1.
-    pub stale_share: f64,
-    /// Mean time since a copy that was found had been stored, in milliseconds.
-    pub age_mean_ms: f64,
-    /// Mean time since a stale copy that was found had been true, in milliseconds.
-    pub stale_mean_ms: f64,
-    /// Lookups per second.
-    pub lookups_per_s: f64,
-    /// Loads per second, those in the background included.
-    pub loads_per_s: f64,
-    /// Share of lookups that waited for the load of somebody else, 0..=1.
-    pub waits_share: f64,
-    /// Loaded values that were not stored.
-    pub discarded: u64,
-    /// Copies held at the end, valid or not.
-    pub entries: u64,
-    /// Writes that were answered and then lost, since the run began.
-    pub lost_writes: u64,
-}
-
-/// What one third party answered.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct ThirdPartyReport {
-    /// Calls answered, per second.
-    pub served_per_s: f64,
-    /// Calls refused for its quota, per second.
-    pub refused_per_s: f64,
-    /// Calls while it was down, per second.
-    pub failed_per_s: f64,
 }
 
 /// What one cron did, since the run began.

@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
-use crate::model::third_party::Counters;
 use crate::model::{
-    BuildError, CacheMeasure, ClientsMeasure, MachineMeasure, Outcome, PartMeasure, Period,
-    Progress, Simulation, Totals,
+    BuildError, ClientsMeasure, MachineMeasure, Outcome, PartMeasure, Period, Progress, Simulation,
+    Totals,
 };
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::phases::Phases;
 use super::recovery::Recovery;
 use super::report::{
-    CacheReport, ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport,
-    RunReport, ThirdPartyReport,
+    ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport,
 };
 
 /// A run that can be continued: longer runs give narrower intervals.
@@ -160,6 +158,12 @@ impl Run {
             amplification: (sent + retries) as f64 / sent.max(1) as f64,
             late: totals.late,
             stale_share: totals.stale as f64 / totals.of(Outcome::InTime).max(1) as f64,
+            lost_updates: totals.lost_updates(),
+            records: totals.records,
+            duplicates: totals.duplicates,
+            jobs: measured.jobs(),
+            files: measured.files(),
+            tables: measured.tables(),
             parts: measured.parts(),
             caches: measured.caches(),
             machines: measured.machines(),
@@ -262,38 +266,6 @@ impl Measured {
         let secs = self.period.span.as_secs();
         let report = |clients: &ClientsMeasure| ClientsReport::new(clients, secs);
         self.period.clients.iter().map(|one| (one.id.clone(), report(one))).collect()
-    }
-
-    fn caches(&self) -> BTreeMap<String, CacheReport> {
-        let report = |measure: &CacheMeasure| {
-            let counters = &measure.counters;
-            let lookups = counters.hits + counters.loads + counters.waits;
-            let per = |sum: f64, count: u64| sum / count.max(1) as f64;
-            CacheReport {
-                hit_ratio: per(counters.hits as f64, lookups),
-                stale_share: per(counters.stale_hits as f64, counters.hits),
-                age_mean_ms: per(counters.age_nanos as f64 / 1e6, counters.hits),
-                stale_mean_ms: per(counters.stale_nanos as f64 / 1e6, counters.stale_hits),
-                lookups_per_s: self.rate(lookups),
-                loads_per_s: self.rate(counters.loads + counters.refreshes),
-                waits_share: per(counters.waits as f64, lookups),
-                discarded: counters.discarded,
-                entries: measure.entries,
-                lost_writes: measure.lost,
-            }
-        };
-        let caches = self.period.caches.iter();
-        caches.map(|measure| (measure.id.clone(), report(measure))).collect()
-    }
-
-    fn third_parties(&self) -> BTreeMap<String, ThirdPartyReport> {
-        let report = |counters: &Counters| ThirdPartyReport {
-            served_per_s: self.rate(counters.served),
-            refused_per_s: self.rate(counters.refused),
-            failed_per_s: self.rate(counters.failed),
-        };
-        let parties = self.period.third_parties.iter();
-        parties.map(|party| (party.id.clone(), report(&party.counters))).collect()
     }
 
     fn crons(&self) -> BTreeMap<String, CronReport> {

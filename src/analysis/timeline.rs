@@ -185,6 +185,11 @@ impl Timeline {
         self.simulation.now().as_secs() * 1e3
     }
 
+    /// A run up to this time has come too far already.
+    pub fn is_past(&self, ms: f64) -> bool {
+        self.simulation.now() > at(ms)
+    }
+
     /// Goes on to a time, for at most `events` events; true once it is there or can go no further.
     pub fn advance(&mut self, to_ms: f64, events: u64) -> bool {
         let to = SimTime::from_secs(to_ms / 1e3);

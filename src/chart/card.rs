@@ -7,9 +7,10 @@ use super::clip::{Bounds, Point};
 use super::describe::in_sentence;
 use super::labels::Block;
 use super::palette::Rgb;
+use super::paper::LINE;
 use super::plot::Frame;
 use super::sheet::{Dash, Drawn, Failure, Stroke};
-use super::stage::{LINE, Stage};
+use super::stage::Stage;
 use crate::analysis::report::CurvePoint;
 use crate::scenario::quantity;
 

@@ -159,10 +159,8 @@ fn theory<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
         }
     }
     let Some((x, y)) = last else { return Ok(()) };
-    let gap = stage.spec.text_px * 0.5;
-    stage.label("○ theory", stage.palette.text, |_, height| {
-        [(x + gap, y + gap), (x + gap, y - height - gap)]
-    })
+    let (gap, colour) = (stage.spec.text_px * 0.5, stage.palette.text);
+    stage.label("○ theory", colour, |_, height| [(x + gap, y + gap), (x + gap, y - height - gap)])
 }
 
 fn objective_line<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
@@ -231,14 +229,16 @@ fn words<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     let (_, y) = stage.layout.pixel(stage.layout.x.min, objective);
     if (top..=bottom).contains(&y) {
         let said = format!("objective {}", quantity::format(objective, Unit::Ms));
-        stage.label(&said, stage.palette.mark, |width, height| {
+        let colour = stage.palette.mark;
+        stage.label(&said, colour, |width, height| {
             let rows = [y - height - gap * 0.3, y + gap * 0.3];
             let lefts = [left + gap, right - width - gap, (left + right - width) / 2.0];
             lefts.into_iter().flat_map(move |left| rows.map(|top| (left, top)))
         })?;
     }
     let Some(from) = stage.overloaded_from() else { return Ok(()) };
-    stage.label("overloaded", stage.palette.errors, |width, height| {
+    let colour = stage.palette.errors;
+    stage.label("overloaded", colour, |width, height| {
         let lefts = [right - width - gap, (from + right - width) / 2.0, from + gap];
         let inside = move |left: &f64| *left >= from;
         let rows = [bottom - height - gap, top + gap, bottom - 3.0 * height];

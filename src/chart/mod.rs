@@ -17,7 +17,11 @@ mod latency;
 
 mod load;
 
+pub mod paper;
+
 mod stage;
+
+pub mod time;
 
 mod card;
 

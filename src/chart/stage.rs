@@ -1,39 +1,43 @@
-//! What both charts share: ground, axes, the overloaded range, names of lines, the operating point.
+//! What both charts over a knob share: ground, the overloaded range, lines, the operating point.
+
+use std::ops::{Deref, DerefMut};
 
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
 use plotters::style::text_anchor::HPos;
 
 use super::clip::{Bounds, Point, polyline};
-use super::labels::{Block, Room, spread};
-use super::palette::{Palette, Rgb};
+use super::palette::Rgb;
+use super::paper::{Look, Paper};
 use super::plot::{Frame, Layout, Spec};
-use super::sheet::{Drawn, Sheet, Stroke};
-use super::ticks::{self, Tick};
+use super::sheet::{Drawn, Stroke};
 use crate::analysis::report::CurvePoint;
 use crate::scenario::quantity;
-
-/// Height of a line of text, in font sizes.
-pub(super) const LINE: f64 = 1.25;
 
 /// A chart being drawn.
 pub(super) struct Stage<'a, DB: DrawingBackend> {
     pub(super) spec: &'a Spec<'a>,
-    pub(super) palette: &'a Palette,
-    pub(super) layout: Layout,
-    pub(super) sheet: Sheet<'a, DB>,
-    pub(super) room: Room,
+    paper: Paper<'a, DB>,
+}
+
+impl<'a, DB: DrawingBackend> Deref for Stage<'a, DB> {
+    type Target = Paper<'a, DB>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.paper
+    }
+}
+
+impl<DB: DrawingBackend> DerefMut for Stage<'_, DB> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.paper
+    }
 }
 
 impl<'a, DB: DrawingBackend> Stage<'a, DB> {
     pub(super) fn new(area: &DrawingArea<DB, Shift>, spec: &'a Spec<'a>, layout: Layout) -> Self {
-        let sheet = Sheet::new(area, spec.scale, spec.font);
-        let room = Room::new(layout.frame.bounds());
-        Self { spec, palette: spec.palette, layout, sheet, room }
-    }
-
-    pub(super) fn bounds(&self) -> Bounds {
-        self.layout.frame.bounds()
+        let Spec { palette, font, text_px, scale, .. } = *spec;
+        Self { spec, paper: Paper::new(area, Look { palette, font, text_px, scale }, layout) }
     }
 
     /// Background, grid, labels of the axes, and the names of both if nothing around says them.
@@ -52,42 +56,6 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
         let name_at = (f64::midpoint(left, right), bottom + text * 2.6);
         let name = &self.spec.knob.label;
         self.sheet.words(name, name_at, (self.palette.text, text), HPos::Center)
-    }
-
-    fn rows(&self) -> Drawn<DB> {
-        let Frame { left, right, .. } = self.layout.frame;
-        let text = self.spec.text_px;
-        let y = |tick: &Tick| self.layout.frame.y(self.layout.y.position(tick.value));
-        let ticks = ticks::fitting(&self.layout.y, |ticks| {
-            ticks.windows(2).all(|pair| y(&pair[0]) - y(&pair[1]) >= text * 1.9)
-        });
-        for tick in ticks {
-            let y = y(&tick);
-            self.sheet.rule([(left, y), (right, y)], Stroke::solid(self.palette.grid, 1.0))?;
-            let style = (self.palette.text, text);
-            self.sheet.words(&tick.words, (left - text * 0.6, y), style, HPos::Right)?;
-        }
-        Ok(())
-    }
-
-    fn columns(&self) -> Drawn<DB> {
-        let Frame { top, bottom, left, right } = self.layout.frame;
-        let text = self.spec.text_px;
-        let x = |tick: &Tick| self.layout.x_of(tick.value);
-        let half = |tick: &Tick| self.sheet.width(&tick.words, text).unwrap_or(0.0) / 2.0;
-        let ticks = ticks::fitting(&self.layout.x, |ticks| {
-            let gap = |a: &Tick, b: &Tick| x(b) - half(b) - x(a) - half(a);
-            ticks.windows(2).all(|pair| gap(&pair[0], &pair[1]) >= text)
-        });
-        let stroke = Stroke::solid(self.palette.grid, 1.0);
-        for tick in ticks {
-            let x = x(&tick);
-            self.sheet.rule([(x, top), (x, bottom)], stroke)?;
-            let at = (x, bottom + text * 1.1);
-            self.sheet.words(&tick.words, at, (self.palette.text, text), HPos::Center)?;
-        }
-        let ground = Stroke { colour: self.palette.quiet, ..stroke };
-        self.sheet.rule([(left, bottom), (right, bottom)], ground)
     }
 
     /// Left edge of the range in which more is asked for than can be done.
@@ -140,25 +108,6 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
             .collect()
     }
 
-    /// Names of lines right of the plot, at the height of their last values; with an arrow where
-    /// that is above the axis.
-    pub(super) fn names(&self, names: &[(&str, Rgb, Option<f64>)]) -> Drawn<DB> {
-        let Frame { top, right, bottom, .. } = self.layout.frame;
-        let text = self.spec.text_px;
-        let height = |value: f64| self.layout.frame.y(self.layout.y.position(value));
-        let shown: Vec<(&str, Rgb, f64)> = names
-            .iter()
-            .filter_map(|&(name, colour, value)| Some((name, colour, height(value?))))
-            .collect();
-        let mut middles: Vec<f64> = shown.iter().map(|(.., y)| y.clamp(top, bottom)).collect();
-        spread(&mut middles, text * LINE, (top, bottom + text * 0.5));
-        for ((name, colour, y), middle) in shown.into_iter().zip(middles) {
-            let words = if y < top - 0.5 { format!("↑ {name}") } else { name.to_owned() };
-            self.sheet.words(&words, (right + text * 0.6, middle), (colour, text), HPos::Left)?;
-        }
-        Ok(())
-    }
-
     /// Marks the first place where a line leaves the plot upwards with the most it reaches there.
     pub(super) fn beyond(
         &mut self,
@@ -183,28 +132,6 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
                 (0..3).map(move |row| (left, top + gap * 0.5 + f64::from(row) * height))
             })
         })
-    }
-
-    /// Writes words at the first of the places (left, top) where they hide the least.
-    pub(super) fn label<I: IntoIterator<Item = Point>>(
-        &mut self,
-        words: &str,
-        colour: Rgb,
-        places: impl FnOnce(f64, f64) -> I,
-    ) -> Drawn<DB> {
-        let text = self.spec.text_px;
-        let width = self.sheet.width(words, text)?;
-        let height = text * LINE;
-        let block = |(left, top)| Block { left, top, width, height };
-        let Some(found) = self.room.place(places(width, height).into_iter().map(block)) else {
-            return Ok(());
-        };
-        let under = Bounds {
-            x: (found.left - text * 0.2, found.left + width + text * 0.2),
-            y: (found.top, found.top + height),
-        };
-        self.sheet.block(under, self.palette.background, 0.75)?;
-        self.sheet.words(words, found.start(), (colour, text), HPos::Left)
     }
 
     /// The line of the operating point.

@@ -86,6 +86,10 @@ impl Simulation {
 
     fn account_of_wait(&self, op: u32) -> Option<u16> {
         let group = match self.model.program[op as usize] {
+            Op::LockFile { access } | Op::CloseFile { access } => {
+                return Some(self.file_of(access).account);
+            }
+            Op::LockRow { update, .. } => return Some(self.row_locks_of(update).account),
             Op::Acquire { group, .. } | Op::AskAndAcquire { group, .. } => group,
             Op::Enter { entrance, .. } => self.model.entrances[usize::from(entrance)].group,
             Op::Lookup { cached } => {
@@ -102,6 +106,7 @@ impl Simulation {
         match self.model.program[self.tasks[id].pc as usize] {
             Op::Call { edge } => Some(self.model.edges[usize::from(edge)].lost),
             Op::Guarded { edge } => Some(self.model.guarded[usize::from(edge)].lost),
+            Op::ChooseRows { update } => Some(self.row_locks_of(update).lost),
             _ => None,
         }
     }
@@ -169,9 +174,9 @@ impl Simulation {
     #[cold]
     pub(super) fn book_request(&mut self, id: u32, outcome: Outcome) {
         self.book_end(id, outcome);
-        let latency = self.now.since(self.tasks[id].started);
+        let Task { started, clients, .. } = self.tasks[id];
         if let Some(breakdown) = &mut self.breakdown {
-            breakdown.finish(id, self.now, outcome, latency);
+            breakdown.finish(id, clients, (started, self.now), outcome);
         }
     }
 

@@ -11,6 +11,7 @@ use super::built::{Clients as ClientsModel, Model, PartKind, PartModel};
 use super::compile::Compiled;
 use super::crons::CRON_USERS;
 use super::entrance::{check_queue, is_special};
+use super::once::follows;
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
 use super::system::{Arrivals, Clients, Database, Lock, Part, Pool, Queue, Service, System};
@@ -98,6 +99,17 @@ pub(super) struct Place {
     pub(super) is_special: bool,
 }
 
+/// What steps are inside of, as far as the same task does them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Open {
+    /// Pools whose connection is held.
+    pub(super) pools: Vec<String>,
+    /// Tables with an update under way, by number.
+    pub(super) tables: Vec<u16>,
+    /// Files with a transaction under way, by number, and the register that holds it.
+    pub(super) files: Vec<(u16, u8)>,
+}
+
 /// A worker of a service, while the steps that it runs are compiled.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worker {
@@ -127,8 +139,10 @@ pub(super) struct Builder<'a> {
     pub(super) gauges: Vec<(String, Vec<u16>)>,
     /// Branches of all forks so far.
     pub(super) branches_count: usize,
-    /// Pools whose connection is held at the present step.
-    pub(super) open_pools: Vec<String>,
+    /// Some step asks what requests are about.
+    follows: bool,
+    /// What the present steps are inside of.
+    pub(super) open: Open,
     /// Parts that the request holds at the present step, outermost first.
     pub(super) held: Vec<u16>,
     /// Their scopes.
@@ -157,7 +171,8 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         doors: Vec::new(),
         gauges: Vec::new(),
         branches_count: 0,
-        open_pools: Vec::new(),
+        follows: follows(system),
+        open: Open::default(),
         held: Vec::new(),
         held_scopes: Vec::new(),
         nested: Vec::new(),
@@ -175,6 +190,8 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
     if builder.model.clients.is_empty() {
         return Err(BuildError::NoClients);
     }
+    builder.add_handlers()?;
+    builder.model.inherits = builder.follows || !builder.model.user_ranges.is_empty();
     for part in &system.parts {
         if let Part::Fault(fault) = part {
             builder.add_fault(fault)?;
@@ -190,6 +207,7 @@ impl Builder<'_> {
             Part::Clients(_) | Part::Fault(_) => Ok(()),
             Part::Cache(cache) => self.add_cache(cache),
             Part::Machine(machine) => self.add_machine(machine),
+            Part::Jobs(jobs) => self.add_jobs(jobs),
             Part::ThirdParty(party) => {
                 self.add_third_party(party);
                 Ok(())
@@ -211,9 +229,13 @@ impl Builder<'_> {
                 let is_special = !queue.is_plain();
                 self.add_group(id, PartKind::Lock, [1, *capacity], queue, is_special)
             }
-            Part::Database(Database { id, cores_count, .. }) => {
+            Part::Database(database) => {
+                let Database { id, cores_count, .. } = database;
                 let queue = &Queue::default();
-                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)
+                self.add_group(id, PartKind::Database, [1, *cores_count], queue, false)?;
+                self.add_row_locks(database);
+                self.add_file(database);
+                Ok(())
             }
         }
     }
@@ -290,6 +312,9 @@ impl Builder<'_> {
         };
         self.emit(Op::Send);
         self.identify(clients);
+        if self.follows {
+            self.emit(Op::Number);
+        }
         self.actions(clients)?;
         self.emit(Op::Return);
         let stream = self.stream(&clients.id, "arrivals");

@@ -1,6 +1,7 @@
 //! A built system, ready to run.
 
 use crate::engine::Stream;
+use crate::engine::arena::Arena;
 use crate::engine::events::FutureEvents;
 
 use super::asking::{AskStep, PartyModel};
@@ -11,9 +12,12 @@ use super::discipline::Line;
 use super::doors::{Door, UserRange};
 use super::entrance::Entrance;
 use super::faults::FaultModel;
+use super::filing::{FileAccess, FileModel};
 use super::gauges::Gauge;
 use super::guard::{Guard, GuardedEdge};
+use super::jobs::Keys;
 use super::machine::InterpreterLock;
+use super::once::OnceStep;
 use super::placing::{Compute, MachineModel, Placed};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
@@ -21,6 +25,8 @@ use super::querying_build::PlannedQuery;
 use super::scopes::Scopes;
 use super::senders::Sender;
 use super::station::{Group, Station};
+use super::updating::{RowLocksModel, TableModel, UpdateStep, UpdatedRows};
+use super::working::JobsModel;
 
 /// Everything a simulation works on, indexed by number.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +55,19 @@ pub(super) struct Model {
     pub(super) plans: Vec<PlannedQuery>,
     pub(super) cached_steps: Vec<CachedStep>,
     pub(super) write_steps: Vec<WriteStep>,
+    pub(super) jobs: Vec<JobsModel>,
+    /// Where records are made, by name.
+    pub(super) ledgers: Vec<(String, Keys)>,
+    /// Where keys of what has been done are kept, by name.
+    pub(super) key_stores: Vec<(String, Keys)>,
+    pub(super) once_steps: Vec<OnceStep>,
+    pub(super) files: Vec<FileModel>,
+    pub(super) file_accesses: Vec<FileAccess>,
+    pub(super) tables: Vec<TableModel>,
+    pub(super) row_locks: Vec<RowLocksModel>,
+    pub(super) updates: Vec<UpdateStep>,
+    /// Rows of the updates under way.
+    pub(super) updated_rows: Arena<UpdatedRows>,
     pub(super) groups: Vec<Group>,
     pub(super) stations: Vec<Station>,
     /// Ways into groups that have more than a plain queue.
@@ -61,6 +80,8 @@ pub(super) struct Model {
     pub(super) gauges: Vec<Gauge>,
     /// A gauge asks how long tasks stay.
     pub(super) times_stays: bool,
+    /// Attempts and branches get the numbers of the task they are for.
+    pub(super) inherits: bool,
     /// Users of clients, if a door asks for them.
     pub(super) user_ranges: Vec<UserRange>,
     pub(super) parts: Vec<PartModel>,

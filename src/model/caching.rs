@@ -152,6 +152,7 @@ impl Simulation {
         let mut task = Task::new(self.now, start, self.tasks[id].clients);
         task.answers = self.calls_count;
         let task = self.new_task(task);
+        self.inherit_origin(id, task);
         self.ready.push_back(task);
         task
     }

@@ -168,12 +168,12 @@ impl Builder<'_> {
         compile: impl FnOnce(&mut Self) -> Result<T, BuildError>,
     ) -> Result<T, BuildError> {
         let jump = self.emit(Op::Jump { to: 0 });
-        let pools = std::mem::take(&mut self.open_pools);
+        let open = std::mem::take(&mut self.open);
         let held = std::mem::take(&mut self.held);
         let worker = self.worker.take();
         let compiled = compile(self)?;
         self.emit(Op::Return);
-        (self.open_pools, self.held, self.worker) = (pools, held, worker);
+        (self.open, self.held, self.worker) = (open, held, worker);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(compiled)
     }

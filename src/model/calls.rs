@@ -32,7 +32,7 @@ impl Simulation {
         attempt.parent = id;
         attempt.answers = self.calls_count;
         let callee = self.new_task(attempt);
-        if !self.model.user_ranges.is_empty() {
+        if self.model.inherits {
             self.inherit_user(id, callee);
         }
         let ticket = timeout.map_or(Ticket::NONE, |delay| self.schedule_delay(delay, id));
@@ -127,7 +127,7 @@ impl Simulation {
             task.parent = id;
             task.answers = self.calls_count;
             let task = self.new_task(task);
-            if !self.model.user_ranges.is_empty() {
+            if self.model.inherits {
                 self.inherit_user(id, task);
             }
             if let Some(known) = &mut self.guarding.branches {

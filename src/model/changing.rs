@@ -52,6 +52,10 @@ impl Simulation {
                 delay.lane = model.events.lane(delay.span);
             }
         }
+        model.updates = new.updates;
+        for step in &mut model.updates {
+            step.first_wait.lane = model.events.lane(step.first_wait.span);
+        }
         for (station, new) in model.stations.iter_mut().zip(new.stations) {
             (station.capacity, station.queue_capacity) = (new.capacity, new.queue_capacity);
         }
@@ -152,6 +156,7 @@ fn have_one_shape(old: &Model, new: &Model) -> bool {
         && old.stream_ids == new.stream_ids
         && old.accounts == new.accounts
         && old.samplers.len() == new.samplers.len()
+        && new.tables_fit(old)
         && same_stations()
         && same_clients()
 }
@@ -259,27 +264,10 @@ fn guarded_in_call<'a>(call: &'a Call, found: &mut Vec<&'a Call>) {
 
 fn guarded_in<'a>(steps: &'a [Step], found: &mut Vec<&'a Call>) {
     for step in steps {
-        match step {
-            Step::Call(call) => guarded_in_call(call, found),
-            Step::Transaction { steps, .. }
-            | Step::Lock { steps, .. }
-            | Step::Repeat { steps, .. } => guarded_in(steps, found),
-            Step::Parallel { branches, .. } => {
-                branches.iter().for_each(|steps| guarded_in(steps, found));
-            }
-            Step::Cached { load: one, store: other, .. }
-            | Step::Write { steps: one, tell: other, .. }
-            | Step::Choice { then: one, otherwise: other, .. } => {
-                guarded_in(one, found);
-                guarded_in(other, found);
-            }
-            Step::Cpu(_)
-            | Step::Wait(_)
-            | Step::Query { .. }
-            | Step::Select { .. }
-            | Step::Ask(_)
-            | Step::Fail
-            | Step::Reject(_) => {}
+        if let Step::Call(call) = step {
+            guarded_in_call(call, found);
+        } else {
+            step.lists().into_iter().for_each(|steps| guarded_in(steps, found));
         }
     }
 }

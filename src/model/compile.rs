@@ -8,8 +8,10 @@ use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, Worker, in_range, unknown};
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
+use super::query_steps::Work;
+use super::registers::registers;
 use super::scopes::ScopeOf;
-use super::system::{Call, Effect, Endpoint, Part, Select, Service, Step};
+use super::system::{Call, Effect, Endpoint, Part, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
@@ -20,15 +22,6 @@ const INLINE_REGISTERS: usize = 5;
 const INLINE_MAX: usize = 4_000;
 /// Most operations and branches of a program.
 const PROGRAM_MAX: usize = 50_000;
-
-/// The work of a query.
-#[derive(Clone, Copy)]
-enum Work<'a> {
-    /// As the document says.
-    Given(&'a Distribution),
-    /// As the planner finds out.
-    Planned(&'a Select),
-}
 
 /// An endpoint that edges lead to.
 pub(super) struct Compiled {
@@ -100,9 +93,9 @@ impl<'a> Builder<'a> {
         // The callee stands after the call; the caller jumps over it.
         let jump = self.emit(Op::Jump { to: 0 });
         let start = self.here();
-        let pools = std::mem::take(&mut self.open_pools);
+        let open = std::mem::take(&mut self.open);
         self.endpoint(call, 0)?;
-        self.open_pools = pools;
+        self.open = open;
         self.emit(Op::Return);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         let part = self.place(&call.service)?.part;
@@ -184,12 +177,25 @@ impl<'a> Builder<'a> {
             }
             Step::Transaction { pool, steps } => {
                 let inside = self.acquire(pool, register)?;
-                self.open_pools.push(pool.clone());
+                self.open.pools.push(pool.clone());
                 self.steps(steps, service, inside)?;
-                self.open_pools.pop();
+                self.open.pools.pop();
                 self.release(register);
             }
             Step::Ask(ask) => return self.ask(ask, register),
+            Step::Change { via, work } => return self.query(via, Work::Changes(work), register),
+            Step::Enqueue { jobs } => {
+                let jobs = self.jobs_of(jobs)?;
+                self.emit(Op::Enqueue { jobs });
+            }
+            Step::Record { ledger } => self.record(ledger),
+            Step::Once { store, keys_count, steps } => {
+                return self.once(store, *keys_count, steps, service, register);
+            }
+            Step::FileTransaction { database, is_immediate, steps } => {
+                return self.file_transaction(database, *is_immediate, steps, service, register);
+            }
+            Step::Update(update) => return self.update(update, service, register),
             Step::Fail => {
                 self.emit(Op::Fail);
             }
@@ -233,39 +239,6 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn query(&mut self, via: &str, work: Work<'_>, register: usize) -> Result<(), BuildError> {
-        let pool = self.system.parts.iter().find_map(|part| match part {
-            Part::Pool(pool) if pool.id == via => Some(pool),
-            _ => None,
-        });
-        let id = pool.map_or(via, |pool| &pool.database);
-        let database = self.system.parts.iter().find_map(|part| match part {
-            Part::Database(found) if found.id == id => Some(found),
-            _ => None,
-        });
-        let database = database.ok_or_else(|| unknown("pool or database", id))?;
-        let borrowed = pool.is_some() && !self.open_pools.iter().any(|open| open == via);
-        let inside = if borrowed { self.acquire(via, register)? } else { register };
-        self.hold(id, &database.round_trip, Spent::Network, "network");
-        let work = match work {
-            Work::Given(work) => work.clone(),
-            Work::Planned(select) => self.planned(database, select)?,
-        };
-        self.acquire(id, inside)?;
-        self.work(id, &work, Spent::Query, "query", inside + 1)?;
-        if let (Some(crowd), Some(Op::Hold { sampler })) =
-            (self.crowd(database)?, self.model.program.last().copied())
-        {
-            let last = self.model.program.len() - 1;
-            self.model.program[last] = Op::HoldBeside { sampler, crowd };
-        }
-        self.release(inside);
-        if borrowed {
-            self.release(register);
-        }
-        Ok(())
-    }
-
     fn fork(
         &mut self,
         branches: &[Vec<Step>],
@@ -287,10 +260,12 @@ impl<'a> Builder<'a> {
                 continue;
             }
             starts.push(self.here());
-            let pools = std::mem::take(&mut self.open_pools);
+            let open = std::mem::take(&mut self.open);
+            // A branch would wait for the rows that its own update has locked.
+            self.open.tables.clone_from(&open.tables);
             let worker = self.worker.take();
             self.steps(steps, service, 0)?;
-            (self.open_pools, self.worker) = (pools, worker);
+            (self.open, self.worker) = (open, worker);
             self.emit(Op::Return);
         }
         self.model.forks[usize::from(fork)].starts = starts;
@@ -299,7 +274,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Takes a server of `part` into `register`; gives the next free register.
-    fn acquire(&mut self, part: &str, register: usize) -> Result<usize, BuildError> {
+    pub(super) fn acquire(&mut self, part: &str, register: usize) -> Result<usize, BuildError> {
         self.acquire_for(part, None, register)
     }
 
@@ -328,7 +303,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Gives back what the last `acquire` took.
-    fn release(&mut self, register: usize) {
+    pub(super) fn release(&mut self, register: usize) {
         self.held.pop();
         self.emit(Op::Release { register: register as u8 });
         if let Some(scope) = self.held_scopes.pop() {
@@ -395,24 +370,6 @@ impl<'a> Builder<'a> {
         self.model.program.push(op);
         self.here() - 1
     }
-}
-
-/// Registers that steps need at once, those of calls aside: a call that does not fit gets an edge.
-fn registers(steps: &[Step]) -> usize {
-    let need = |step: &Step| match step {
-        Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) | Step::Parallel { .. } => 0,
-        Step::Call(call) => call.guard.fallback.as_deref().map_or(0, registers),
-        Step::Ask(_) => 1,
-        // A connection and a core.
-        Step::Query { .. } | Step::Select { .. } => 2,
-        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
-            1 + registers(steps)
-        }
-        Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
-        Step::Cached { load, store, .. } => 1 + registers(load).max(registers(store)),
-        Step::Write { steps, tell, .. } => registers(steps).max(1 + registers(tell)),
-    };
-    steps.iter().map(need).max().unwrap_or(0)
 }
 
 /// Service and endpoint that a call leads to.

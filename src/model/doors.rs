@@ -27,9 +27,9 @@ pub(super) struct Door {
     pub(super) group: u16,
 }
 
-/// The numbers of users by task; empty unless a door asks for them.
+/// The numbers of users, or of what requests are about, by task; empty unless somebody asks for them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Users {
+pub(super) struct Numbers {
     by_task: Vec<u32>,
 }
 
@@ -169,21 +169,22 @@ impl Simulation {
         self.users.set(id, user);
     }
 
-    /// Gives an attempt or a branch the number of the user it is for.
+    /// Gives an attempt or a branch the numbers of the user it is for, and of what it is about.
     #[cold]
     #[inline(never)]
     pub(super) fn inherit_user(&mut self, parent: u32, child: u32) {
         let user = self.users.of(parent);
         self.users.set(child, user);
+        self.inherit_origin(parent, child);
     }
 }
 
-impl Users {
-    fn of(&self, id: u32) -> u32 {
+impl Numbers {
+    pub(super) fn of(&self, id: u32) -> u32 {
         self.by_task.get(id as usize).copied().unwrap_or(NO_USER)
     }
 
-    fn set(&mut self, id: u32, user: u32) {
+    pub(super) fn set(&mut self, id: u32, user: u32) {
         let place = id as usize;
         if place >= self.by_task.len() {
             self.by_task.resize(place + place / 4 + 64, NO_USER);

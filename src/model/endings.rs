@@ -84,6 +84,9 @@ impl Simulation {
             caches: self.cache_counters(),
             machines: self.machine_counters(),
             parties: self.party_counters(),
+            tables: self.table_counters(),
+            files: self.file_counters(),
+            jobs: self.jobs_counters(),
         };
         self.record.marks.push(mark);
     }

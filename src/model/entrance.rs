@@ -140,7 +140,7 @@ impl Simulation {
             self.fail(id, Outcome::Failed);
             return false;
         }
-        let Some(station) = self.pick_station(group) else {
+        let Some(station) = self.pick_elsewhere(id, register, group) else {
             self.fail(id, Outcome::Failed);
             return false;
         };

@@ -7,6 +7,8 @@ use crate::engine::SimTime;
 use crate::engine::arena::Arena;
 
 use super::cache::Load;
+use super::filing::FileUse;
+use super::jobs::queue::Receipt;
 use super::lines;
 use super::placing::Computing;
 use super::simulation::Simulation;
@@ -36,6 +38,14 @@ pub(super) enum Holding {
     Memory { placed: u16 },
     /// How often a third party has refused it.
     Tries(u32),
+    /// A job that is being done.
+    Job { jobs: u16, receipt: Receipt, sent: SimTime },
+    /// Something that is done once, by its key.
+    Once { store: u16, key: u32 },
+    /// A transaction of a file.
+    File(FileUse),
+    /// Rows that are being updated, by the number of their list.
+    Updating { update: u16, rows: u32 },
     /// A write on its way from the cache to the database.
     Writing { key: u32, version: u32 },
 }
@@ -99,6 +109,10 @@ impl Simulation {
             }
             Holding::Computing(computing) => self.stop_computing(computing),
             Holding::Memory { placed } => self.give_memory(placed),
+            Holding::Job { jobs, receipt, .. } => self.job_failed(jobs, receipt),
+            Holding::Once { store, key } => self.once_failed(store, key),
+            Holding::File(file) => self.abandon_file(file),
+            Holding::Updating { update, rows } => self.give_up_rows(update, rows),
             Holding::Key { .. } | Holding::Writing { .. } | Holding::Tries(_) => {}
         }
     }

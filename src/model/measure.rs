@@ -8,10 +8,13 @@ use super::built::{Clients, PartKind};
 use super::caching::CacheMeasure;
 use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
+use super::filing::FileMeasure;
 use super::placing::MachineMeasure;
 use super::record::{Mark, Totals};
 use super::simulation::Simulation;
 use super::station::Counters;
+use super::updating::TableMeasure;
+use super::working::JobsMeasure;
 
 /// Measures of the time after the warm-up.
 #[derive(Debug, Clone)]
@@ -38,6 +41,12 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Queues of jobs, in the order of the document.
+    pub jobs: Vec<JobsMeasure>,
+    /// Databases that are files, in the order of the document.
+    pub files: Vec<FileMeasure>,
+    /// Tables with rows that are updated, in the order of the document.
+    pub tables: Vec<TableMeasure>,
     /// Crons, in the order of the document.
     pub crons: Vec<CronMeasure>,
     /// Requests and attempts in flight at its end.
@@ -76,6 +85,8 @@ pub struct PartMeasure {
     pub busy: SimDuration,
     /// Attempts sent to each instance; empty where instances simply take turns.
     pub sent: Vec<u64>,
+    /// Busy time of each of them.
+    pub busy_each: Vec<SimDuration>,
     /// Tasks refused: by a full queue, or a limit.
     pub rejected: u64,
     /// Tasks that left the queue unserved.
@@ -117,6 +128,9 @@ impl Simulation {
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            jobs: self.jobs_measures(begin),
+            files: self.file_measures(begin),
+            tables: self.table_measures(begin),
             crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
@@ -150,6 +164,7 @@ impl Simulation {
                 waited: SimDuration::ZERO,
                 busy: SimDuration::ZERO,
                 sent: Vec::new(),
+                busy_each: Vec::new(),
                 rejected: 0,
                 left: 0,
                 queue_max: 0,
@@ -172,6 +187,7 @@ impl Simulation {
                 measure.busy += SimDuration(after.busy - before.busy);
                 if station.line != NO_LINE && part.kind == PartKind::Service {
                     measure.sent.push(after.sent - before.sent);
+                    measure.busy_each.push(SimDuration(after.busy - before.busy));
                 }
                 measure.rejected += after.rejected - before.rejected;
                 measure.left += after.left - before.left;
@@ -231,6 +247,9 @@ impl Simulation {
             add(stale);
             self.cache_numbers(&mut add);
         }
+        self.table_numbers(&mut add);
+        self.file_numbers(&mut add);
+        self.jobs_numbers(&mut add);
         hash
     }
 }

@@ -38,6 +38,8 @@ mod task;
 
 mod record;
 
+mod stories;
+
 mod trace;
 
 mod recorder;
@@ -96,6 +98,22 @@ mod measure;
 
 mod changing;
 
+mod registers;
+
+mod query_steps;
+
+mod once;
+
+mod working;
+
+mod filing;
+
+mod filing_build;
+
+mod updating;
+
+mod updating_build;
+
 pub mod reference;
 
 pub use asking::ThirdPartyMeasure;
@@ -103,6 +121,7 @@ pub use build::BuildError;
 pub use built::PartKind;
 pub use caching::CacheMeasure;
 pub use crons::CronMeasure;
+pub use filing::FileMeasure;
 pub use measure::{ClientsMeasure, PartMeasure, Period};
 pub use placing::MachineMeasure;
 pub use program::{Account, Spent};
@@ -110,4 +129,7 @@ pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};
 pub use simulation::{Limit, Progress, Simulation};
 pub use spans::{Label, Span, SpanKind, Spans};
+pub use stories::Story;
 pub use trace::{Breakdown, Exemplars};
+pub use updating::TableMeasure;
+pub use working::JobsMeasure;

@@ -74,6 +74,34 @@ pub(super) enum Op {
     TakeWrite { write: u16 },
     /// The database has that write.
     Written { write: u16 },
+    /// The request gets the number of what it is about.
+    Number,
+    /// Makes a record of what the request is about.
+    Record { ledger: u16 },
+    /// Goes on unless what the request is about has been done, else at `end`.
+    Once { once: u16, end: u32 },
+    /// It has been done.
+    OnceDone { once: u16 },
+    /// Sends a job.
+    Enqueue { jobs: u16 },
+    /// Takes a job, or ends if there is none.
+    TakeJob { jobs: u16 },
+    /// A job is done.
+    FinishJob { jobs: u16 },
+    /// Begins a transaction of a file, which has no lock yet.
+    OpenFile { access: u16 },
+    /// Takes the lock of a file that a query needs.
+    LockFile { access: u16 },
+    /// Commits, and gives the locks of the file back.
+    CloseFile { access: u16 },
+    /// Chooses the rows of an update, unless they are chosen already.
+    ChooseRows { update: u16 },
+    /// Takes the lock of one of them.
+    LockRow { update: u16, row: u8 },
+    /// Notes what stands in one of them.
+    ReadRow { update: u16, row: u8 },
+    /// Commits the update, or begins it again.
+    Conclude { update: u16 },
     /// The attempt fails.
     Fail,
     /// The attempt has its answer.

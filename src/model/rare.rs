@@ -48,6 +48,20 @@ impl Simulation {
             }
             Op::Lookup { cached } => self.look_up(id, cached),
             Op::TakeWrite { write } => self.take_write(id, write),
+            Op::Once { once, end } => {
+                self.begin_once(id, once, end);
+                true
+            }
+            Op::Enqueue { jobs } => self.enqueue(id, jobs),
+            Op::TakeJob { jobs } => self.take_job(id, jobs),
+            Op::FinishJob { jobs } => {
+                self.finish_job(id, jobs);
+                false
+            }
+            Op::LockFile { access } => self.lock_file(id, access),
+            Op::CloseFile { access } => self.close_file(id, access),
+            Op::LockRow { update, row } => self.lock_row(id, update, row),
+            Op::Conclude { update } => self.conclude(id, update),
             op => {
                 self.run_instant(id, op);
                 true
@@ -68,6 +82,12 @@ impl Simulation {
             Op::Commit { write } => self.commit(id, write),
             Op::Tell { write } => self.tell_cache(id, write),
             Op::Written { write } => self.written(id, write),
+            Op::Number => self.number_origin(id),
+            Op::Record { ledger } => self.make_record(id, ledger),
+            Op::OnceDone { once } => self.once_done(id, once),
+            Op::OpenFile { access } => self.open_file(id, access),
+            Op::ChooseRows { update } => self.choose_rows(id, update),
+            Op::ReadRow { update, row } => self.read_row(id, update, row),
             // The others are done where they stand.
             _ => {}
         }

@@ -4,8 +4,11 @@ use crate::engine::SimTime;
 use crate::engine::batches::{Batches, Boundary};
 
 use super::cache::Counters as CacheCounters;
+use super::filing::Counters as FileCounters;
 use super::station::Counters;
 use super::third_party::Counters as PartyCounters;
+use super::updating::Counters as TableCounters;
+use super::working::Counters as JobsCounters;
 
 /// How a request or an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,15 @@ pub struct Totals {
     pub stale: u64,
     /// Those of them that count as wrong.
     pub wrong: u64,
+    /// Updates that were overwritten by who had not seen them, and those of them that came back
+    /// when somebody wrote back what they had read before.
+    pub lost: u64,
+    /// See `lost`.
+    pub regained: u64,
+    /// Records made.
+    pub records: u64,
+    /// Those of them about something that there was a record of already.
+    pub duplicates: u64,
 }
 
 impl Totals {
@@ -53,9 +65,14 @@ impl Totals {
         self.outcomes[outcome as usize]
     }
 
-    /// Requests answered in time and right.
+    /// Requests answered in time and right: each update that is lost was the wrong answer of one.
     pub fn right(&self) -> u64 {
-        self.of(Outcome::InTime) - self.wrong
+        (self.of(Outcome::InTime) - self.wrong).saturating_sub(self.lost_updates())
+    }
+
+    /// Updates that were acknowledged and are gone.
+    pub fn lost_updates(&self) -> u64 {
+        self.lost.saturating_sub(self.regained)
     }
 
     /// Requests that ended.
@@ -74,6 +91,10 @@ impl Totals {
             outcomes: std::array::from_fn(outcome),
             stale: self.stale + other.stale,
             wrong: self.wrong + other.wrong,
+            lost: self.lost + other.lost,
+            regained: self.regained + other.regained,
+            records: self.records + other.records,
+            duplicates: self.duplicates + other.duplicates,
         }
     }
 
@@ -88,6 +109,10 @@ impl Totals {
             outcomes: std::array::from_fn(outcome),
             stale: self.stale - before.stale,
             wrong: self.wrong - before.wrong,
+            lost: self.lost - before.lost,
+            regained: self.regained - before.regained,
+            records: self.records - before.records,
+            duplicates: self.duplicates - before.duplicates,
         }
     }
 }
@@ -103,6 +128,9 @@ pub(super) struct Mark {
     /// Core time in nanoseconds, and pieces of work.
     pub(super) machines: Vec<(u64, u64)>,
     pub(super) parties: Vec<PartyCounters>,
+    pub(super) tables: Vec<TableCounters>,
+    pub(super) files: Vec<FileCounters>,
+    pub(super) jobs: Vec<JobsCounters>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

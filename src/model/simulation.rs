@@ -10,11 +10,12 @@ use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, build};
 use super::built::Model;
-use super::doors::Users;
+use super::doors::Numbers;
 use super::entrance::Ending;
 use super::gauges::Stays;
 use super::guard::Guarding;
 use super::holdings::Holdings;
+use super::once::Origins;
 use super::program::Op;
 use super::querying_build::PlannedQuery;
 use super::record::{Outcome, Record};
@@ -70,7 +71,9 @@ pub struct Simulation {
     pub(super) calls_count: u32,
     pub(super) stopped: Option<Limit>,
     pub(super) breakdown: Option<Box<Breakdown>>,
-    pub(super) users: Users,
+    pub(super) users: Numbers,
+    /// What requests are about.
+    pub(super) origins: Origins,
     pub(super) stays: Stays,
     pub(super) guarding: Guarding,
     /// What tasks hold that is no server.
@@ -103,7 +106,8 @@ impl Simulation {
             calls_count: 0,
             stopped: None,
             breakdown: None,
-            users: Users::default(),
+            users: Numbers::default(),
+            origins: Origins::default(),
             stays: Stays::default(),
             holdings: Holdings::default(),
         };

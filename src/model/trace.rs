@@ -5,6 +5,7 @@ use crate::engine::{SimDuration, SimTime};
 use super::program::Account;
 use super::record::Outcome;
 use super::recorder::{Booked, Recorder};
+use super::stories::{Stories, Story};
 use super::task::{NO_TASK, Task};
 
 /// Times of two classes of requests by account: around the median, and the slowest.
@@ -35,6 +36,7 @@ pub struct Breakdown {
     /// How far from them the exemplars are.
     distances: [u64; 2],
     pub(super) recorder: Option<Recorder>,
+    stories: Option<Stories>,
 }
 
 /// Requests that stand for many, by the order in which requests begin.
@@ -74,7 +76,23 @@ impl Breakdown {
             sought: [SimDuration::ZERO; 2],
             distances: [u64::MAX; 2],
             recorder: None,
+            stories: None,
         }
+    }
+
+    /// Keeps the story of every request.
+    pub fn of_all() -> Self {
+        Self { stories: Some(Stories::default()), ..Self::default() }
+    }
+
+    /// The accounts that time is booked to.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The requests that have ended, in that order; none unless all are kept.
+    pub fn stories(&self) -> impl Iterator<Item = Story<'_>> {
+        self.stories.iter().flat_map(|stories| stories.iter(self.accounts.len()))
     }
 
     /// Seeks exemplars with these latencies among the requests that end at `settled` or later.
@@ -185,15 +203,19 @@ impl Breakdown {
     pub(super) fn finish(
         &mut self,
         task: u32,
-        now: SimTime,
+        clients: u16,
+        (sent, now): (SimTime, SimTime),
         outcome: Outcome,
-        latency: SimDuration,
     ) {
+        let latency = now.since(sent);
         self.compare(task, now, outcome, latency);
         let width = self.accounts.len();
         let Some(row) = self.rows.get(task as usize * width..(task as usize + 1) * width) else {
             return;
         };
+        if let Some(stories) = &mut self.stories {
+            stories.tell(clients, (sent, now), outcome, row);
+        }
         if outcome != Outcome::InTime {
             return;
         }

@@ -22,10 +22,13 @@ pub(super) enum Turn {
     Machine,
     /// A part that was killed has started again.
     Restart,
+    /// Jobs may have been delivered too long ago.
+    Jobs,
 }
 
 impl Turn {
-    const ALL: [Self; 5] = [Self::Fault, Self::Watch, Self::Timed, Self::Machine, Self::Restart];
+    const ALL: [Self; 6] =
+        [Self::Fault, Self::Watch, Self::Timed, Self::Machine, Self::Restart, Self::Jobs];
 
     /// The subject of an event about this, with a number below 2^24.
     pub(super) fn about(self, number: u32) -> u32 {
@@ -69,6 +72,7 @@ impl Simulation {
             Turn::Timed => self.arrive_timed(number),
             Turn::Machine => self.machine_woken(number as u16),
             Turn::Restart => self.restart(number as u16),
+            Turn::Jobs => self.jobs_due(number as u16),
         }
     }
 }

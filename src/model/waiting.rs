@@ -5,7 +5,7 @@ use crate::engine::events::Ticket;
 use super::discipline::NO_LINE;
 use super::entrance::Ending;
 use super::holdings::HOLDING;
-use super::program::Delay;
+use super::program::{Delay, Op};
 use super::record::Outcome;
 use super::simulation::Simulation;
 use super::station::WaitLimit;
@@ -104,6 +104,11 @@ impl Simulation {
     }
 
     pub(super) fn wait_limit_reached(&mut self, id: u32) {
+        if let Op::LockRow { update, .. } = self.model.program[self.tasks[id].pc as usize] {
+            self.row_wait_due(id, update);
+            return;
+        }
+        self.note_file_wait(id);
         self.leave_queue(id, Ending::Failed);
         self.fail(id, Outcome::GaveUp);
     }

@@ -99,7 +99,7 @@ impl FaultKind {
             Part::Database(_) => &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse],
             Part::Machine(_) => &[Self::Slow],
             Part::Cache(_) => &[Self::Flush, Self::Delay],
-            Part::Lock(_) | Part::ThirdParty(_) | Part::Fault(_) => &[],
+            Part::Lock(_) | Part::ThirdParty(_) | Part::Jobs(_) | Part::Fault(_) => &[],
         }
     }
 
@@ -176,6 +176,7 @@ pub fn id_of(part: &Part) -> &str {
         Part::Cache(cache) => &cache.id,
         Part::Machine(machine) => &machine.id,
         Part::ThirdParty(party) => &party.id,
+        Part::Jobs(jobs) => &jobs.id,
         Part::Fault(fault) => &fault.id,
     }
 }
@@ -263,4 +264,95 @@ fn read_one(text: &str, scenario: &Scenario) -> Result<HandFault, String> {
         },
     };
     Ok(HandFault { kind, part: part.to_owned(), from_ms, to_ms, amount })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::link::{decode, encode};
+    use crate::scenario::{Settings, catalogue};
+
+    fn state(faults: &[HandFault]) -> String {
+        let scenario = catalogue::find("n-plus-one").unwrap();
+        let settings = Settings { faults: faults.to_vec(), ..Settings::default() };
+        let link = crate::scenario::link::Link { scenario, document: None, settings, before: None };
+        encode(&link)
+    }
+
+    fn fault(kind: FaultKind, part: &str, from_ms: u64, to_ms: u64, amount: f64) -> HandFault {
+        HandFault { kind, part: part.to_owned(), from_ms, to_ms, amount }
+    }
+
+    #[test]
+    fn a_link_carries_faults_as_they_were_dropped() {
+        let faults = [
+            fault(FaultKind::Slow, "db", 20_000, 30_500, 2.5),
+            fault(FaultKind::Stop, "app", 0, 1, 1.0),
+            fault(FaultKind::Spike, "users", 5_000, 6_000, 3.0),
+            fault(FaultKind::Refuse, "app", 5_000, 6_000, 0.25),
+        ];
+        let text = state(&faults);
+        let expected = "v=1&s=n-plus-one&fault=slow_db_20s_30500ms_2.5~stop_app_0s_1ms\
+                        ~spike_users_5s_6s_3~refuse_app_5s_6s_0.25&seed=1&m=1";
+        assert_eq!(text, expected);
+        let decoded = decode(&text);
+        assert_eq!((decoded.notices.len(), &decoded.link.settings.faults[..]), (0, &faults[..]));
+        assert_eq!(encode(&decoded.link), text);
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~&=".contains(c);
+        assert!(text.chars().all(allowed), "{text}");
+    }
+
+    #[test]
+    fn the_state_to_compare_with_has_the_same_faults() {
+        let text = "v=1&s=n-plus-one&fix=join&fault=slow_db_20s_30s_5&seed=1&m=1&~b=1";
+        let link = decode(text).link;
+        assert_eq!(link.before.as_ref().unwrap().faults, link.settings.faults);
+        assert_eq!(encode(&link), text);
+    }
+
+    #[test]
+    fn what_cannot_be_dropped_is_named_and_left_out() {
+        for (value, what) in [
+            ("melt_db_1s_2s", "none that can be dropped"),
+            ("slow_nobody_1s_2s", "no part"),
+            ("slow_db_2s_1s", "ends before it begins"),
+            ("slow_db_2s_2s", "ends before it begins"),
+            ("slow_db_x_2s", "a begin and an end"),
+            ("slow_db_1s_9999h", "a begin and an end"),
+            ("slow_db_1s_2s_0", "an amount from"),
+            ("slow_db_1s_2s_1e9", "an amount from"),
+            ("slow_db_1s_2s_nan", "an amount from"),
+        ] {
+            let decoded = decode(&format!("v=1&s=n-plus-one&fault={value}~stop_app_1s_2s"));
+            assert_eq!(decoded.notices.len(), 1, "{value}: {:?}", decoded.notices);
+            let notice = &decoded.notices[0];
+            assert!(notice.starts_with("fault: ") && notice.contains(what), "{value}: {notice}");
+            assert_eq!(decoded.link.settings.faults.len(), 1, "{value}");
+        }
+        let many = vec!["stop_app_1s_2s"; 1_000].join("~");
+        let decoded = decode(&format!("v=1&s=n-plus-one&fault={}", &many[..7_000]));
+        assert_eq!(decoded.link.settings.faults.len(), FAULTS_MAX);
+        assert_eq!(decoded.notices.len(), 1);
+    }
+
+    #[test]
+    fn everything_possible_can_be_built_in_every_scenario() {
+        let mut tried = 0;
+        for scenario in catalogue::all() {
+            let system = scenario.system(&Settings::default()).unwrap();
+            for part in &system.parts {
+                for kind in FaultKind::possible(part) {
+                    let amount = kind.range().map_or(1.0, |(.., usual)| usual);
+                    let faults = vec![fault(*kind, id_of(part), 0, 1_000, amount)];
+                    let settings = Settings { faults, ..Settings::default() };
+                    let with = scenario.system(&settings).unwrap();
+                    assert_eq!(with.parts.len(), system.parts.len() + 1);
+                    let checked = crate::model::Simulation::check(&with);
+                    assert_eq!(checked, Ok(()), "{}: {kind:?} of {}", scenario.id, id_of(part));
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 10, "{tried}");
+    }
 }

@@ -227,11 +227,12 @@ impl Reader<'_> {
         let copies_max =
             copies.map_or(1, |value| self.count(value, &fields.under("copies"), 1, most));
         let cancels = self.flag(&mut fields, "cancels", false);
+        let elsewhere = self.flag(&mut fields, "elsewhere", false);
         let budget = self.budget(&mut fields);
         let when = hedge::Settings { after, copies_max, budget };
         self.usable(&fields, when.check());
         self.close(&fields);
-        Some(Hedge { when, cancels })
+        Some(Hedge { when, cancels, elsewhere })
     }
 
     fn network(&mut self, fields: &mut Fields<'_>) -> Network {

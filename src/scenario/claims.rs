@@ -55,6 +55,9 @@ impl Reader<'_> {
             "goodput_share" => Measure::GoodputShare,
             "amplification" => Measure::Amplification,
             "stale_share" => Measure::StaleShare,
+            "lost_updates" => Measure::LostUpdates,
+            "duplicates" => Measure::Duplicates,
+            "lost_share" => Measure::LostShare { part: self.text_of(fields, "part") },
             "hit_ratio" => Measure::HitRatio { part: self.text_of(fields, "part") },
             "visits_per_request" => {
                 Measure::VisitsPerRequest { part: self.text_of(fields, "part") }
@@ -68,8 +71,9 @@ impl Reader<'_> {
             "mean_over_theory" => Measure::MeanOverTheory,
             _ => {
                 let known = "mean_ms, p50_ms, p95_ms, p99_ms, max_ms, slow_share, recovery_secs, \
-                             goodput_per_s, throughput_per_s, error_share, goodput_share, amplification, stale_share, \
-                             hit_ratio, visits_per_request, utilisation, instance_share, \
+                             goodput_per_s, throughput_per_s, error_share, goodput_share, \
+                             amplification, stale_share, lost_updates, lost_share, duplicates, hit_ratio, \
+                             visits_per_request, utilisation, instance_share, \
                              ceiling or \
                              mean_over_theory";
                 if !kind.is_empty() {

@@ -2,9 +2,14 @@
 
 use serde_json::Value;
 
-use crate::engine::Distribution;
+use crate::engine::{Distribution, SimDuration};
+use crate::model::database::sqlite::{BusyWait, Journal};
 use crate::model::planner::Index;
-use crate::model::system::{Database, DiskSettings, Part, Select, SelectJoin, TableSettings};
+use crate::model::system::{
+    DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Part, Select, SelectJoin,
+    TableSettings,
+};
+use crate::policy::busy::BusyHandler;
 
 use super::Unit;
 use super::reader::{Fields, Reader};
@@ -13,6 +18,7 @@ use super::reader::{Fields, Reader};
 const SELECT_FIELDS: [&str; 8] =
     ["table", "rows", "believed_rows", "by", "order", "offset", "limit", "join"];
 const ROWS_MAX: f64 = 1e12;
+const HOT_ROWS_MAX: u32 = 1_000_000;
 const MEGABYTE: f64 = 1024.0 * 1024.0;
 
 impl Reader<'_> {
@@ -25,19 +31,59 @@ impl Reader<'_> {
         let crowd_loss = self.number_within(fields, "crowd_loss", 0.0, 10.0);
         let tables = self.tables_of(fields);
         let disk = self.disk_of(fields);
+        let file = self.file_of(fields);
+        let deadlock_after = if fields.has("deadlock_after") {
+            self.span_of(fields, "deadlock_after")
+        } else {
+            DEADLOCK_AFTER
+        };
         let runtime = self.runtime(fields);
-        Part::Database(Database { id, cores_count, round_trip, crowd_loss, tables, disk, runtime })
+        Part::Database(Database {
+            id,
+            cores_count,
+            round_trip,
+            crowd_loss,
+            tables,
+            disk,
+            file,
+            deadlock_after,
+            runtime,
+        })
+    }
+
+    fn file_of(&mut self, fields: &mut Fields<'_>) -> Option<FileSettings> {
+        if !fields.has("sqlite") {
+            return None;
+        }
+        let mut file = self.inner(fields, "sqlite")?;
+        let journal = match self.word_of(&mut file, "journal", &["rollback", "wal"]) {
+            1 => Journal::WriteAheadLog,
+            _ => Journal::Rollback,
+        };
+        let timeout = file.has("busy_timeout").then(|| self.span_of(&mut file, "busy_timeout"));
+        let every = self.span_above_zero(&mut file, "every", 1.0);
+        let timeout_or_none = timeout.unwrap_or(SimDuration::ZERO);
+        let waiting = match self.word_of(&mut file, "waiting", &["growing", "constant", "fair"]) {
+            1 => FileWaiting::Polls(BusyWait::Constant { every, timeout: timeout_or_none }),
+            2 => FileWaiting::Fair(timeout),
+            _ => FileWaiting::Polls(BusyWait::BuiltIn(BusyHandler { timeout: timeout_or_none })),
+        };
+        self.close(&file);
+        Some(FileSettings { journal, waiting })
     }
 
     fn tables_of(&mut self, fields: &mut Fields<'_>) -> Vec<(String, TableSettings)> {
         let read = |reader: &mut Self, fields: &mut Fields<'_>| {
             let rows = reader.rows_of(fields, "rows").unwrap_or(1.0);
+            let most = rows.clamp(1.0, f64::from(HOT_ROWS_MAX)) as u32;
             TableSettings {
                 rows,
                 believed_rows: reader.optional_rows(fields, "believed_rows").unwrap_or(rows),
                 row_bytes: reader.number_within(fields, "row_bytes", 100.0, 1e6),
                 hot_share: reader.number_within(fields, "hot", 1.0, 1.0),
                 indexes: reader.named_objects(fields, "indexes", Self::index),
+                hot_rows_count: reader.optional_count(fields, "hot_rows", most, HOT_ROWS_MAX),
+                popularity: reader.number_within(fields, "popularity", 0.0, 5.0),
             }
         };
         self.named_objects(fields, "tables", read)

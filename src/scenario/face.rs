@@ -237,6 +237,15 @@ pub enum Measure {
     Amplification,
     /// Share of the requests answered in time that were answered with a value not true any more.
     StaleShare,
+    /// Updates that were acknowledged and are gone.
+    LostUpdates,
+    /// Records made of what there was a record of already.
+    Duplicates,
+    /// Updates of a table that are gone, as a share of those acknowledged.
+    LostShare {
+        /// Database and table, as `db.accounts`.
+        part: String,
+    },
     /// Share of lookups in a cache that found a copy.
     HitRatio {
         /// Id of the cache.

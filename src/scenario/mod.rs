@@ -38,6 +38,10 @@ mod machines;
 
 mod third_parties;
 
+mod updates;
+
+mod jobs;
+
 pub mod quantity;
 
 pub mod catalogue;

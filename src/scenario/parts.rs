@@ -31,13 +31,14 @@ impl Reader<'_> {
             "cache" => Some(self.cache(&mut fields, id)),
             "machine" => Some(self.machine(&mut fields, id)),
             "third_party" => Some(self.third_party(&mut fields, id)),
+            "jobs" => self.jobs(&mut fields, id),
             "" => return None,
             _ => {
                 let path = fields.under("kind");
                 self.note(
                     &path,
                     &format!("`{kind}`"),
-                    "clients, service, pool, database, lock, cache, machine, third_party or fault",
+                    "clients, service, pool, database, lock, cache, machine, third_party, jobs or fault",
                 );
                 return None;
             }
@@ -122,7 +123,7 @@ impl Reader<'_> {
                 Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
             }
             "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" | "cached"
-            | "write" | "ask" => {
+            | "write" | "ask" | "update" | "enqueue" | "record" | "once" => {
                 let mut fields = self.fields(inner, &path)?;
                 let step = self.compound(kind, &mut fields, depth + 1);
                 self.close(&fields);
@@ -130,7 +131,8 @@ impl Reader<'_> {
             }
             _ => {
                 let known = "cpu, wait, fail, reject, query, transaction, lock, call, repeat, \
-                             parallel, choice, cached, write or ask";
+                             parallel, choice, cached, write, ask, update, enqueue, \
+                             record or once";
                 self.note(&path, &format!("`{kind}`"), known);
                 None
             }
@@ -149,10 +151,22 @@ impl Reader<'_> {
                     Step::Select { via, select: Box::new(self.select(fields)) }
                 } else {
                     self.skip_select(fields);
-                    Step::Query { via, work: self.duration_of(fields, "work") }
+                    let work = self.duration_of(fields, "work");
+                    if self.flag(fields, "writes", false) {
+                        Step::Change { via, work }
+                    } else {
+                        Step::Query { via, work }
+                    }
                 }
             }
             "transaction" => {
+                if fields.has("on") {
+                    let database = self.text_of(fields, "on");
+                    let is_immediate =
+                        self.word_of(fields, "begin", &["deferred", "immediate"]) == 1;
+                    let steps = inner(self, fields, "steps");
+                    return Some(Step::FileTransaction { database, is_immediate, steps });
+                }
                 let pool = self.text_of(fields, "pool");
                 Step::Transaction { pool, steps: inner(self, fields, "steps") }
             }
@@ -179,6 +193,14 @@ impl Reader<'_> {
                 Step::Parallel { branches: vec![steps; times as usize], needed }
             }
             "ask" => self.ask(fields),
+            "update" => self.update(fields, depth),
+            "enqueue" => Step::Enqueue { jobs: self.text_of(fields, "to") },
+            "record" => Step::Record { ledger: self.text_of(fields, "in") },
+            "once" => {
+                let store = self.text_of(fields, "in");
+                let keys_count = self.optional_count(fields, "keep", 100_000, 1_000_000);
+                Step::Once { store, keys_count, steps: inner(self, fields, "steps") }
+            }
             "cached" => {
                 let cache = self.text_of(fields, "cache");
                 let load = inner(self, fields, "load");
@@ -302,24 +324,12 @@ impl Reader<'_> {
     }
 }
 
-/// Steps of a list and of all lists in them.
+/// Steps of a list and of all lists in them; some are done for each of several rows.
 fn steps_count(steps: &[Step]) -> usize {
-    let inner = |step: &Step| match step {
-        Step::Transaction { steps, .. } | Step::Lock { steps, .. } | Step::Repeat { steps, .. } => {
-            steps_count(steps)
-        }
-        Step::Parallel { branches, .. } => branches.iter().map(|steps| steps_count(steps)).sum(),
-        Step::Choice { then, otherwise, .. } => steps_count(then) + steps_count(otherwise),
-        Step::Cached { load, store, .. } => steps_count(load) + steps_count(store),
-        Step::Write { steps, tell, .. } => steps_count(steps) + steps_count(tell),
-        Step::Call(call) => call.guard.fallback.as_deref().map_or(0, steps_count),
-        Step::Cpu(_)
-        | Step::Wait(_)
-        | Step::Fail
-        | Step::Reject(_)
-        | Step::Query { .. }
-        | Step::Select { .. }
-        | Step::Ask(_) => 0,
+    let inner = |step: &Step| {
+        let rows = if let Step::Update(update) = step { update.rows_count as usize } else { 1 };
+        let lists = step.lists();
+        rows.saturating_mul(lists.into_iter().map(steps_count).fold(0, usize::saturating_add))
     };
-    steps.iter().map(|step| 1 + inner(step)).sum()
+    steps.iter().map(|step| inner(step).saturating_add(1)).fold(0, usize::saturating_add)
 }

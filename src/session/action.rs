@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::jobs::Answer;
 use crate::scenario::Scenario;
+use crate::scenario::by_hand::HandFault;
 use crate::scenario::link::Decoded;
 
 /// Everything that can happen.
@@ -15,6 +16,12 @@ pub enum Action {
     Commit,
     /// A fix is switched.
     Toggle(String),
+    /// A fault is dropped.
+    DropFault(HandFault),
+    /// The fault dropped with this number is being moved or stretched.
+    ShapeFault(usize, HandFault),
+    /// It is taken away.
+    LiftFault(usize),
     /// Another knob goes on the x axis.
     Axis(String),
     /// Other random numbers.

@@ -58,7 +58,9 @@ impl Session {
             }
             Outcome::Sketch(index, curve) if id == self.spare.id => self.sketched(index, curve),
             Outcome::Tried(index, trial) if id == self.spare.id => self.tried(index, trial),
-            Outcome::Error(text) if [self.curve_id, self.point_id, self.spare.id].contains(&id) => {
+            Outcome::Error(text)
+                if id == self.curve_id || id == self.point_id || self.is_spare(id) =>
+            {
                 self.notices.push(text);
             }
             _ => {}

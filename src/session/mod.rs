@@ -10,11 +10,15 @@ pub mod history;
 
 pub mod jobs;
 
+pub mod playback;
+
 pub mod readout;
 
 pub mod words;
 
 pub mod spare;
+
+pub mod proofs;
 
 pub mod share;
 
@@ -28,6 +32,7 @@ use self::history::{History, State};
 use self::spare::Spare;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::trace::Trace;
+use crate::scenario::by_hand::{FAULTS_MAX, HandFault};
 use crate::scenario::link::{Decoded, Link};
 use crate::scenario::{Knob, Scenario, Settings, catalogue};
 
@@ -172,6 +177,23 @@ impl Session {
             Action::Turn(id, value) => self.turn(&id, value),
             Action::Commit => self.commit(),
             Action::Toggle(id) => self.toggle(&id),
+            Action::DropFault(fault) => self.with_faults(|faults| {
+                if faults.len() < FAULTS_MAX {
+                    faults.push(fault.clamped());
+                }
+            }),
+            Action::ShapeFault(index, fault) => {
+                let mut settings = self.settings.clone();
+                if let Some(place) = settings.faults.get_mut(index) {
+                    *place = fault.clamped();
+                    self.change(settings);
+                }
+            }
+            Action::LiftFault(index) => self.with_faults(|faults| {
+                if index < faults.len() {
+                    faults.remove(index);
+                }
+            }),
             Action::Axis(id) => self.set_axis(id),
             Action::Seed(seed) => {
                 let seed = (seed != self.scenario.seed).then_some(seed);
@@ -236,6 +258,13 @@ impl Session {
             settings: self.settings.clone(),
             x: self.x.clone(),
         }
+    }
+
+    fn with_faults(&mut self, change: impl FnOnce(&mut Vec<HandFault>)) {
+        let mut settings = self.settings.clone();
+        change(&mut settings.faults);
+        self.change(settings);
+        self.commit();
     }
 
     fn turn(&mut self, id: &str, value: f64) {
@@ -310,6 +339,13 @@ impl Session {
         }
         let is_same_curve = self.is_same_curve(&settings, &self.settings);
         self.settings = settings;
+        if let Some(ghost) = &mut self.ghost
+            && ghost.settings.faults != self.settings.faults
+        {
+            // Compared are two systems to which the same happens.
+            ghost.settings.faults.clone_from(&self.settings.faults);
+            (ghost.curve, self.comparison) = (None, None);
+        }
         self.ask_point();
         if !is_same_curve && !self.is_first_pass_under_way() {
             self.ask_curve();

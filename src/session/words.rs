@@ -113,8 +113,8 @@ pub(super) fn knee_change(
         (Some(before), Some(after)) if after.is_finite() => {
             let reach = if before.is_finite() { before } else { session.x().max };
             let factor = after / reach;
-            // Short curves know their knee to a few per cent.
-            if (factor - 1.0).abs() < 0.05 {
+            // Short curves know their knee to several per cent.
+            if (factor - 1.0).abs() < 0.08 {
                 return Some(("knee as before".to_owned(), None));
             }
             (format!("knee × {}", format(factor, Unit::Count)), Some(factor > 1.0))

@@ -20,6 +20,7 @@ use super::panel::{Dialog, Panel};
 use super::readout::readout;
 use super::share::Share;
 use super::table::Table;
+use super::time::TimeView;
 use super::verify::Verify;
 use super::view::View;
 use super::why::why;
@@ -110,7 +111,7 @@ pub(super) fn App() -> Html {
                 <div class="centre">
                     { readout(&session) }
                     <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_locked={view.locks(&session.x().id)} {start} />
-                    <section class="slot time" />
+                    <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_started={frame.is_started} />
                 </div>
                 <div class="side">
                     <Diagram session={Rc::clone(&session)} />

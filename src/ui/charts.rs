@@ -121,7 +121,7 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: L
 }
 
 /// p99 of the run at the operating point, once that is done.
-fn measured_p99(session: &Session) -> Option<f64> {
+pub(super) fn measured_p99(session: &Session) -> Option<f64> {
     Readout::of(session).filter(|readout| readout.is_measured)?.p99_ms
 }
 
@@ -167,7 +167,7 @@ fn draw(
 }
 
 /// Names of the fonts that the page is set in.
-fn page_font() -> String {
+pub(super) fn page_font() -> String {
     let root = window().document().and_then(|document| document.document_element());
     let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
     let found = style.and_then(|style| style.get_property_value("font-family").ok());
@@ -176,7 +176,7 @@ fn page_font() -> String {
 
 /// How often fonts have arrived: what is drawn with another must be drawn anew.
 #[hook]
-fn use_fonts() -> u32 {
+pub(super) fn use_fonts() -> u32 {
     let arrived = use_state(|| 0);
     let set = arrived.setter();
     let count = use_mut_ref(|| 0);
@@ -197,7 +197,7 @@ fn use_fonts() -> u32 {
 
 /// Size of an element in pixels of the page, followed as it changes.
 #[hook]
-fn use_size(node: &NodeRef) -> (f64, f64) {
+pub(super) fn use_size(node: &NodeRef) -> (f64, f64) {
     let size = use_state_eq(|| (0.0, 0.0));
     let node = node.clone();
     let set = size.setter();

@@ -98,7 +98,7 @@ fn card(
     }
 }
 
-/// p99 over the first knob, up to the objective's sixfold; the place of the knee is marked.
+/// p99 over the first knob, up to the objective's sixfold, with the place of the knee, and goodput.
 fn picture(scenario: &Scenario, curve: &Curve) -> Html {
     let knob = &scenario.knobs[0];
     let most = scenario.objective.p99_ms * 6.0;
@@ -113,9 +113,17 @@ fn picture(scenario: &Scenario, curve: &Curve) -> Html {
         let (x, y) = place(x, ms);
         path += &format!("{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' });
     }
+    // Goodput beside it, for failures that do not show in the latency of those who got an answer.
+    let best = curve.points.iter().map(|point| point.goodput_per_s).fold(0.0, f64::max).max(1e-9);
+    let mut good = String::new();
+    for point in &curve.points {
+        let (x, share) = (knob.position(point.x) * WIDTH, point.goodput_per_s / best);
+        let y = HEIGHT - 4.0 - share * (HEIGHT - 8.0);
+        good += &format!("{}{x:.1} {y:.1}", if good.is_empty() { 'M' } else { 'L' });
+    }
     let knee = curve.knee.as_ref().map(|knee| {
         let (x, y) = place(knee.x, knee.p99_ms);
         html! { <circle cx={format!("{x:.1}")} cy={format!("{y:.1}")} r="3.5" /> }
     });
-    html! { <><rect class="axis-of" x="0" y="47" width="160" height="1" /><path d={path} />{ for knee }</> }
+    html! { <><rect class="axis-of" x="0" y="47" width="160" height="1" /><path class="good" d={good} /><path class="slow" d={path} />{ for knee }</> }
 }

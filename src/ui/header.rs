@@ -38,9 +38,9 @@ pub(super) fn header(session: &Session, act: &Callback<Action>, means: &Means<'_
                 <svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M2 17h8c5 0 7-5 8-14" /><circle cx="12.6" cy="16" r="2.6" /></svg>
                 { "Kneepoint" }
             </span>
-            { step(-1, "‹", "Previous scenario") }
+            { step(-1, "‹", "Previous question") }
             { picker(session, act) }
-            { step(1, "›", "Next scenario") }
+            { step(1, "›", "Next question") }
             { open(Panel::Gallery, "All") }
             <span class="gap" />
             { button("Undo", Action::Undo, session.can_undo()) }
@@ -96,8 +96,8 @@ pub(super) fn neighbour(session: &Session, steps: isize) -> Action {
         })
         .collect();
     let at = in_order.iter().position(|scenario| scenario.id == session.scenario.id).unwrap_or(0);
-    let next = (at.cast_signed() + steps).rem_euclid(in_order.len().cast_signed());
-    Action::Open(std::sync::Arc::clone(in_order[next.cast_unsigned()]))
+    let next = (at + in_order.len()).saturating_add_signed(steps) % in_order.len();
+    Action::Open(std::sync::Arc::clone(in_order[next]))
 }
 
 /// The id in words: `n-plus-one` as `N plus one`.

@@ -22,8 +22,8 @@ pub(super) enum Wish {
 const LETTERS: [(&str, Wish, &str); 7] = [
     ("?", Wish::Open(Panel::Keys), "These keys"),
     ("g", Wish::Open(Panel::Gallery), "All scenarios"),
-    ("n", Wish::Step(1), "Next scenario"),
-    ("p", Wish::Step(-1), "Previous scenario"),
+    ("n", Wish::Step(1), "Next question"),
+    ("p", Wish::Step(-1), "Previous question"),
     ("s", Wish::Open(Panel::Share), "Share"),
     ("v", Wish::Open(Panel::Verify), "Claims, and their proofs"),
     ("f", Wish::Present, "Present: large and without distraction"),

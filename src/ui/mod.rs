@@ -33,6 +33,8 @@ mod fixes;
 
 mod charts;
 
+mod time;
+
 mod ghost;
 
 mod handle;

@@ -4,6 +4,7 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::HtmlCanvasElement;
 
+use super::charts::measured_p99;
 use super::outside;
 use crate::chart::canvas;
 use crate::chart::palette::{DARK, LIGHT};
@@ -41,7 +42,7 @@ pub(super) fn svg(session: &Session, is_dark: bool) -> Option<String> {
             knob,
             objective,
             point: session.point(),
-            measured_p99: None,
+            measured_p99: measured_p99(session),
             hover: None,
             axes: Axes::of(knob, curve, ghost, objective, None),
             size,

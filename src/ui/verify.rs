@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::scenario::quantity::format;
 use crate::scenario::{Bound, Claim, Unit};
-use crate::session::spare::{Proof, Proofs};
+use crate::session::proofs::{Proof, Proofs};
 use crate::session::{Action, Session};
 
 /// Seeds tried as soon as somebody looks.

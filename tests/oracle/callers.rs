@@ -49,7 +49,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
                 budget: None,
             };
             let mut call = call("s");
-            call.guard.hedge = Some(Hedge { when, cancels: false });
+            call.guard.hedge = Some(Hedge { when, cancels: false, elsewhere: false });
             let leaf = vec![Step::Wait(exponential(n("mean_leaf")))];
             sent(100.0, call, vec![service("s", ENOUGH, Queue::default(), leaf)])
         }

@@ -5,9 +5,10 @@ use kneepoint::model::system::{Arrivals, Call, Clients, Effect, Fault, Part, Que
 use kneepoint::model::{Outcome, Simulation};
 use kneepoint::policy::arrivals::Settings;
 use kneepoint::policy::arrivals::batch::Batch;
-use kneepoint::policy::breaker::{self, Probing, Window};
+use kneepoint::policy::breaker::{self, Probing};
 
 use super::callers::sent;
+use super::stories::{Request, Stories, Window, keep, spread};
 use super::{Entry, call, exponential, open, service};
 
 /// Workers enough for everyone.
@@ -75,7 +76,7 @@ fn unreliable(entry: &Entry) -> System {
     if entry.parameters["breaker"] == true {
         let window = n("window") as u32;
         dependency.guard.breaker = Some(breaker::Settings {
-            window: Window::Calls(window),
+            window: breaker::Window::Calls(window),
             calls_min: window,
             failures_share: n("fail_threshold") / n("window"),
             slow_share: 2.0,
@@ -114,36 +115,43 @@ pub(crate) fn replication(
 ) -> Option<Vec<(String, f64)>> {
     let found = match entry.family.as_str() {
         "herd_det" => {
+            keep(simulation);
             simulation.advance(entry.number("n") as u64, u64::MAX);
+            let told = Stories::of(simulation).latencies(|_| true);
             let latencies = simulation.period(0).latencies;
             let longest = latencies.max().map_or(f64::NAN, |nanos| nanos as f64 / 1e9);
             vec![
                 ("mean_response", latencies.mean().unwrap_or(f64::NAN) / 1e9),
                 ("max_response", longest),
+                ("min_response", told.into_iter().fold(f64::INFINITY, f64::min)),
             ]
         }
         "fluid_overload" => {
             let (rate, span) = (entry.number("lam"), entry.number("T"));
-            simulation.advance((rate * span) as u64, u64::MAX);
+            keep(simulation);
+            simulation.advance((rate * span - 1e-9).ceil() as u64, u64::MAX);
             let latencies = simulation.period(0).latencies;
             let longest = latencies.max().map_or(f64::NAN, |nanos| nanos as f64 / 1e9);
             let each = 1.0 / entry.number("mu");
+            let told = Stories::of(simulation).requests;
+            let last = told.last().expect("many have ended");
+            let (first, sent) = (&told[0], last.sent.since(told[0].sent).as_secs());
             vec![
+                ("backlog_cleared_at", last.ended.since(SimTime::ZERO).as_secs()),
+                ("waiting_ratio_slope", (last.latency() - first.latency()) / sent),
                 ("mean_wait", latencies.mean().unwrap_or(f64::NAN) / 1e9 - each),
                 ("wait_last", longest - each),
             ]
         }
         "batch_levelling" => {
-            let (from, to) = (entry.number("W"), entry.number("H"));
-            let busy = |simulation: &mut Simulation, time| {
-                simulation.advance_until(SimTime::from_secs(time), u64::MAX);
-                simulation.period(0).parts[0].busy.as_secs()
-            };
-            let before = busy(simulation, from);
-            let workers = entry.number("workers");
-            let share = (busy(simulation, to) - before) / (to - from) / workers;
-            let longest = simulation.period(0).parts[0].queue_max as f64;
-            vec![("pool_util", share), ("max_in_system", longest + workers)]
+            let window = Window::of(simulation, entry, 10.0 * entry.number("period"));
+            let longest = window.all.parts[0].queue_max as f64 + entry.number("workers");
+            let of = |clients| window.stories.latencies(|request| request.clients == clients);
+            let mut found = spread("batch_job", of(0));
+            found.extend(spread("poisson_job", of(1)));
+            found.push(("pool_util".to_owned(), window.busy(0)));
+            found.push(("max_in_system".to_owned(), longest));
+            return Some(found);
         }
         "circuit_breaker" => outages(entry, simulation),
         _ => return None,
@@ -153,6 +161,7 @@ pub(crate) fn replication(
 
 fn outages(entry: &Entry, simulation: &mut Simulation) -> Vec<(&'static str, f64)> {
     let [from, to, period, outage] = ["W", "H", "period", "outage"].map(|name| entry.number(name));
+    keep(simulation);
     simulation.advance_until(SimTime::from_secs(from), u64::MAX);
     let before = simulation.period(0);
     let mut calls_while_down = 0;
@@ -170,7 +179,15 @@ fn outages(entry: &Entry, simulation: &mut Simulation) -> Vec<(&'static str, f64
     let busy = after.parts[0].busy.as_secs() - before.parts[0].busy.as_secs();
     let latencies = after.latencies.since(&before.latencies);
     let quantile = |q| latencies.quantile(q).unwrap_or(f64::NAN) / 1e9;
+    simulation.advance_until(SimTime::from_secs(to + period), u64::MAX);
+    let told = Stories::of(simulation).sent_in(from, to);
+    let all = spread("", told.requests.iter().map(Request::latency).collect());
+    let of = |name: &str| all.iter().find(|(known, _)| known == name).map_or(f64::NAN, |(_, v)| *v);
     vec![
+        ("latency_all_mean", of("_mean")),
+        ("latency_all_p50", of("_p50")),
+        ("latency_all_p95", of("_p95")),
+        ("latency_all_p99", of("_p99")),
         ("success_frac", share(Outcome::InTime)),
         ("breaker_reject_frac", share(Outcome::Shed)),
         ("timeout_frac", share(Outcome::TimedOut)),

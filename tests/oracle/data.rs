@@ -224,7 +224,13 @@ impl Stretch {
             ("latency_p95", quantile(0.95)),
             ("latency_p99", quantile(0.99)),
             ("origin_rate_nosf", loads as f64 / span),
+            // A read at random finds the value as often as it is there.
+            ("occupancy", hit_ratio),
         ];
+        if let Some(ttl) = entry.maybe("T") {
+            // Each copy stays so long (Little).
+            found.push(("mean_items_cached", loads as f64 / span * ttl));
+        }
         if let Some(servers) = entry.parameters.get("db_servers").and_then(Value::as_f64) {
             found.push(("db_util", busy / span / servers));
         }

@@ -94,7 +94,7 @@ pub(super) fn limited(entry: &Entry) -> System {
 
 /// How many of the first requests a limit lets in, and which it turns away first.
 pub(super) fn first_of(simulation: &mut Simulation, entry: &Entry) -> [(&'static str, f64); 2] {
-    let requests = (entry.number("lam") * entry.number("T")).round() as u64;
+    let requests = (entry.number("lam") * entry.number("T") - 1e-9).ceil() as u64;
     let mut first = f64::NAN;
     for request in 0..requests {
         simulation.advance(request + 1, u64::MAX);

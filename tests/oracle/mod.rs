@@ -3,17 +3,24 @@
 pub(crate) mod callers;
 mod clocks;
 mod data;
+mod direct;
 mod doors;
+mod files;
 mod machines;
 mod outside;
+mod pages;
 pub(crate) mod retries;
+mod stories;
+mod traffic;
 
 use std::collections::BTreeMap;
 
+use kneepoint::analysis::laws;
 use kneepoint::engine::interval::{mean, variance};
-use kneepoint::engine::{Distribution, SimDuration};
+use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service, Step, System,
+    Admission, Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service,
+    Step, System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::backoff::Backoff;
@@ -28,20 +35,59 @@ const REQUESTS: u64 = 200_000;
 
 impl Entry {
     fn number(&self, name: &str) -> f64 {
-        self.parameters.get(name).and_then(Value::as_f64).expect("a case names its parameters")
+        self.maybe(name).expect("a case names its parameters")
     }
+
+    fn maybe(&self, name: &str) -> Option<f64> {
+        self.parameters.get(name).and_then(Value::as_f64)
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.parameters.get(name).and_then(Value::as_str).expect("a case names its parameters")
+    }
+
+    fn numbers(&self, name: &str) -> Vec<f64> {
+        let list = self.parameters.get(name).and_then(Value::as_array);
+        list.expect("a case names its lists").iter().filter_map(Value::as_f64).collect()
+    }
+
+    fn pair(&self, name: &str) -> [f64; 2] {
+        self.numbers(name).try_into().expect("two ends of a stretch of time")
+    }
+}
+
+/// What one run found.
+type Found = Vec<(String, f64)>;
+
+/// Mean and standard error of what independent runs of a system find.
+fn averaged(system: &System, runs: u64, run: impl Fn(&mut Simulation) -> Found) -> Measures {
+    let mut all: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for seed in 1..=runs {
+        let mut simulation = Simulation::new(system, seed).expect("the case is a valid system");
+        for (measure, value) in run(&mut simulation) {
+            all.entry(measure).or_default().push(value);
+        }
+    }
+    let summaries = all.into_iter();
+    summaries.map(|(measure, values)| (measure, summary(values))).collect()
+}
+
+fn at(secs: f64) -> SimTime {
+    SimTime::from_secs(secs)
 }
 
 /// Each measure with its mean over seeds and the standard error of that.
 pub(crate) type Measures = BTreeMap<String, (f64, f64)>;
 
-/// Mean and standard error.
+/// Mean and standard error; a single run has none.
 fn summary(values: Vec<f64>) -> (f64, f64) {
-    (mean(&values), (variance(&values) / values.len() as f64).sqrt())
+    let error = if values.len() > 1 { variance(&values) / values.len() as f64 } else { 0.0 };
+    (mean(&values), error.sqrt())
 }
 
+/// Of mean zero it is no time at all.
 fn exponential(mean: f64) -> Distribution {
-    Distribution::Exponential { mean }
+    if mean > 0.0 { Distribution::Exponential { mean } } else { Distribution::Constant(0.0) }
 }
 
 fn call(service: &str) -> Call {
@@ -209,6 +255,13 @@ fn system_of(entry: &Entry) -> Option<System> {
     })
 }
 
+/// Families that ask for more of the waits than their mean.
+fn waits_are_asked(entry: &Entry) -> bool {
+    let by_waits = ["mm1", "mmc", "mm1_lifo", "mg1_det", "mg1_h2", "mg1_lognormal"];
+    let by_patience = ["erlang_a", "queue_deadline", "sqlite_busy_timeout"];
+    by_waits.iter().chain(&by_patience).any(|family| entry.family == *family)
+}
+
 /// Fewer requests where each of them is very many.
 fn requests_of(entry: &Entry) -> u64 {
     let branches = entry.parameters.get("n").and_then(Value::as_f64).unwrap_or(1.0);
@@ -217,7 +270,23 @@ fn requests_of(entry: &Entry) -> u64 {
 
 /// Runs a case on several seeds; `None` if it needs parts that do not exist.
 pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
+    let told = direct::computed(entry).or_else(|| direct::overlapping(entry));
+    let told = told.or_else(|| traffic::simulate(entry)).or_else(|| pages::simulate(entry));
+    if told.is_some() {
+        return told;
+    }
+    if entry.family == "breaker_consecutive" {
+        // How many calls it takes to open is seen where no time passes unseen.
+        let opens = traffic::calls_to_open(
+            &traffic::even(direct::breaking(entry), entry.number("p")),
+            seeds,
+        );
+        let mut measures = simulate(&system_of(entry)?, entry, seeds);
+        measures.extend(opens);
+        return Some(measures);
+    }
     let of_data = data::simulate(entry, seeds).or_else(|| machines::simulate(entry, seeds));
+    let of_data = of_data.or_else(|| files::simulate(entry));
     let of_data = of_data.or_else(|| outside::simulate(entry)).or_else(|| retries::measured(entry));
     of_data.or_else(|| system_of(entry).map(|system| simulate(&system, entry, seeds)))
 }
@@ -232,12 +301,20 @@ fn simulate(system: &System, entry: &Entry, seeds: u64) -> Measures {
             }
             continue;
         }
+        if waits_are_asked(entry) {
+            stories::keep(&mut simulation);
+        }
         let requests = requests_of(entry);
         simulation.advance(requests, u64::MAX);
         // The first batches make up a tenth, as the references leave out.
         let period = simulation.period(simulation.batches_in(requests / 10));
         for (measure, value) in measures(&period, entry) {
             all.entry(measure).or_default().push(value);
+        }
+        if waits_are_asked(entry) {
+            for (measure, value) in stories::of_waits(&simulation) {
+                all.entry(measure).or_default().push(value);
+            }
         }
     }
     all.into_iter().map(|(measure, values)| (measure, summary(values))).collect()
@@ -317,6 +394,50 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
             found.push((entry.measure.as_str(), response));
         }
     }
+    let mut found: Found =
+        found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    if entry.family == "leaky_bucket_queue" {
+        // They wait before the service, and nowhere else.
+        found.retain(|(name, _)| *name != "mean_wait");
+        let waits = [("mean_wait", response), ("wait_p50", quantile(0.5))];
+        let more = [("wait_p95", quantile(0.95)), ("wait_p99", quantile(0.99))];
+        found.extend(waits.into_iter().chain(more).map(|(name, wait)| (name.to_owned(), wait)));
+    }
+    found.extend(of_family(period, entry));
+    found
+}
+
+/// What only one family asks for.
+fn of_family(period: &Period, entry: &Entry) -> Found {
+    let totals = &period.totals;
+    let secs = period.span.as_secs();
+    let finished = totals.finished() as f64;
+    let secs_of = |span: SimDuration| span.as_secs();
+    let (mut found, mut stages) = (Vec::new(), Found::new());
+    let stay = |part: usize| secs_of(period.parts[part].busy) + secs_of(period.parts[part].waited);
+    if entry.family == "closed_n_plus_1" {
+        let done = totals.of(Outcome::InTime) as f64;
+        let demands = ["app_bursts", "db_queries"].map(|name| entry.number(name));
+        let demands = [demands[0] * entry.number("s_app"), demands[1] * entry.number("s_db")];
+        let bounds = laws::bounds(f64::INFINITY, entry.number("Z"), &demands);
+        found.extend([
+            ("mean_time_app", stay(1) / done),
+            ("mean_time_db", stay(2) / done),
+            ("mean_db_queue", stay(2) / secs),
+            ("n_star", bounds.users),
+            ("x_max", bounds.throughput),
+        ]);
+    }
+    if entry.family == "gil_threads" {
+        let (threads, cpu, io) = (entry.number("threads"), entry.number("cpu"), entry.number("io"));
+        let bounds = laws::bounds(threads, io, &[cpu]);
+        found.extend([
+            ("det_throughput", bounds.throughput),
+            ("speedup_limit", bounds.users),
+            ("throughput_limit", laws::bounds(f64::INFINITY, io, &[cpu]).throughput),
+            ("speedup_vs_1_thread", totals.of(Outcome::InTime) as f64 / secs * (cpu + io)),
+        ]);
+    }
     if let Some(second) = period.parts.get(2) {
         found.push(("util_db", secs_of(second.busy) / secs));
     }
@@ -329,12 +450,6 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     if entry.family == "fixed_window" {
         found.push(("accepted_per_window", accepted / secs * entry.number("W")));
     }
-    if entry.family == "leaky_bucket_queue" {
-        // They wait before the service, and nowhere else.
-        found.retain(|(name, _)| *name != "mean_wait");
-        found.extend([("mean_wait", response), ("wait_p50", quantile(0.5))]);
-        found.extend([("wait_p95", quantile(0.95)), ("wait_p99", quantile(0.99))]);
-    }
     if entry.family == "priority" {
         for (name, part) in ["mean_wait_high", "mean_wait_low"].into_iter().zip(&period.parts) {
             let stay = secs_of(part.busy) / part.visits as f64;
@@ -344,9 +459,8 @@ fn measures(period: &Period, entry: &Entry) -> Vec<(String, f64)> {
     if entry.family == "tandem" {
         for (index, part) in period.parts[1..].iter().enumerate() {
             let spent = secs_of(part.waited) + secs_of(part.busy);
-            let name = ["mean_response_stage1", "mean_response_stage2", "mean_response_stage3"];
-            found.push((name[index], spent / part.visits as f64));
+            stages.push((format!("mean_response_stage{}", index + 1), spent / part.visits as f64));
         }
     }
-    found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    found.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(stages).collect()
 }

@@ -1,8 +1,6 @@
 //! Families about what others decide: third parties with a quota, and jobs by the clock.
 
-use std::collections::BTreeMap;
-
-use kneepoint::engine::{Distribution, SimDuration, SimTime};
+use kneepoint::engine::{Distribution, SimDuration};
 use kneepoint::model::system::{
     Arrivals, Ask, Clients, Machine, Part, Runtime, Service, Step, System, ThirdParty,
 };
@@ -14,22 +12,22 @@ use kneepoint::policy::arrivals::batch::Batch;
 use kneepoint::policy::overlap::Overlap;
 use serde_json::Value;
 
-use super::{Entry, Measures, Queue, call, exponential, open, service, summary};
+use super::stories::{Window, spread};
+use super::traffic::stepped;
+use super::{Entry, Found, Measures, Queue, averaged, call, exponential, open, service};
 
 const SEEDS: u64 = 12;
 
 /// The measures of a case; `None` if it is of another kind.
 pub(super) fn simulate(entry: &Entry) -> Option<Measures> {
     let system = system_of(entry)?;
-    let mut all: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    for seed in 1..=SEEDS {
-        let mut simulation = Simulation::new(&system, seed).expect("the case can be built");
-        for (measure, value) in measures(&mut simulation, entry) {
-            all.entry(measure).or_default().push(value);
+    Some(averaged(&system, SEEDS, |simulation| {
+        if entry.family == "cron_cpu" {
+            beside_jobs(simulation, entry)
+        } else {
+            asked(simulation, entry)
         }
-    }
-    let summaries = all.into_iter();
-    Some(summaries.map(|(measure, values)| (measure.to_owned(), summary(values))).collect())
+    }))
 }
 
 fn secs(secs: f64) -> SimDuration {
@@ -88,41 +86,45 @@ fn system_of(entry: &Entry) -> Option<System> {
                 restart: SimDuration::ZERO,
             });
             let web = on_machine("s", exponential(n("web_cpu")));
-            Some(vec![open(n("lam"), "s"), web, on_machine("jobs", job), cron, machine].into())
+            // Nobody comes after the end; what is under way then ends without them.
+            let users = stepped("users", "s", &[(0.0, n("lam")), (n("H"), 0.0)]);
+            Some(vec![users, web, on_machine("jobs", job), cron, machine].into())
         }
         _ => None,
     }
 }
 
-fn measures(simulation: &mut Simulation, entry: &Entry) -> Vec<(&'static str, f64)> {
-    let time = |name: &str| SimTime::ZERO + secs(entry.number(name));
-    simulation.advance_until(time("W"), u64::MAX);
-    let before = simulation.period(0);
-    simulation.advance_until(time("H"), u64::MAX);
-    let all = simulation.period(0);
-    let of = |value: &dyn Fn(&Period) -> f64| value(&all) - value(&before);
-    let busy = |index: usize| of(&|period| period.parts[index].busy.as_secs());
-    let span = of(&|period| period.span.as_secs());
-    if entry.family == "cron_cpu" {
-        let web = of(&|period| period.parts[0].visits as f64);
-        return vec![
-            ("cron_running_mean", busy(1) / span),
-            ("cron_running_max", f64::from(all.crons[0].most)),
-            ("web_mean", busy(0) / web),
-        ];
-    }
-    let finished = of(&|period| period.totals.finished() as f64);
-    let latencies = all.latencies.since(&before.latencies);
-    let quantile = |q| latencies.quantile(q).map_or(f64::NAN, |nanos| nanos / 1e9);
-    let capacity = f64::from(all.parts[0].capacity);
-    vec![
-        ("throughput", of(&|period| period.totals.right() as f64) / span),
-        ("r429_per_job", of(&|period| period.third_parties[0].counters.refused as f64) / finished),
-        ("fail_frac", of(&|period| period.totals.of(Outcome::Failed) as f64) / finished),
-        ("worker_util", busy(0) / span / capacity),
-        ("job_mean", latencies.mean().map_or(f64::NAN, |nanos| nanos / 1e9)),
-        ("job_p50", quantile(0.5)),
-        ("job_p95", quantile(0.95)),
-        ("job_p99", quantile(0.99)),
-    ]
+/// Pages beside a job by the clock on the same cores.
+fn beside_jobs(simulation: &mut Simulation, entry: &Entry) -> Found {
+    let window = Window::of(simulation, entry, 3_600.0);
+    let of = |clients| window.stories.latencies(|request| request.clients == clients);
+    let jobs = of(1);
+    // Instants of the clock in the window.
+    let [from, to, period, offset] =
+        ["W", "H", "cron_period", "cron_offset"].map(|name| entry.number(name));
+    let instants = ((to - offset) / period).ceil() - ((from - offset) / period).ceil().max(0.0);
+    let mut found = spread("web", of(0));
+    found.extend([
+        ("cron_skip_frac".to_owned(), 1.0 - jobs.len() as f64 / instants),
+        ("cron_running_mean".to_owned(), window.running(1)),
+        ("cron_running_max".to_owned(), f64::from(window.all.crons[0].most)),
+    ]);
+    found.extend(spread("cron_duration", jobs));
+    found
+}
+
+/// Workers who ask a third party.
+fn asked(simulation: &mut Simulation, entry: &Entry) -> Found {
+    let window = Window::of(simulation, entry, 600.0);
+    let finished = window.since(|period| period.totals.finished() as f64);
+    let rate = |value: fn(&Period) -> f64| window.since(value);
+    let refused = rate(|period| period.third_parties[0].counters.refused as f64);
+    let mut found = spread("job", window.stories.latencies(|_| true));
+    found.extend([
+        ("throughput".to_owned(), rate(|period| period.totals.right() as f64) / window.secs()),
+        ("r429_per_job".to_owned(), refused / finished),
+        ("fail_frac".to_owned(), window.share(Outcome::Failed)),
+        ("worker_util".to_owned(), window.busy(0)),
+    ]);
+    found
 }

@@ -156,7 +156,7 @@ fn replication(system: &System, entry: &Entry, seed: u64) -> Vec<(String, f64)> 
         })
         .collect();
     spans.sort_by(|one, other| one.1.total_cmp(&other.1));
-    let mut found = Vec::new();
+    let (mut found, last) = (Vec::new(), spans.last().map(|(name, ..)| *name));
     for (name, from, to) in spans {
         simulation.advance_until(at(from), u64::MAX);
         let before = Counts::now(&simulation);
@@ -165,7 +165,7 @@ fn replication(system: &System, entry: &Entry, seed: u64) -> Vec<(String, f64)> 
         let goodput = counts.good / (to - from);
         found.push((format!("goodput_{name}"), goodput));
         found.push((format!("attempt_rate_{name}"), counts.attempts / (to - from)));
-        if name == "late" {
+        if Some(name) == last {
             let is_down = goodput < 0.5 * entry.number("lam");
             found.push(("metastable_fraction".to_owned(), f64::from(u8::from(is_down))));
         }

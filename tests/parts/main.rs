@@ -9,3 +9,5 @@ mod jobs;
 mod locks;
 mod machines;
 mod reference;
+#[path = "../reference/shared.rs"]
+mod shared;

@@ -1,6 +1,7 @@
 //! Reference values of models, and what each reference allows.
 
 mod collection;
+mod shared;
 
 use serde_json::Value;
 

@@ -25,6 +25,7 @@ cargo xtask COMMAND
   claims  proves every claim of the catalogue on 20 seeds
   bench   measures the engine against hand-written loops, in Node and in Chromium, and the page;
           writes target/bench.json
+  lighthouse  builds the page and has Lighthouse judge it on a phone: median of three runs
   screenshots  every scenario, wide and narrow, light and dark, into screenshots/
   setup   installs what is missing, and nothing else
 ";
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::fuzz(&args[1..]),
         "bench" => bench::bench(),
         "screenshots" => screenshots(),
+        "lighthouse" => lighthouse(),
         "setup" => setup::page_tools()
             .and_then(|_| setup::browser())
             .and_then(|_| setup::driver())
@@ -65,4 +67,14 @@ fn screenshots() -> Result<(), String> {
     build::build(&tools)?;
     run::visibly("cargo", &["build", "--quiet", "--release"])?;
     run::succeed(run::command("node", &["tests/e2e/screenshots.mjs"]).env("CHROMIUM", browser))
+}
+
+/// Has Lighthouse judge the page.
+fn lighthouse() -> Result<(), String> {
+    let tools = setup::page_tools()?;
+    let browser = setup::browser()?;
+    let judge = setup::lighthouse()?;
+    build::build(&tools)?;
+    let mut node = run::command("node", &["tests/e2e/lighthouse.mjs"]);
+    run::succeed(node.arg(judge).env("CHROMIUM", browser))
 }

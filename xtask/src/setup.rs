@@ -154,6 +154,22 @@ fn node_packages() -> Result<PathBuf, String> {
     Ok(modules)
 }
 
+/// The folder whose packages hold Lighthouse, of a version that runs on Node 20. It is large and
+/// nothing else needs it, so it is no package of the tests.
+pub fn lighthouse() -> Result<PathBuf, String> {
+    const VERSION: &str = "12.8.2";
+    let folder = cache()?.join("tools").join(format!("lighthouse-{VERSION}"));
+    if !folder.join("node_modules/.bin/lighthouse").is_file() {
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        println!("installing Lighthouse {VERSION}, once, into {}", folder.display());
+        let package = format!("lighthouse@{VERSION}");
+        let flags = ["install", "--no-audit", "--no-fund", "--no-save", "--loglevel=error"];
+        let mut install = command("npm", &flags);
+        succeed(install.arg("--prefix").arg(&folder).arg(package))?;
+    }
+    Ok(folder)
+}
+
 /// The path of a Chromium, installed through the system's packages if it is missing.
 pub fn browser() -> Result<String, String> {
     let known = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

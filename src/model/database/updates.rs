@@ -30,7 +30,7 @@ struct Row {
 }
 
 /// What a program read of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seen {
     contained: u32,
     version: u32,

@@ -135,14 +135,14 @@ impl Builder<'_> {
     fn way(&mut self, call: &Call) -> Result<u32, BuildError> {
         let jump = self.emit(Op::Jump { to: 0 });
         let start = self.here();
-        let pools = std::mem::take(&mut self.open_pools);
+        let open = std::mem::take(&mut self.open);
         let (timeout, guard) = (None, Box::default());
         let inner =
             Call { timeout, retries_count: 0, backoff: Backoff::None, guard, ..call.clone() };
         self.message(call);
         self.call(&inner, 0)?;
         self.message(call);
-        self.open_pools = pools;
+        self.open = open;
         self.emit(Op::Return);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(start)

@@ -14,6 +14,8 @@ mod run;
 
 mod ends;
 
+mod elsewhere;
+
 use std::collections::VecDeque;
 
 use crate::engine::{Distribution, SimDuration, SimTime};
@@ -79,6 +81,8 @@ pub struct Hedge {
     pub when: hedge::Settings,
     /// Whether the copies that lose are cancelled at the callee.
     pub cancels: bool,
+    /// Whether a copy goes to an instance that no other copy is at, where a balancer chooses.
+    pub elsewhere: bool,
 }
 
 /// The way to a callee and back. Left out: bandwidth, and the transport's own repetitions.

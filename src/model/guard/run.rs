@@ -140,7 +140,7 @@ impl Simulation {
         copy.parent = id;
         copy.answers = expects;
         let copy = self.new_task(copy);
-        if !self.model.user_ranges.is_empty() {
+        if self.model.inherits {
             self.inherit_user(id, copy);
         }
         let pending = &mut self.guarding.calls[id as usize];

@@ -39,7 +39,7 @@ pub struct JobQueue {
 
 #[derive(Debug, Clone, Copy)]
 struct Job {
-    payload: u32,
+    payload: u64,
     sent: SimTime,
     deliveries: u32,
     /// Number of the delivery whose handler may finish it, 0 while it waits or is gone.
@@ -61,7 +61,7 @@ pub struct Delivery {
     /// To finish it with.
     pub receipt: Receipt,
     /// What was sent.
-    pub payload: u32,
+    pub payload: u64,
     /// When it was sent.
     pub sent: SimTime,
     /// How often it has been delivered, this time included.
@@ -87,6 +87,22 @@ pub struct Counters {
     pub dead: u64,
 }
 
+impl Counters {
+    /// What came after `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            sent: self.sent - before.sent,
+            rejected: self.rejected - before.rejected,
+            deliveries: self.deliveries - before.deliveries,
+            redeliveries: self.redeliveries - before.redeliveries,
+            finished: self.finished - before.finished,
+            late: self.late - before.late,
+            dead: self.dead - before.dead,
+        }
+    }
+}
+
 impl JobQueue {
     /// An empty queue.
     pub fn new(settings: Settings) -> Self {
@@ -102,7 +118,7 @@ impl JobQueue {
     }
 
     /// Sends a job; false if the queue is full.
-    pub fn send(&mut self, now: SimTime, payload: u32) -> bool {
+    pub fn send(&mut self, now: SimTime, payload: u64) -> bool {
         if self.settings.capacity.is_some_and(|capacity| self.ready_count >= capacity) {
             self.counters.rejected += 1;
             return false;
@@ -287,11 +303,11 @@ mod tests {
         let mut queue = queue(1, 4);
         // The instant, and a number that makes it unique.
         let mut handling: BTreeMap<(SimTime, u64), Receipt> = BTreeMap::new();
-        let jobs = 200_000;
+        let jobs = 200_000_u32;
         let mut now = SimTime::ZERO;
         for payload in 0..jobs {
             now = now + SimDuration(SECOND.0 / 100);
-            queue.send(now, payload);
+            queue.send(now, u64::from(payload));
             loop {
                 while let Some(delivery) = queue.receive(now) {
                     let secs = random.exponential();

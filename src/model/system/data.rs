@@ -1,9 +1,16 @@
 //! Where data lies, and who is asked for it: databases, caches, third parties.
 
-use super::Runtime;
-use crate::engine::Distribution;
+use super::{Call, Runtime, Step};
+use crate::engine::{Distribution, SimDuration};
 use crate::model::cache::Settings as CacheSettings;
+use crate::model::database::sqlite::{BusyWait, Journal};
+use crate::model::jobs::queue;
 use crate::model::planner::Index;
+
+/// `deadlock_timeout` of PostgreSQL, unless it is set otherwise.
+pub const DEADLOCK_AFTER: SimDuration = SimDuration(1_000_000_000);
+/// Rows that one update may change.
+pub const UPDATED_ROWS_MAX: u32 = 8;
 
 /// Cores that execute queries.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +29,10 @@ pub struct Database {
     pub tables: Vec<(String, TableSettings)>,
     /// Where pages come from that are not in memory; `None` if all are.
     pub disk: Option<DiskSettings>,
+    /// It is a file with one writer, as in SQLite; `None` for a server.
+    pub file: Option<FileSettings>,
+    /// Who waits so long for the lock of a row looks whether all wait for each other.
+    pub deadlock_after: SimDuration,
     /// Where it runs.
     pub runtime: Runtime,
 }
@@ -30,8 +41,19 @@ impl Database {
     /// A database without tables, whose data is in memory.
     pub fn new(id: &str, cores_count: u32, round_trip: Distribution) -> Self {
         let (id, crowd_loss, tables, disk) = (id.to_owned(), 0.0, Vec::new(), None);
-        let runtime = Runtime::default();
-        Self { id, cores_count, round_trip, crowd_loss, tables, disk, runtime }
+        let (deadlock_after, runtime) = (DEADLOCK_AFTER, Runtime::default());
+        let file = None;
+        Self {
+            id,
+            cores_count,
+            round_trip,
+            crowd_loss,
+            tables,
+            disk,
+            file,
+            deadlock_after,
+            runtime,
+        }
     }
 }
 
@@ -68,6 +90,10 @@ pub struct TableSettings {
     pub hot_share: f64,
     /// Indexes by the name of what they are on.
     pub indexes: Vec<(String, Index)>,
+    /// Rows that are updated, `1..=1_000_000`.
+    pub hot_rows_count: u32,
+    /// Exponent of their popularity: row `i` is updated in proportion to `i^-s`; 0..=5.
+    pub popularity: f64,
 }
 
 /// The memory of a database for pages, and the disk behind it.
@@ -117,6 +143,79 @@ pub struct SelectJoin {
     pub each: f64,
     /// What it is joined by: an index of that name finds the rows, if there is one.
     pub by: Option<String>,
+}
+
+/// A queue of jobs that are delivered at least once, and handlers that do them one by one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Jobs {
+    /// Unique in the system.
+    pub id: String,
+    /// What a handler calls for each job; the job is done if that ends well.
+    pub call: Call,
+    /// Jobs handled at once.
+    pub handlers_count: u32,
+    /// How long a delivered job is hidden, how often it is delivered, and how many may wait.
+    pub settings: queue::Settings,
+    /// A job whose handler fails is shown again at once, not when it is hidden no more.
+    pub shows_failed: bool,
+}
+
+/// How a file keeps readers and writers apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSettings {
+    /// How changes are kept until they are committed.
+    pub journal: Journal,
+    /// How who finds the file locked waits.
+    pub waiting: FileWaiting,
+}
+
+/// How who finds a file locked waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileWaiting {
+    /// Sleeps and tries again, as SQLite does.
+    Polls(BusyWait),
+    /// In a line, first in, first out, for at most so long; `None` for ever.
+    Fair(Option<SimDuration>),
+}
+
+/// How a program changes a row that it has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Writes back what it has computed, whatever has happened since it read.
+    Plain,
+    /// Lets the database read, change and write in one statement; nothing is read before.
+    Atomic,
+    /// Writes only if nobody has since it read, and otherwise reads again.
+    Version,
+    /// Locks the row from the read on.
+    Lock,
+}
+
+/// Rows that are read, changed by the program, and written back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// Id of the database.
+    pub database: String,
+    /// Name of the table.
+    pub table: String,
+    /// How it is done.
+    pub way: Way,
+    /// Different rows changed together, `1..=UPDATED_ROWS_MAX`.
+    pub rows_count: u32,
+    /// They are locked in one order by everybody.
+    pub is_sorted: bool,
+    /// Times it is tried, while somebody else has written meanwhile, until the step fails.
+    pub attempts_count: u32,
+    /// Time before it is tried again, in seconds.
+    pub pause: Distribution,
+    /// How long it waits for the lock of a row until it gives up; `None` for ever.
+    pub lock_wait: Option<SimDuration>,
+    /// How a row is read; done once for each.
+    pub read: Vec<Step>,
+    /// What is done between reading and writing.
+    pub steps: Vec<Step>,
+    /// How a row is written, under its lock; done once for each. It is committed after the last.
+    pub write: Vec<Step>,
 }
 
 /// Copies of values that would take longer to load.

@@ -8,7 +8,10 @@ mod data;
 mod stations;
 
 pub use callers::{Action, Arrivals, Call, Clients};
-pub use data::{Ask, Cache, Database, DiskSettings, Select, SelectJoin, TableSettings, ThirdParty};
+pub use data::{
+    Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Jobs, Select,
+    SelectJoin, TableSettings, ThirdParty, UPDATED_ROWS_MAX, Update, Way,
+};
 pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
 
 use crate::engine::{Distribution, SimDuration, SimTime};
@@ -96,8 +99,39 @@ pub enum Part {
     Machine(Machine),
     /// A service of somebody else.
     ThirdParty(ThirdParty),
+    /// A queue of jobs and who does them.
+    Jobs(Jobs),
     /// What goes wrong, and when.
     Fault(Fault),
+}
+
+impl Step {
+    /// The lists of steps in it.
+    pub fn lists(&self) -> Vec<&[Self]> {
+        match self {
+            Self::Transaction { steps, .. }
+            | Self::FileTransaction { steps, .. }
+            | Self::Lock { steps, .. }
+            | Self::Repeat { steps, .. }
+            | Self::Once { steps, .. } => vec![steps],
+            Self::Parallel { branches, .. } => branches.iter().map(Vec::as_slice).collect(),
+            Self::Cached { load: one, store: other, .. }
+            | Self::Write { steps: one, tell: other, .. }
+            | Self::Choice { then: one, otherwise: other, .. } => vec![one, other],
+            Self::Update(update) => vec![&update.read, &update.steps, &update.write],
+            Self::Call(call) => call.guard.fallback.iter().map(Vec::as_slice).collect(),
+            Self::Cpu(_)
+            | Self::Wait(_)
+            | Self::Query { .. }
+            | Self::Change { .. }
+            | Self::Select { .. }
+            | Self::Enqueue { .. }
+            | Self::Record { .. }
+            | Self::Ask(_)
+            | Self::Fail
+            | Self::Reject(_) => Vec::new(),
+        }
+    }
 }
 
 /// One step of an endpoint.
@@ -113,6 +147,41 @@ pub enum Step {
         via: String,
         /// Time on a core of the database, in seconds.
         work: Distribution,
+    },
+    /// Sends a job, which nobody waits for; fails if there is no room for it.
+    Enqueue {
+        /// Id of the jobs.
+        jobs: String,
+    },
+    /// Makes a record of what the request is about; a second one is a duplicate.
+    Record {
+        /// Name of where records of the same kind are.
+        ledger: String,
+    },
+    /// Done once for what the request is about, however often it comes.
+    Once {
+        /// Name of where the keys of what has been done are kept.
+        store: String,
+        /// How many of them are kept, 1 or more.
+        keys_count: u32,
+        /// Executed in order, unless that has been done or is being done.
+        steps: Vec<Self>,
+    },
+    /// One query that writes.
+    Change {
+        /// Id of a pool or of a database.
+        via: String,
+        /// Time on a core of the database, in seconds.
+        work: Distribution,
+    },
+    /// A transaction of a database that is a file with one writer.
+    FileTransaction {
+        /// Id of the database.
+        database: String,
+        /// It begins as a writer (`BEGIN IMMEDIATE`), not with the first query that writes.
+        is_immediate: bool,
+        /// Executed in order until the commit.
+        steps: Vec<Self>,
     },
     /// One query whose work the planner finds out.
     Select {
@@ -176,6 +245,8 @@ pub enum Step {
         /// What is done between the commit and telling the cache.
         tell: Vec<Self>,
     },
+    /// Reads rows, changes and writes them back.
+    Update(Box<Update>),
     /// One of two ways, by chance.
     Choice {
         /// Chance of the first way, 0..=1.

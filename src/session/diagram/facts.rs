@@ -68,6 +68,7 @@ impl Facts {
             }
         }
         match node.kind {
+            "jobs" => facts.add_jobs(&node.id, report),
             "cache" => facts.add_cache(&node.id, report),
             "third party" => facts.add_third_party(&node.id, report),
             _ => {}
@@ -151,6 +152,28 @@ impl Facts {
             ("loads", format(cache.loads_per_s, Unit::PerSecond)),
             ("stale hits", format(cache.stale_share, Unit::Share)),
             ("waited for a load", format(cache.waits_share, Unit::Share)),
+        ];
+    }
+
+    fn add_jobs(&mut self, id: &str, report: &RunReport) {
+        let Some(jobs) = report.jobs.get(id) else { return };
+        let rate = |number: f64| format(number, Unit::PerSecond);
+        self.main = rate(jobs.sent_per_s);
+        self.per_s = Some(jobs.sent_per_s);
+        if jobs.waiting > 0 {
+            self.waiting = format!("{} at the end", count(jobs.waiting as f64));
+        }
+        for (number, why) in [(jobs.rejected, "refused"), (jobs.dead, "given up")] {
+            if number > 0 {
+                self.lost.push(format!("{} {why}", count(number as f64)));
+            }
+        }
+        self.measures = vec![
+            ("sent", rate(jobs.sent_per_s)),
+            ("done", rate(jobs.finished_per_s)),
+            ("deliveries a job", count(jobs.deliveries_per_job)),
+            ("waiting at the end", count(jobs.waiting as f64)),
+            ("mean wait", format(jobs.wait_mean_ms, Unit::Ms)),
         ];
     }
 

@@ -64,9 +64,9 @@ impl Graph {
     fn link_part(&mut self, part: &Part) {
         match part {
             Part::Clients(clients) => {
-                self.call(&clients.id, &clients.call);
-                for action in &clients.others {
-                    self.call(&clients.id, &action.call);
+                let others = clients.others.iter().map(|action| &action.call);
+                for call in others.chain([&clients.call]) {
+                    self.link_call(&clients.id, call);
                 }
             }
             Part::Service(service) => {
@@ -75,6 +75,7 @@ impl Graph {
                 }
                 self.place(&service.id, &service.runtime);
             }
+            Part::Jobs(jobs) => self.link_call(&jobs.id, &jobs.call),
             Part::Pool(pool) => self.link(&pool.id, &pool.database, false),
             Part::Database(database) => self.place(&database.id, &database.runtime),
             Part::Lock(_)
@@ -85,44 +86,46 @@ impl Graph {
         }
     }
 
+    fn link_call(&mut self, from: &str, call: &Call) {
+        self.link(from, &call.service, false);
+        if let Some(steps) = &call.guard.fallback {
+            self.steps(from, steps);
+        }
+    }
+
     fn place(&mut self, id: &str, runtime: &Runtime) {
         if let Some(machine) = &runtime.on {
             self.link(id, machine, true);
         }
     }
 
-    fn call(&mut self, from: &str, call: &Call) {
-        self.link(from, &call.service, false);
-        if let Some(fallback) = &call.guard.fallback {
-            self.steps(from, fallback);
-        }
-    }
-
     fn steps(&mut self, from: &str, steps: &[Step]) {
         for step in steps {
             match step {
-                Step::Query { via, .. } | Step::Select { via, .. } => self.link(from, via, false),
-                Step::Transaction { pool: held, steps } | Step::Lock { lock: held, steps } => {
-                    self.link(from, held, false);
-                    self.steps(from, steps);
-                }
+                Step::Query { via: to, .. }
+                | Step::Change { via: to, .. }
+                | Step::Select { via: to, .. }
+                | Step::FileTransaction { database: to, .. }
+                | Step::Transaction { pool: to, .. }
+                | Step::Lock { lock: to, .. }
+                | Step::Enqueue { jobs: to }
+                | Step::Cached { cache: to, .. }
+                | Step::Write { cache: to, .. } => self.link(from, to, false),
                 Step::Ask(ask) => self.link(from, &ask.party, false),
-                Step::Call(call) => self.call(from, call),
-                Step::Repeat { steps, .. } => self.steps(from, steps),
-                Step::Parallel { branches, .. } => {
-                    branches.iter().for_each(|steps| self.steps(from, steps));
-                }
-                Step::Cached { cache, load: first, store: second }
-                | Step::Write { cache, steps: first, tell: second } => {
-                    self.link(from, cache, false);
-                    self.steps(from, first);
-                    self.steps(from, second);
-                }
-                Step::Choice { then, otherwise, .. } => {
-                    self.steps(from, then);
-                    self.steps(from, otherwise);
-                }
-                Step::Cpu(_) | Step::Wait(_) | Step::Fail | Step::Reject(_) => {}
+                Step::Call(call) => self.link(from, &call.service, false),
+                Step::Cpu(_)
+                | Step::Wait(_)
+                | Step::Record { .. }
+                | Step::Once { .. }
+                | Step::Update(_)
+                | Step::Repeat { .. }
+                | Step::Parallel { .. }
+                | Step::Choice { .. }
+                | Step::Fail
+                | Step::Reject(_) => {}
+            }
+            for inner in step.lists() {
+                self.steps(from, inner);
             }
         }
     }
@@ -214,6 +217,10 @@ fn node(part: &Part) -> Option<Node> {
                 settings.push(("quota", format!("{} in {window}", count(quota.calls.limit))));
             }
             (&party.id, "third party", "third party".to_owned())
+        }
+        Part::Jobs(jobs) => {
+            about_call(&jobs.call, &mut settings);
+            (&jobs.id, "jobs", many(jobs.handlers_count, "handler"))
         }
         Part::Fault(_) => return None,
     };

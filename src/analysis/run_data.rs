@@ -1,0 +1,102 @@
+//! Reports of databases, caches and third parties.
+
+use std::collections::BTreeMap;
+
+use crate::engine::SimDuration;
+use crate::model::third_party::Counters;
+use crate::model::{CacheMeasure, FileMeasure, JobsMeasure, TableMeasure};
+
+use super::report::{CacheReport, FileReport, JobsReport, TableReport, ThirdPartyReport};
+use super::run::Measured;
+
+impl Measured {
+    pub(super) fn caches(&self) -> BTreeMap<String, CacheReport> {
+        let report = |measure: &CacheMeasure| {
+            let counters = &measure.counters;
+            let lookups = counters.hits + counters.loads + counters.waits;
+            let per = |sum: f64, count: u64| sum / count.max(1) as f64;
+            CacheReport {
+                hit_ratio: per(counters.hits as f64, lookups),
+                stale_share: per(counters.stale_hits as f64, counters.hits),
+                age_mean_ms: per(counters.age_nanos as f64 / 1e6, counters.hits),
+                stale_mean_ms: per(counters.stale_nanos as f64 / 1e6, counters.stale_hits),
+                lookups_per_s: self.rate(lookups),
+                loads_per_s: self.rate(counters.loads + counters.refreshes),
+                waits_share: per(counters.waits as f64, lookups),
+                discarded: counters.discarded,
+                entries: measure.entries,
+                lost_writes: measure.lost,
+            }
+        };
+        let caches = self.period.caches.iter();
+        caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn jobs(&self) -> BTreeMap<String, JobsReport> {
+        let report = |measure: &JobsMeasure| {
+            let counters = &measure.counters;
+            let queue = &counters.queue;
+            let per = |sum: u64, count: u64| sum as f64 / count.max(1) as f64;
+            JobsReport {
+                sent_per_s: self.rate(queue.sent),
+                rejected: queue.rejected,
+                finished_per_s: self.rate(queue.finished),
+                deliveries_per_job: per(queue.deliveries, queue.sent),
+                late: queue.late,
+                dead: queue.dead,
+                wait_mean_ms: per(counters.waited, queue.deliveries - queue.redeliveries) / 1e6,
+                done_mean_ms: per(counters.taken, queue.finished) / 1e6,
+                waiting: measure.waiting,
+            }
+        };
+        let jobs = self.period.jobs.iter();
+        jobs.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn files(&self) -> BTreeMap<String, FileReport> {
+        let secs = self.period.span.as_secs().max(1e-9);
+        let report = |measure: &FileMeasure| {
+            let counters = &measure.counters;
+            FileReport {
+                reads_per_s: self.rate(counters.reads),
+                writes_per_s: self.rate(counters.writes),
+                writer_utilisation: SimDuration(counters.writing).as_secs() / secs,
+                taken_per_s: self.rate(counters.taken),
+                busy_per_s: self.rate(counters.busy),
+                upgrades_failed_per_s: self.rate(counters.upgrades),
+            }
+        };
+        let files = self.period.files.iter();
+        files.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn tables(&self) -> BTreeMap<String, TableReport> {
+        let report = |measure: &TableMeasure| {
+            let counters = &measure.counters;
+            let per = |sum: u64, count: u64| sum as f64 / count.max(1) as f64;
+            let lost = counters.lost.saturating_sub(counters.regained);
+            let waited = counters.waits.saturating_sub(counters.deadlocks + counters.given_up);
+            TableReport {
+                updates_per_s: self.rate(counters.updates),
+                lost_share: per(lost, counters.updates),
+                conflicts_per_s: self.rate(counters.conflicts),
+                lock_waits_per_s: self.rate(counters.waits),
+                lock_wait_mean_ms: per(counters.waited, waited) / 1e6,
+                deadlocks: counters.deadlocks,
+                given_up: counters.given_up,
+            }
+        };
+        let tables = self.period.tables.iter();
+        tables.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn third_parties(&self) -> BTreeMap<String, ThirdPartyReport> {
+        let report = |counters: &Counters| ThirdPartyReport {
+            served_per_s: self.rate(counters.served),
+            refused_per_s: self.rate(counters.refused),
+            failed_per_s: self.rate(counters.failed),
+        };
+        let parties = self.period.third_parties.iter();
+        parties.map(|party| (party.id.clone(), report(&party.counters))).collect()
+    }
+}

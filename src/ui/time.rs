@@ -1,0 +1,207 @@
+//! The operating point over time: played, with faults dropped on its time line.
+//!
+//! A worker of its own simulates. The page asks it for the run up to a time, once a frame at most
+//! and never twice at once, and draws what comes; while nothing plays or nobody looks, nothing runs.
+
+mod controls;
+
+mod hooks;
+
+mod lane;
+
+mod pointing;
+
+use std::rc::Rc;
+
+use gloo::utils::window;
+use web_sys::HtmlCanvasElement;
+use yew::prelude::*;
+
+use self::hooks::{use_seen, use_ticks, use_worker};
+use super::address;
+use super::charts::{page_font, text_px, use_fonts, use_size};
+use crate::chart::canvas;
+use crate::chart::palette::{DARK, LIGHT};
+use crate::chart::paper::Look;
+use crate::chart::time::{Band, Mark, TimeAxes, TimeSpec, draw, frames};
+use crate::session::embed::{Embed, Start};
+use crate::session::playback::{Move, Playback, time};
+use crate::session::{Action, Session};
+
+#[derive(PartialEq, Properties)]
+pub(super) struct TimeProps {
+    pub(super) session: Rc<Session>,
+    pub(super) act: Callback<Action>,
+    pub(super) is_dark: bool,
+    /// For a room to read.
+    pub(super) is_large: bool,
+    /// Something may be computed.
+    pub(super) is_started: bool,
+}
+
+/// The playback as Yew wants it: the same pointer if nothing changed.
+#[derive(PartialEq)]
+struct Played(Rc<Playback>);
+
+impl Reducible for Played {
+    type Action = Move;
+
+    fn reduce(self: Rc<Self>, action: Move) -> Rc<Self> {
+        if matches!(action, Move::Tick(_)) && !self.0.takes_ticks() {
+            return self;
+        }
+        Rc::new(Self(Rc::new((*self.0).clone().reduce(action))))
+    }
+}
+
+/// Everything that a part of the panel needs.
+struct Panel<'a> {
+    session: &'a Rc<Session>,
+    playback: &'a Rc<Playback>,
+    act: &'a Callback<Action>,
+    play: &'a Callback<Move>,
+    /// Width of the charts, in pixels of the page.
+    width: f64,
+    /// Size of their text.
+    text: f64,
+    /// Number of the fault that is being looked at.
+    chosen: &'a UseStateHandle<Option<usize>>,
+}
+
+/// The panel.
+#[component]
+pub(super) fn TimeView(props: &TimeProps) -> Html {
+    let TimeProps { session, act, is_dark, is_large, is_started } = props;
+    let state = {
+        let session = Rc::clone(session);
+        use_reducer(move || Played(Rc::new(Playback::new(session, starts_playing()))))
+    };
+    let dispatcher = state.dispatcher();
+    let play = use_callback((), move |step: Move, ()| dispatcher.dispatch(step));
+    let playback = Rc::clone(&state.0);
+    use_worker(&playback, &play, act, *is_started);
+    use_following(session, &play);
+    let (panel, canvas) = (use_node_ref(), use_node_ref());
+    let size = use_size(&canvas);
+    let is_seen = use_seen(&panel);
+    // The first curve comes first.
+    use_ticks(playback.is_playing && is_seen && session.curve.is_some(), &play);
+    let (bands, marks) = (playback.bands(), playback.marks());
+    let fonts = use_fonts();
+    let font = use_memo(fonts, |_| page_font());
+    let text = text_px(size.0, *is_large);
+    use_drawing(&playback, &canvas, (size, *is_dark, text, font), (bands, marks));
+    let (chosen, part) = (use_state_eq(|| None), use_state_eq(String::new));
+    let hand = use_mut_ref(|| None);
+    let looked_at = use_state_eq(|| None);
+    let view = Panel {
+        session,
+        playback: &playback,
+        act,
+        play: &play,
+        width: size.0,
+        text,
+        chosen: &chosen,
+    };
+    let words = summary(&playback);
+    html! {
+        <section class="slot time" ref={panel} aria-labelledby="time-title">
+            <div class="caption">
+                <h2 id="time-title">{ "Over time" }</h2>
+                <span class="clock">{ clock(&playback) }</span>
+            </div>
+            { controls::bar(&view) }
+            { controls::palette(&view, &part) }
+            { lane::lane(&view, &hand) }
+            <div class="strips">
+                <canvas ref={canvas} role="img" aria-label={words} />
+                { pointing::pointing(&view, size, &looked_at) }
+            </div>
+            if let Some(trouble) = &playback.trouble {
+                <p class="wrong" role="alert">{ trouble }</p>
+            }
+        </section>
+    }
+}
+
+/// Unless motion is unwanted, or the host of the page wants to start it.
+fn starts_playing() -> bool {
+    let unwanted = window().match_media("(prefers-reduced-motion: reduce)").ok().flatten();
+    let is_still = unwanted.is_some_and(|query| query.matches());
+    let embed = Embed::read(&address::query());
+    !is_still && embed.is_none_or(|embed| embed.run == Start::Auto)
+}
+
+/// Where the run stands.
+fn clock(playback: &Playback) -> String {
+    let (now, span) = (time(playback.strip.now_ms), time(playback.span_ms()));
+    format!("{now} of {span}")
+}
+
+/// One sentence for those who cannot see the charts.
+fn summary(playback: &Playback) -> String {
+    let last = crate::chart::time::spoken_window(
+        &playback.strip,
+        playback.strip.windows.len().wrapping_sub(1),
+    );
+    let last = last.map_or_else(|| "nothing yet".to_owned(), |words| format!("last at {words}"));
+    let marks = playback.marks().into_iter();
+    let marks = marks.map(|mark| format!(" {} at {}.", mark.words, time(mark.at_ms)));
+    format!("Latency, load and waiting over time; {last}.{}", marks.collect::<String>())
+}
+
+/// Tells the playback what has become of the session.
+#[hook]
+fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
+    let play = play.clone();
+    let state = (session.scenario.id.clone(), session.document.clone(), session.settings.clone());
+    let session = Rc::clone(session);
+    use_effect_with(state, move |_| play.emit(Move::Follow(session)));
+}
+
+/// Draws when something that is drawn has changed, and only then.
+#[hook]
+fn use_drawing(
+    playback: &Rc<Playback>,
+    canvas: &NodeRef,
+    look: ((f64, f64), bool, f64, Rc<String>),
+    shown: (Vec<Band>, Vec<Mark>),
+) {
+    let axes = use_mut_ref(|| None::<TimeAxes>);
+    let (playback, canvas) = (Rc::clone(playback), canvas.clone());
+    let depends = (Rc::as_ptr(&playback.strip), playback.span_ms().to_bits(), look, shown);
+    use_effect_with(depends, move |(.., look, (bands, marks))| {
+        let mut axes = axes.borrow_mut();
+        let (span_ms, objective_ms) = (playback.span_ms(), playback.objective_ms());
+        let present = axes.filter(|axes| (axes.x.max - span_ms).abs() < 1e-9);
+        let new = TimeAxes::of(&playback.strip, span_ms, objective_ms, present);
+        *axes = Some(new);
+        let (size, is_dark, text_px, font) = (look.0, look.1, look.2, &look.3);
+        let ratio = window().device_pixel_ratio();
+        let area = canvas.cast::<HtmlCanvasElement>();
+        let Some(area) = area.and_then(|canvas| canvas::area(&canvas, size, ratio)) else { return };
+        let spec = TimeSpec {
+            strip: &playback.strip,
+            bands,
+            marks,
+            objective_ms,
+            playhead_ms: playback.strip.now_ms,
+            axes: new,
+            size,
+            look: Look {
+                palette: if is_dark { &DARK } else { &LIGHT },
+                font,
+                text_px,
+                scale: canvas::scale(ratio),
+            },
+        };
+        // Fails only if the browser takes the canvas away; the next drawing finds out.
+        let _ = draw(&area, &spec);
+    });
+}
+
+/// Left and right edge of the charts, in pixels of the page.
+fn edges(view: &Panel<'_>) -> (f64, f64) {
+    let [frame, ..] = frames((view.width, 0.0), view.text);
+    (frame.left, frame.right)
+}

@@ -1,0 +1,277 @@
+//! The time line of faults: each a block that is dragged, stretched at its edges, and taken away, by
+//! mouse, by touch, or with the keys.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use web_sys::{Element, HtmlInputElement};
+use yew::prelude::*;
+
+use super::{Panel, edges};
+use crate::scenario::Unit;
+use crate::scenario::by_hand::HandFault;
+use crate::scenario::quantity::parse;
+use crate::session::Action;
+use crate::session::playback::{Shown, time};
+
+/// Height of a row of blocks.
+const ROW: f64 = 26.0;
+/// How far from an edge of a block it is taken hold of.
+const GRIP: f64 = 9.0;
+/// Width that a letter takes at most, to tell whether words fit.
+const LETTER: f64 = 6.6;
+
+/// What the pointer holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Hand {
+    index: usize,
+    end: End,
+    /// Where it was taken, in pixels of the window.
+    from_x: f64,
+    /// What it was then.
+    fault: HandFault,
+}
+
+/// Which part of a block is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Both,
+    From,
+    To,
+}
+
+/// The lane, and the figures of the fault that is looked at.
+pub(super) fn lane(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Html {
+    let faults = &view.playback.faults;
+    if faults.is_empty() {
+        return Html::default();
+    }
+    let rows = rows_of(faults);
+    let height = ROW * (rows.iter().max().copied().unwrap_or(0) + 1) as f64 + 4.0;
+    let blocks =
+        faults.iter().zip(rows).map(|(fault, row)| block(view, fault, row as f64 * ROW, hand));
+    let (left, right) = edges(view);
+    let px = |value: f64| format!("{value:.1}");
+    let playhead = left + view.playback.strip.now_ms / view.playback.span_ms() * (right - left);
+    let playhead = playhead.min(right);
+    html! {
+        <>
+            <svg class="lane" width={px(view.width)} height={px(height)} role="group" aria-label="Faults on the time line">
+                <line class="ground" x1={px(left)} x2={px(right)} y1={px(height - 1.0)} y2={px(height - 1.0)} />
+                <line class="playhead" x1={px(playhead)} x2={px(playhead)} y1="0" y2={px(height)} />
+                { for blocks }
+            </svg>
+            { figures(view) }
+        </>
+    }
+}
+
+/// Each fault in the first row where it overlaps none.
+fn rows_of(faults: &[Shown]) -> Vec<usize> {
+    let mut rows: Vec<usize> = Vec::new();
+    for (index, fault) in faults.iter().enumerate() {
+        let overlaps = |other: &Shown| {
+            other.band.from_ms < fault.band.to_ms && fault.band.from_ms < other.band.to_ms
+        };
+        let is_free = |row: &usize| {
+            faults[..index].iter().zip(&rows).all(|(other, of)| of != row || !overlaps(other))
+        };
+        rows.push((0..=index).find(is_free).unwrap_or(index));
+    }
+    rows
+}
+
+fn block(view: &Panel<'_>, shown: &Shown, top: f64, hand: &Rc<RefCell<Option<Hand>>>) -> Html {
+    let (left, right) = edges(view);
+    let span = view.playback.span_ms();
+    let x = |ms: f64| left + (ms / span).min(1.0) * (right - left);
+    let (from, to) = (x(shown.band.from_ms), x(shown.band.to_ms).max(x(shown.band.from_ms) + 6.0));
+    let px = |value: f64| format!("{value:.1}");
+    let fits = to - from > shown.words.chars().count() as f64 * LETTER + 12.0;
+    let (words_x, anchor) = match (fits, to + 120.0 < right) {
+        (true, _) => (f64::midpoint(from, to), "middle"),
+        (false, true) => (to + 6.0, "start"),
+        (false, false) => (from - 6.0, "end"),
+    };
+    let body = html! {
+        <>
+            <rect x={px(from)} y={px(top + 2.0)} width={px(to - from)} height={px(ROW - 6.0)} rx="4" />
+            <text class={classes!((!fits).then_some("beside"))} x={px(words_x)} y={px(top + 15.5)} text-anchor={anchor}>{ &shown.words }</text>
+        </>
+    };
+    let times = format!("from {} to {}", time(shown.band.from_ms), time(shown.band.to_ms));
+    let label = format!("{}, {times}", shown.words);
+    let Some(index) = shown.by_hand else {
+        return html! { <g class="fault fixed" role="img" aria-label={label}>{ body }</g> };
+    };
+    let Some(fault) = view.session.settings.faults.get(index).cloned() else {
+        return Html::default();
+    };
+    let is_chosen = **view.chosen == Some(index);
+    html! {
+        <g class={classes!("fault", is_chosen.then_some("chosen"))} tabindex="0" role="slider" data-fault={index.to_string()}
+            aria-label={format!("Fault: {}", shown.words)} aria-valuemin="0" aria-valuemax={px(span)}
+            aria-valuenow={fault.from_ms.to_string()} aria-valuetext={times}
+            onfocus={choose(view, index)}
+            onkeydown={keys(view, index, &fault)} onkeyup={view.act.reform(|_: KeyboardEvent| Action::Commit)}
+            onpointerdown={take(view, index, &fault, hand, [from, to])} onpointermove={drag(view, hand)}
+            onpointerup={release(view, hand)} onpointercancel={release(view, hand)}>
+            { body }
+            <path class="grip" d={format!("M{a:.1} {y:.1}v10M{b:.1} {y:.1}v10", a = from + 3.5, b = to - 3.5, y = top + 7.0)} />
+        </g>
+    }
+}
+
+fn choose(view: &Panel<'_>, index: usize) -> Callback<FocusEvent> {
+    let chosen = view.chosen.clone();
+    Callback::from(move |_: FocusEvent| chosen.set(Some(index)))
+}
+
+/// A step of the arrow keys: one window.
+fn step_of(view: &Panel<'_>) -> f64 {
+    view.playback.strip.length_ms.max(1.0)
+}
+
+/// A fault with this end moved by so many milliseconds, on whole steps.
+fn moved(fault: &HandFault, end: End, by_ms: f64, step: f64) -> HandFault {
+    let snapped = |ms: f64| ((ms / step).round() * step).max(0.0).round() as u64;
+    let (from, to) = (fault.from_ms as f64, fault.to_ms as f64);
+    let mut fault = fault.clone();
+    match end {
+        End::Both => {
+            let length = fault.to_ms - fault.from_ms;
+            fault.from_ms = snapped(from + by_ms);
+            fault.to_ms = fault.from_ms + length;
+        }
+        End::From => fault.from_ms = snapped((from + by_ms).min(to - step)).min(fault.to_ms - 1),
+        End::To => fault.to_ms = snapped((to + by_ms).max(from + step)),
+    }
+    fault
+}
+
+fn keys(view: &Panel<'_>, index: usize, fault: &HandFault) -> Callback<KeyboardEvent> {
+    let (act, chosen, fault, step) =
+        (view.act.clone(), view.chosen.clone(), fault.clone(), step_of(view));
+    Callback::from(move |event: KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let end = if event.shift_key() { End::To } else { End::Both };
+        let by = match event.key().as_str() {
+            "ArrowRight" | "ArrowUp" => step,
+            "ArrowLeft" | "ArrowDown" => -step,
+            "PageUp" => 10.0 * step,
+            "PageDown" => -10.0 * step,
+            "Delete" | "Backspace" => {
+                event.prevent_default();
+                chosen.set(None);
+                act.emit(Action::LiftFault(index));
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        act.emit(Action::ShapeFault(index, moved(&fault, end, by, step)));
+    })
+}
+
+fn take(
+    view: &Panel<'_>,
+    index: usize,
+    fault: &HandFault,
+    hand: &Rc<RefCell<Option<Hand>>>,
+    [from, to]: [f64; 2],
+) -> Callback<PointerEvent> {
+    let (fault, hand, chosen) = (fault.clone(), Rc::clone(hand), view.chosen.clone());
+    Callback::from(move |event: PointerEvent| {
+        let Some(block) =
+            event.current_target().and_then(|t| wasm_bindgen::JsCast::dyn_into::<Element>(t).ok())
+        else {
+            return;
+        };
+        // Without capture the drag ends at the edge of the block.
+        let _ = block.set_pointer_capture(event.pointer_id());
+        chosen.set(Some(index));
+        let x = f64::from(event.client_x());
+        // The whole block of a narrow one is moved.
+        let grip = GRIP.min((to - from) / 3.0);
+        // The words may stand beside the block.
+        let body = block.first_element_child().unwrap_or(block);
+        let left = body.get_bounding_client_rect().left();
+        let end = match x - left {
+            inside if inside < grip => End::From,
+            inside if inside > to - from - grip && inside <= to - from + 2.0 => End::To,
+            _ => End::Both,
+        };
+        *hand.borrow_mut() = Some(Hand { index, end, from_x: x, fault: fault.clone() });
+    })
+}
+
+fn drag(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Callback<PointerEvent> {
+    let (act, hand, step) = (view.act.clone(), Rc::clone(hand), step_of(view));
+    let (left, right) = edges(view);
+    let ms_per_px = view.playback.span_ms() / (right - left);
+    Callback::from(move |event: PointerEvent| {
+        if let Some(Hand { index, end, from_x, fault }) = hand.borrow().clone() {
+            let by = (f64::from(event.client_x()) - from_x) * ms_per_px;
+            act.emit(Action::ShapeFault(index, moved(&fault, end, by, step)));
+        }
+    })
+}
+
+fn release(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Callback<PointerEvent> {
+    let (act, hand) = (view.act.clone(), Rc::clone(hand));
+    Callback::from(move |_: PointerEvent| {
+        if hand.borrow_mut().take().is_some() {
+            act.emit(Action::Commit);
+        }
+    })
+}
+
+/// A time as it can be typed.
+fn secs(ms: u64) -> String {
+    format!("{} s", ms as f64 / 1e3)
+}
+
+/// The chosen fault in figures, to be typed.
+fn figures(view: &Panel<'_>) -> Html {
+    let chosen = (**view.chosen)
+        .and_then(|index| Some((index, view.session.settings.faults.get(index)?.clone())));
+    let Some((index, fault)) = chosen else { return Html::default() };
+    let field = |label: &'static str, value: String, unit: Unit, set: fn(&mut HandFault, f64)| {
+        let (act, fault) = (view.act.clone(), fault.clone());
+        let onchange = Callback::from(move |event: Event| {
+            let input = event.target_unchecked_into::<HtmlInputElement>();
+            if let Ok(value) = parse(&input.value(), unit) {
+                let mut fault = fault.clone();
+                set(&mut fault, value);
+                act.emit(Action::ShapeFault(index, fault));
+                act.emit(Action::Commit);
+            }
+        });
+        html! { <label>{ label }<input type="text" inputmode="decimal" size="7" {value} {onchange} /></label> }
+    };
+    let amount = fault.kind.range().map(|_| {
+        field("amount", fault.amount.to_string(), Unit::Count, |fault, value| fault.amount = value)
+    });
+    let lift = {
+        let (act, chosen) = (view.act.clone(), view.chosen.clone());
+        Callback::from(move |_: MouseEvent| {
+            chosen.set(None);
+            act.emit(Action::LiftFault(index));
+        })
+    };
+    html! {
+        <div class="chosen-fault" role="group" aria-label={format!("Fault: {}", fault.words())}>
+            <b>{ fault.words() }</b>
+            { field("from", secs(fault.from_ms), Unit::Ms, |fault, ms| {
+                let length = fault.to_ms - fault.from_ms;
+                fault.from_ms = ms.max(0.0) as u64;
+                fault.to_ms = fault.from_ms.saturating_add(length);
+            }) }
+            { field("to", secs(fault.to_ms), Unit::Ms, |fault, ms| fault.to_ms = ms.max(0.0) as u64) }
+            { for amount }
+            <button class="small" onclick={lift}>{ "Remove" }</button>
+        </div>
+    }
+}
