@@ -9,6 +9,7 @@ use crate::model::third_party::Counters;
 use crate::model::{Breakdown, Outcome, Progress, Simulation, Spent};
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
+use super::plans;
 use super::report::{Explanation, FirstToBreak, RunReport, TimeShare};
 use super::run::Run;
 use super::sentences::Facts;
@@ -149,8 +150,10 @@ impl ExplainJob {
         let time = self.where_time_goes(report);
         let first_to_break = self.first_to_break();
         let facts = Facts { report, time: &time, first_to_break: first_to_break.as_ref() };
-        let sentences = facts.sentences(self.last_fault());
-        Explanation { sentences, first_to_break, time }
+        let mut sentences = facts.sentences(self.last_fault());
+        let plans = plans::plans(self.again.plans());
+        sentences.extend(plans::sentence(&plans));
+        Explanation { sentences, first_to_break, time, plans }
     }
 
     fn where_time_goes(&self, report: &RunReport) -> Vec<TimeShare> {

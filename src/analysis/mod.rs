@@ -24,6 +24,8 @@ pub mod theory;
 
 pub mod explain;
 
+pub mod plans;
+
 pub mod trace;
 
 pub mod waterfall;

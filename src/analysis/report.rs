@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::plans::QueryPlan;
 pub use super::report_data::{
     CacheReport, FileReport, JobsReport, ReplicaReport, TableReport, ThirdPartyReport,
 };
@@ -325,6 +326,8 @@ pub struct Explanation {
     pub first_to_break: Option<FirstToBreak>,
     /// Where the time of a typical and of a slow request goes, largest first.
     pub time: Vec<TimeShare>,
+    /// How the databases answer the queries that they plan.
+    pub plans: Vec<QueryPlan>,
 }
 
 /// A sentence of an explanation.

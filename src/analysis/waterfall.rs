@@ -45,12 +45,13 @@ fn write(trace: &Trace, equal: &[usize], depth: u16, lines: &mut Vec<Line>) {
         write(trace, only, depth, lines);
         return;
     }
+    let from = equal.iter().map(|index| trace.spans[*index].from_ns).min();
     let until = equal.iter().map(|index| trace.spans[*index].until_ns).max();
     lines.push(Line {
         label: first.label,
         depth,
         times: equal.len() as u64,
-        from_ns: first.from_ns,
+        from_ns: from.unwrap_or_default(),
         until_ns: until.unwrap_or_default(),
         total_ns: total(trace, equal),
     });
@@ -76,7 +77,18 @@ fn total(trace: &Trace, spans: &[usize]) -> u64 {
 
 /// What lies directly in some equal spans, equal ones together where there are many.
 fn groups(trace: &Trace, equal: &[usize]) -> Vec<Vec<usize>> {
-    let inside: Vec<usize> = equal.iter().flat_map(|span| inside(&trace.spans, *span)).collect();
+    let each: Vec<Vec<usize>> =
+        equal.iter().map(|span| inside(&trace.spans, *span).collect()).collect();
+    // The order is that of the longest of them: others leave out what they did not wait for.
+    let longest = each
+        .iter()
+        .enumerate()
+        .max_by_key(|(place, inside)| (inside.len(), std::cmp::Reverse(*place)));
+    let longest = longest.map_or(0, |(place, _)| place);
+    let others = each.iter().enumerate().filter(|(place, _)| *place != longest);
+    let rest = others.flat_map(|(_, inside)| inside);
+    let inside: Vec<usize> =
+        each.iter().skip(longest).take(1).flatten().chain(rest).copied().collect();
     let mut counts = vec![0; trace.labels.len()];
     inside.iter().for_each(|index| counts[trace.spans[*index].label as usize] += 1);
     let mut places: Vec<Option<usize>> = vec![None; trace.labels.len()];

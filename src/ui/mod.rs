@@ -47,6 +47,8 @@ mod diagram;
 
 mod part_card;
 
+mod plans;
+
 mod waterfall;
 
 mod save;

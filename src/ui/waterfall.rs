@@ -91,7 +91,7 @@ fn row(trace: &Trace, line: &Line) -> Html {
             <th scope="row" class={format!("in{}", line.depth.min(7))}>
                 { &label.text }{ each }
                 if bad { <span class="lost">{ &label.outcome }</span> }
-                <svg class="bar" width="100%" height="7" aria-hidden="true">
+                <svg class="time-bar" width="100%" height="7" aria-hidden="true">
                     if line.times > 1 {
                         <rect {class} x={x.clone()} width={wide} height="7" opacity="0.35" />
                         <rect {class} {x} width={percent(line.total_ns)} height="7" />

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::plans::plans;
 use super::waterfall::waterfalls;
 use crate::analysis::report::TimeShare;
 use crate::scenario::Unit;
@@ -39,6 +40,7 @@ pub(super) fn why(session: &Session) -> Html {
                     { bars("a median request", &explanation.time, |share| share.median_ms) }
                     { bars("the slowest 1 %", &explanation.time, |share| share.slow_ms) }
                 }
+                { plans(&explanation.plans) }
                 { waterfalls(session) }
             </div>
             { notice }

@@ -68,6 +68,7 @@ impl Facts {
             }
         }
         match node.kind {
+            "jobs" => facts.add_jobs(&node.id, report),
             "cache" => facts.add_cache(&node.id, report),
             "third party" => facts.add_third_party(&node.id, report),
             _ => {}
@@ -100,7 +101,10 @@ impl Facts {
     }
 
     fn add_part(&mut self, node: &Node, part: &PartReport, report: &RunReport) {
-        let share = format(part.utilisation.min(1.0), Unit::Share);
+        let share = match part.utilisation {
+            little if little < 0.000_5 => "0 %".to_owned(),
+            share => format(share.min(1.0), Unit::Share),
+        };
         self.main.clone_from(&share);
         self.share = Some(part.utilisation.min(1.0));
         if part.queue_mean >= 0.05 {
@@ -148,6 +152,28 @@ impl Facts {
             ("loads", format(cache.loads_per_s, Unit::PerSecond)),
             ("stale hits", format(cache.stale_share, Unit::Share)),
             ("waited for a load", format(cache.waits_share, Unit::Share)),
+        ];
+    }
+
+    fn add_jobs(&mut self, id: &str, report: &RunReport) {
+        let Some(jobs) = report.jobs.get(id) else { return };
+        let rate = |number: f64| format(number, Unit::PerSecond);
+        self.main = rate(jobs.sent_per_s);
+        self.per_s = Some(jobs.sent_per_s);
+        if jobs.waiting > 0 {
+            self.waiting = format!("{} at the end", count(jobs.waiting as f64));
+        }
+        for (number, why) in [(jobs.rejected, "refused"), (jobs.dead, "given up")] {
+            if number > 0 {
+                self.lost.push(format!("{} {why}", count(number as f64)));
+            }
+        }
+        self.measures = vec![
+            ("sent", rate(jobs.sent_per_s)),
+            ("done", rate(jobs.finished_per_s)),
+            ("deliveries a job", count(jobs.deliveries_per_job)),
+            ("waiting at the end", count(jobs.waiting as f64)),
+            ("mean wait", format(jobs.wait_mean_ms, Unit::Ms)),
         ];
     }
 

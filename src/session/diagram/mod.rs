@@ -64,9 +64,9 @@ impl Graph {
     fn link_part(&mut self, part: &Part) {
         match part {
             Part::Clients(clients) => {
-                self.call(&clients.id, &clients.call);
-                for action in &clients.others {
-                    self.call(&clients.id, &action.call);
+                let others = clients.others.iter().map(|action| &action.call);
+                for call in others.chain([&clients.call]) {
+                    self.link_call(&clients.id, call);
                 }
             }
             Part::Service(service) => {
@@ -75,8 +75,8 @@ impl Graph {
                 }
                 self.place(&service.id, &service.runtime);
             }
+            Part::Jobs(jobs) => self.link_call(&jobs.id, &jobs.call),
             Part::Pool(pool) => self.link(&pool.id, &pool.database, false),
-            Part::Jobs(jobs) => self.call(&jobs.id, &jobs.call),
             Part::Database(database) => self.place(&database.id, &database.runtime),
             Part::Lock(_)
             | Part::Cache(_)
@@ -86,16 +86,16 @@ impl Graph {
         }
     }
 
-    fn place(&mut self, id: &str, runtime: &Runtime) {
-        if let Some(machine) = &runtime.on {
-            self.link(id, machine, true);
+    fn link_call(&mut self, from: &str, call: &Call) {
+        self.link(from, &call.service, false);
+        if let Some(steps) = &call.guard.fallback {
+            self.steps(from, steps);
         }
     }
 
-    fn call(&mut self, from: &str, call: &Call) {
-        self.link(from, &call.service, false);
-        if let Some(fallback) = &call.guard.fallback {
-            self.steps(from, fallback);
+    fn place(&mut self, id: &str, runtime: &Runtime) {
+        if let Some(machine) = &runtime.on {
+            self.link(id, machine, true);
         }
     }
 
@@ -105,15 +105,25 @@ impl Graph {
                 Step::Query { via: to, .. }
                 | Step::Change { via: to, .. }
                 | Step::Select { via: to, .. }
-                | Step::Transaction { pool: to, .. }
                 | Step::FileTransaction { database: to, .. }
+                | Step::Transaction { pool: to, .. }
                 | Step::Lock { lock: to, .. }
                 | Step::Enqueue { jobs: to }
                 | Step::Cached { cache: to, .. }
                 | Step::Write { cache: to, .. } => self.link(from, to, false),
                 Step::Ask(ask) => self.link(from, &ask.party, false),
+                Step::Read(read) => self.link(from, &read.database, false),
                 Step::Call(call) => self.link(from, &call.service, false),
-                _ => {}
+                Step::Cpu(_)
+                | Step::Wait(_)
+                | Step::Record { .. }
+                | Step::Once { .. }
+                | Step::Update(_)
+                | Step::Repeat { .. }
+                | Step::Parallel { .. }
+                | Step::Choice { .. }
+                | Step::Fail
+                | Step::Reject(_) => {}
             }
             for inner in step.lists() {
                 self.steps(from, inner);
