@@ -17,7 +17,7 @@ const SEEDS: u64 = 4;
 
 #[test]
 fn systems_agree_with_theory() {
-    agree(|entry| entry.parameters.get("H").is_none(), 650);
+    agree(|entry| entry.parameters.get("H").is_none(), 550);
 }
 
 #[test]

@@ -175,7 +175,9 @@ impl Simulation {
     pub(super) fn book_request(&mut self, id: u32, outcome: Outcome) {
         self.book_end(id, outcome);
         let Task { started, clients, .. } = self.tasks[id];
-        if let Some(breakdown) = &mut self.breakdown {
+        if let Some(breakdown) = &mut self.breakdown
+            && !self.model.clients[usize::from(clients)].is_background
+        {
             breakdown.finish(id, clients, (started, self.now), outcome);
         }
     }

@@ -53,7 +53,7 @@ impl Simulation {
         if self.record.finish(clients, outcome, latency.0) {
             self.mark();
         }
-        if self.breakdown.is_some() && !self.model.clients[usize::from(clients)].is_background {
+        if self.breakdown.is_some() {
             self.book_request(id, outcome);
         }
         let clients_model = &self.model.clients[usize::from(clients)];

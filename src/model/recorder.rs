@@ -55,6 +55,14 @@ pub(super) struct Node {
     told: SimTime,
 }
 
+impl Node {
+    /// A user's request is sent some time after its task began.
+    fn sent(&mut self, task: &Task) {
+        self.from = self.from.max(task.started);
+        self.told = self.told.max(task.started);
+    }
+}
+
 /// What a task is at when it is cut off.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Present {
@@ -123,6 +131,7 @@ impl Recorder {
             return;
         }
         let node = self.add(id, task, parent);
+        self.nodes[of as usize].sent(parent);
         self.nodes[of as usize].items.push(Item::Task(node));
         self.items_count += 1;
     }
@@ -161,9 +170,7 @@ impl Recorder {
         let Booked { op, account, is_pause, span } = time;
         let node = self.node(id);
         let Some(node) = self.nodes.get_mut(node as usize) else { return };
-        // A user's request is sent some time after its task began.
-        node.from = node.from.max(task.started);
-        node.told = node.told.max(task.started);
+        node.sent(task);
         if span == SimDuration::ZERO || self.items_count >= ITEMS_MAX {
             return;
         }
