@@ -54,6 +54,13 @@ fn mend(document: &mut Value, path: &str) -> bool {
     {
         names[1] = place.to_string();
     }
+    if names == ["parts"]
+        && let Some(parts) = document["parts"].as_array_mut()
+    {
+        // Mostly a replica of itself, or of another one.
+        let mut parts = parts.iter_mut().filter_map(Value::as_object_mut);
+        return parts.any(|part| part.remove("replica").is_some());
+    }
     // A distribution becomes a time, arrivals the simplest ones.
     let place = format!("/{}", names.join("/"));
     if let Some(found @ Value::Object(_)) = document.pointer_mut(&place) {
@@ -362,12 +369,14 @@ impl Generator {
         let field = self.path.last().cloned().unwrap_or_default();
         let around = self.path.iter().rev().nth(1).cloned().unwrap_or_default();
         let kinds: &[&str] = match (around.as_str(), field.as_str()) {
+            ("enqueue", "to") => &["jobs"],
             (_, "to") => {
                 let services = self.callees();
                 let place = self.below(services.len());
                 return services.get(place).cloned().unwrap_or_else(|| "p1.work".to_owned());
             }
             ("runs", "on") => &["machine"],
+            ("transaction", "on") | (_, "primary") => &["database"],
             (_, "on") => &["lock"],
             (_, "via") => &["database", "pool"],
             (_, "part") => &["service", "clients", "database", "pool", "cache", "lock"],
