@@ -59,6 +59,7 @@ const STORIES: &[Story] = &[
     story("noisy-client", &[("abuse", 167.0)], "per-user"),
     story("rate-limiters", &[("burst", 100.0)], "sliding-log"),
     story("third-party-quota", &[("users", 400.0)], "batch"),
+    story("webhook-duplicates", &[("items", 300.0)], "answer-first"),
 ];
 
 fn scenario(id: &str) -> Arc<Scenario> {

@@ -48,6 +48,7 @@ const DOCUMENTS: &[&str] = &[
     document!("noisy-client.json"),
     document!("rate-limiters.json"),
     document!("third-party-quota.json"),
+    document!("webhook-duplicates.json"),
 ];
 
 /// Groups of scenarios in the order of the menu: the word in documents, and what it stands for.

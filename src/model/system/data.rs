@@ -23,7 +23,7 @@ pub struct Database {
     /// no core.
     pub round_trip: Distribution,
     /// By how much many busy connections slow each other down, see
-    /// [`Connections`](super::database::Connections); 0 for not at all.
+    /// [`Connections`](crate::model::database::Connections); 0 for not at all.
     pub crowd_loss: f64,
     /// Tables by name, for queries that are planned.
     pub tables: Vec<(String, TableSettings)>,
