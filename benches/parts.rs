@@ -104,7 +104,7 @@ fn calls(work: &Value) -> Vec<Document> {
             json!({ "breaker": { "window_calls": 100, "calls_min": 10,
             "failures_share": 0.5, "open": "1s", "probes": 3 } }),
         ),
-        ("throttle", json!({ "throttle": {} })),
+        ("throttle", json!({ "throttle": { "k": 2, "window": "10s" } })),
         ("bulkhead", json!({ "bulkhead": { "running": 100, "waiting": 100 } })),
         ("hedge", json!({ "hedge": { "after": "5ms" } })),
         ("network", json!({ "network": { "delay": "1ms" } })),
