@@ -1,9 +1,10 @@
 //! Caches in documents: loads always come back, and what a cache costs and promises is reported.
 
+mod document;
+
+use document::report;
 use kneepoint::analysis::report::RunReport;
-use kneepoint::analysis::run::run;
 use kneepoint::engine::math::exp;
-use kneepoint::scenario::{Scenario, Settings};
 use serde_json::{Value, json};
 
 /// Readers of one cache before a database, and writers.
@@ -31,11 +32,6 @@ fn document(cache: Value) -> Value {
             part
         ]
     })
-}
-
-fn report(document: &Value) -> RunReport {
-    let scenario = Scenario::parse(&document.to_string()).expect("a valid document");
-    run(&scenario, &Settings::default()).expect("a valid setting")
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! What callers do about failures and slowness, and when clients send, in scenario documents.
 
+mod document;
+
+use document::report;
 use kneepoint::analysis::report::RunReport;
-use kneepoint::analysis::run::{Run, run};
+use kneepoint::analysis::run::Run;
 use kneepoint::engine::SimDuration;
 use kneepoint::engine::math::exp;
 use kneepoint::model::{Breakdown, Simulation};
@@ -21,11 +24,6 @@ fn document(call: &Value, steps: &Value) -> Value {
             { "kind": "service", "id": "s", "workers": 100_000, "endpoints": { "work": steps } }
         ]
     })
-}
-
-fn report(document: &Value) -> RunReport {
-    let scenario = Scenario::parse(&document.to_string()).expect("a valid document");
-    run(&scenario, &Settings::default()).expect("a run")
 }
 
 /// A call to the service with further fields.

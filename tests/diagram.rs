@@ -5,21 +5,12 @@ use kneepoint::model::system::{
     Arrivals, Call, Clients, Database, Endpoint, Lock, Machine, Part, Pool, Queue, Runtime,
     Service, Step, System,
 };
-use kneepoint::policy::backoff::Backoff;
 use kneepoint::scenario::{Scenario, Settings, catalogue};
 use kneepoint::session::diagram::{CARD_HEIGHT, Facts, Graph, Layout, WIDTH, per_dot};
 use proptest::prelude::*;
 
 fn call(service: usize) -> Call {
-    Call {
-        service: format!("service-{service}"),
-        endpoint: "work".to_owned(),
-        timeout: None,
-        cancels: false,
-        retries_count: 0,
-        backoff: Backoff::None,
-        guard: Box::default(),
-    }
+    Call::new(&format!("service-{service}"), "work")
 }
 
 /// As many clients, services, pools, databases, locks and machines, and who uses whom: numbers
@@ -29,15 +20,9 @@ fn system(counts: [usize; 6], uses: &[(usize, usize)]) -> System {
     let mut parts = Vec::new();
     let queue = Queue::default;
     for index in 0..clients {
-        parts.push(Part::Clients(Clients {
-            id: format!("clients-{index}"),
-            arrivals: Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 } },
-            call: call(index % services),
-            others: Vec::new(),
-            priority: 0,
-            users_count: 1,
-            is_background: false,
-        }));
+        let id = format!("clients-{index}");
+        let arrivals = Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 } };
+        parts.push(Part::Clients(Clients::new(&id, arrivals, call(index % services))));
     }
     for index in 0..services {
         let steps = uses.iter().filter(|(from, _)| from % services == index).map(|(_, to)| {

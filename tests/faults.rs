@@ -2,10 +2,9 @@
 
 use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::system::{
-    Arrivals, Call, Clients, Effect, Endpoint, Fault, Part, Queue, Runtime, Service, Step, System,
+    Arrivals, Call, Clients, Effect, Endpoint, Fault, Part, Service, Step, System,
 };
 use kneepoint::model::{Outcome, Progress, Simulation, Totals};
-use kneepoint::policy::backoff::Backoff;
 
 const MEAN_SECS: f64 = 0.01;
 
@@ -15,27 +14,11 @@ fn secs(secs: f64) -> SimTime {
 
 /// Ten workers of 10 ms, at 500 requests a second: half busy.
 fn system(part: &str, effect: Effect) -> System {
-    let call = Call {
-        service: "app".to_owned(),
-        endpoint: "page".to_owned(),
-        timeout: None,
-        cancels: false,
-        retries_count: 0,
-        backoff: Backoff::default(),
-        guard: Box::default(),
-    };
+    let call = Call::new("app", "page");
     let arrivals = Arrivals::Open { gap: Distribution::Exponential { mean: 0.002 } };
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: MEAN_SECS })];
-    let service = Service {
-        id: "app".to_owned(),
-        instances_count: 2,
-        workers_count: 5,
-        queue: Queue::default(),
-        admission: Vec::new(),
-        balancer: None,
-        endpoints: vec![Endpoint { name: "page".to_owned(), steps, ..Endpoint::default() }],
-        runtime: Runtime::default(),
-    };
+    let endpoint = Endpoint { name: "page".to_owned(), steps, ..Endpoint::default() };
+    let service = Service { instances_count: 2, ..Service::new("app", 5, vec![endpoint]) };
     // Just after the end of a stretch, so that what a crash loses counts to the next.
     let (from, until) = (secs(20.0) + SimDuration(1), secs(40.0) + SimDuration(1));
     let fault = Fault {
@@ -47,15 +30,7 @@ fn system(part: &str, effect: Effect) -> System {
         effect,
     };
     vec![
-        Part::Clients(Clients {
-            id: "users".to_owned(),
-            arrivals,
-            call,
-            others: Vec::new(),
-            priority: 0,
-            users_count: 1,
-            is_background: false,
-        }),
+        Part::Clients(Clients::new("users", arrivals, call)),
         Part::Service(service),
         Part::Fault(fault),
     ]

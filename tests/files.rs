@@ -1,8 +1,9 @@
 //! Databases that are files in documents: one writer, busy timeouts, and what readers have to do with it.
 
+mod document;
+
+use document::report;
 use kneepoint::analysis::report::{FileReport, RunReport};
-use kneepoint::analysis::run::run;
-use kneepoint::scenario::{Scenario, Settings};
 use serde_json::{Value, json};
 
 fn document(sqlite: Value, arrivals: Value, steps: Value) -> Value {
@@ -18,11 +19,6 @@ fn document(sqlite: Value, arrivals: Value, steps: Value) -> Value {
             { "kind": "database", "id": "db", "cores": 10_000, "sqlite": sqlite }
         ]
     })
-}
-
-fn report(document: &Value) -> RunReport {
-    let scenario = Scenario::parse(&document.to_string()).expect("a valid document");
-    run(&scenario, &Settings::default()).expect("a valid setting")
 }
 
 fn file(report: &RunReport) -> FileReport {

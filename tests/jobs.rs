@@ -1,9 +1,10 @@
 //! Queues of jobs in documents: deliveries, dead letters, duplicates, and what a key prevents.
 
+mod document;
+
+use document::report;
 use kneepoint::analysis::report::{JobsReport, RunReport};
-use kneepoint::analysis::run::run;
 use kneepoint::engine::math::exp;
-use kneepoint::scenario::{Scenario, Settings};
 use serde_json::{Value, json};
 
 /// Senders of events, a front that takes them, and jobs that come of them.
@@ -26,11 +27,6 @@ fn document(call: Value, take: Value, jobs: Value, work: Value) -> Value {
             part
         ]
     })
-}
-
-fn report(document: &Value) -> RunReport {
-    let scenario = Scenario::parse(&document.to_string()).expect("a valid document");
-    run(&scenario, &Settings::default()).expect("a valid setting")
 }
 
 fn jobs(report: &RunReport) -> JobsReport {

@@ -1,8 +1,8 @@
 //! Machines in documents: shared cores, interpreter locks, and memory that runs out.
 
-use kneepoint::analysis::report::RunReport;
-use kneepoint::analysis::run::run;
-use kneepoint::scenario::{Scenario, Settings};
+mod document;
+
+use document::report;
 use serde_json::{Value, json};
 
 /// A service on a machine.
@@ -25,11 +25,6 @@ fn document(workers: u32, work: Value, runs: Value, machine: Value) -> Value {
             part
         ]
     })
-}
-
-fn report(document: &Value) -> RunReport {
-    let scenario = Scenario::parse(&document.to_string()).unwrap_or_else(|error| panic!("{error}"));
-    run(&scenario, &Settings::default()).expect("a valid setting")
 }
 
 /// M/G/1-PS: mean service over 1 - rho, whatever the distribution: 50 ms / 0.3.

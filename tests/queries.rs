@@ -1,6 +1,8 @@
 //! Planned queries in documents: the planner chooses by what it believes, and the run pays the truth.
 
-use kneepoint::analysis::report::RunReport;
+mod document;
+
+use document::{report, scenario};
 use kneepoint::analysis::run::run;
 use kneepoint::model::Simulation;
 use kneepoint::model::planner::Scan;
@@ -22,14 +24,6 @@ fn document(query: Value, tables: Value) -> Value {
             { "kind": "database", "id": "db", "cores": 8, "tables": tables }
         ]
     })
-}
-
-fn scenario(document: &Value) -> Scenario {
-    Scenario::parse(&document.to_string()).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn report(document: &Value) -> RunReport {
-    run(&scenario(document), &Settings::default()).expect("a valid setting")
 }
 
 fn posts(indexes: Value) -> Value {

@@ -1,9 +1,10 @@
 //! Replicas in documents: reads that do not show the last write, or not even one's own.
 
-use kneepoint::analysis::report::RunReport;
-use kneepoint::analysis::run::run;
+mod document;
+
+use document::report;
 use kneepoint::engine::math::exp;
-use kneepoint::scenario::{Scenario, Settings};
+use kneepoint::scenario::Scenario;
 use serde_json::{Value, json};
 
 /// Writers of one row at 20 a second, readers, and a replica.
@@ -31,11 +32,6 @@ fn document(replica: Value, after: Value, read_at: &str) -> Value {
             { "kind": "database", "id": "copy", "replica": settings }
         ]
     })
-}
-
-fn report(document: &Value) -> RunReport {
-    let scenario = Scenario::parse(&document.to_string()).expect("a valid document");
-    run(&scenario, &Settings::default()).expect("a valid setting")
 }
 
 #[test]

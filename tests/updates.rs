@@ -1,8 +1,9 @@
 //! Updates of rows in documents: what gets lost, what each cure costs, and locks that are waited for.
 
+mod document;
+
+use document::report;
 use kneepoint::analysis::report::{RunReport, TableReport};
-use kneepoint::analysis::run::run;
-use kneepoint::scenario::{Scenario, Settings};
 use serde_json::{Value, json};
 
 /// Updates of the rows of one table at a rate, with a thought between read and write.
@@ -25,11 +26,6 @@ fn document(rate: f64, table: Value, update: Value) -> Value {
             { "kind": "database", "id": "db", "cores": 10_000, "tables": { "accounts": table } }
         ]
     })
-}
-
-fn report(document: &Value) -> RunReport {
-    let scenario = Scenario::parse(&document.to_string()).expect("a valid document");
-    run(&scenario, &Settings::default()).expect("a valid setting")
 }
 
 fn updated(report: &RunReport) -> TableReport {

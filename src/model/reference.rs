@@ -3,9 +3,7 @@
 use crate::engine::{Distribution, SimDuration};
 use crate::policy::backoff::{Backoff, Jitter};
 
-use super::system::{
-    Arrivals, Call, Clients, Endpoint, Part, Queue, Runtime, Service, Step, System,
-};
+use super::system::{Arrivals, Call, Clients, Endpoint, Part, Service, Step, System};
 
 /// M/M/4 at 80 %: arrivals 3.2 a second, service 1 s.
 pub fn mm4() -> System {
@@ -24,35 +22,13 @@ fn queue(timeout: Option<SimDuration>, retries_count: u32) -> System {
         cap: SimDuration::from_secs(4.0),
         jitter: Jitter::Equal,
     };
-    let call = Call {
-        service: "server".to_owned(),
-        endpoint: "work".to_owned(),
-        timeout,
-        cancels: true,
-        retries_count,
-        backoff,
-        guard: Box::default(),
-    };
-    let clients = Clients {
-        id: "clients".to_owned(),
-        arrivals: Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 / 3.2 } },
-        call,
-        priority: 0,
-        users_count: 1,
-        is_background: false,
-        others: Vec::new(),
-    };
+    let plain = Call::new("server", "work");
+    let call = Call { timeout, cancels: true, retries_count, backoff, ..plain };
+    let arrivals = Arrivals::Open { gap: Distribution::Exponential { mean: 1.0 / 3.2 } };
+    let clients = Clients::new("clients", arrivals, call);
     let steps = vec![Step::Cpu(Distribution::Exponential { mean: 1.0 })];
-    let service = Service {
-        id: "server".to_owned(),
-        instances_count: 1,
-        workers_count: 4,
-        queue: Queue::default(),
-        admission: Vec::new(),
-        balancer: None,
-        endpoints: vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }],
-        runtime: Runtime::default(),
-    };
+    let endpoint = Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() };
+    let service = Service::new("server", 4, vec![endpoint]);
     vec![Part::Clients(clients), Part::Service(service)].into()
 }
 

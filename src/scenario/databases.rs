@@ -39,10 +39,8 @@ impl Reader<'_> {
             DEADLOCK_AFTER
         };
         let runtime = self.runtime(fields);
+        let plain = Database::new(&id, cores_count, round_trip);
         Part::Database(Database {
-            id,
-            cores_count,
-            round_trip,
             crowd_loss,
             tables,
             disk,
@@ -50,6 +48,7 @@ impl Reader<'_> {
             replica,
             deadlock_after,
             runtime,
+            ..plain
         })
     }
 

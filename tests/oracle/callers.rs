@@ -102,15 +102,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
 /// Open clients and what they call.
 pub(crate) fn sent(rate: f64, call: Call, services: Vec<Part>) -> System {
     let arrivals = Arrivals::Open { gap: exponential(1.0 / rate) };
-    let mut parts = vec![Part::Clients(Clients {
-        id: "clients".to_owned(),
-        arrivals,
-        call,
-        others: Vec::new(),
-        priority: 0,
-        users_count: 1,
-        is_background: false,
-    })];
+    let mut parts = vec![Part::Clients(Clients::new("clients", arrivals, call))];
     parts.extend(services);
     parts.into()
 }

@@ -53,16 +53,7 @@ pub(crate) fn system_of(entry: &Entry) -> Option<System> {
 
 fn timed(source: Settings, batch: Batch) -> Part {
     let arrivals = Arrivals::Timed { source, batch, overlap: None };
-    let (id, call, others) = ("timed".to_owned(), call("s"), Vec::new());
-    Part::Clients(Clients {
-        id,
-        arrivals,
-        call,
-        others,
-        priority: 0,
-        users_count: 1,
-        is_background: false,
-    })
+    Part::Clients(Clients::new("timed", arrivals, call("s")))
 }
 
 /// Workers that call something which is down for the last part of each period.

@@ -4,9 +4,7 @@ use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::cache::{
     Counters, Eviction, Fills, Misses, Popularity, Settings as CacheSettings, Writes,
 };
-use kneepoint::model::system::{
-    Arrivals, Cache, Clients, Endpoint, Part, Queue, Runtime, Service, Step, System,
-};
+use kneepoint::model::system::{Arrivals, Cache, Clients, Endpoint, Part, Service, Step, System};
 use kneepoint::model::{Period, Simulation};
 use serde_json::Value;
 
@@ -127,16 +125,8 @@ fn system_of(entry: &Entry, settings: CacheSettings) -> System {
         steps: vec![step],
         ..Endpoint::default()
     };
-    parts.push(Part::Service(Service {
-        id: "s".to_owned(),
-        instances_count: 1,
-        workers_count: 100_000,
-        queue: Queue::default(),
-        admission: Vec::new(),
-        balancer: None,
-        endpoints: vec![endpoint("read", read), endpoint("write", write)],
-        runtime: Runtime::default(),
-    }));
+    let endpoints = vec![endpoint("read", read), endpoint("write", write)];
+    parts.push(Part::Service(Service::new("s", 100_000, endpoints)));
     if let Some(servers) = maybe("db_servers") {
         parts.push(database("db", servers as u32));
     }
@@ -148,16 +138,7 @@ fn clients(id: &str, rate: f64, endpoint: &str) -> Part {
     let mut call = call("s");
     endpoint.clone_into(&mut call.endpoint);
     let arrivals = Arrivals::Open { gap: exponential(1.0 / rate) };
-    let (id, others) = (id.to_owned(), Vec::new());
-    Part::Clients(Clients {
-        id,
-        arrivals,
-        call,
-        others,
-        priority: 0,
-        users_count: 1,
-        is_background: false,
-    })
+    Part::Clients(Clients::new(id, arrivals, call))
 }
 
 fn secs(secs: f64) -> SimDuration {

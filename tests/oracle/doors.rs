@@ -20,17 +20,9 @@ pub(super) fn classes(entry: &Entry) -> System {
     let mut parts = Vec::new();
     for (id, rate, priority) in [("high", "lam_high", 0), ("low", "lam_low", 1)] {
         let arrivals = Arrivals::Open { gap: exponential(1.0 / entry.number(rate)) };
-        let id = id.to_owned();
-        parts.push(service(&id, 100_000, Queue::default(), vec![Step::Call(call("s"))]));
-        parts.push(Part::Clients(Clients {
-            call: call(&id),
-            id,
-            arrivals,
-            others: Vec::new(),
-            priority,
-            users_count: 1,
-            is_background: false,
-        }));
+        parts.push(service(id, 100_000, Queue::default(), vec![Step::Call(call("s"))]));
+        let plain = Clients::new(id, arrivals, call(id));
+        parts.push(Part::Clients(Clients { priority, ..plain }));
     }
     parts.push(service("s", 1, by_class, steps));
     parts.into()

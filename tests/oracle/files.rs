@@ -39,15 +39,9 @@ fn system(entry: &Entry, who: &str) -> System {
     let clients = |id: &str, rate: f64| {
         let mut call = call("s");
         id.clone_into(&mut call.endpoint);
-        Part::Clients(Clients {
-            id: id.to_owned(),
-            arrivals: Arrivals::Open { gap: exponential(1.0 / rate) },
-            call,
-            priority: 0,
-            users_count: 1,
-            is_background: id != who,
-            others: Vec::new(),
-        })
+        let arrivals = Arrivals::Open { gap: exponential(1.0 / rate) };
+        let plain = Clients::new(id, arrivals, call);
+        Part::Clients(Clients { is_background: id != who, ..plain })
     };
     let change = |work| Step::Change { via: "db".to_owned(), work };
     let write = Step::FileTransaction {

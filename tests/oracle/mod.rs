@@ -19,11 +19,10 @@ use kneepoint::analysis::laws;
 use kneepoint::engine::interval::{mean, variance};
 use kneepoint::engine::{Distribution, SimDuration, SimTime};
 use kneepoint::model::system::{
-    Admission, Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Runtime, Service,
-    Step, System,
+    Admission, Arrivals, Call, Clients, Database, Endpoint, Lock, Part, Queue, Service, Step,
+    System,
 };
 use kneepoint::model::{Outcome, Period, Simulation};
-use kneepoint::policy::backoff::Backoff;
 use kneepoint::policy::queue::Order;
 use serde_json::Value;
 
@@ -91,27 +90,11 @@ fn exponential(mean: f64) -> Distribution {
 }
 
 fn call(service: &str) -> Call {
-    Call {
-        service: service.to_owned(),
-        endpoint: "work".to_owned(),
-        timeout: None,
-        cancels: false,
-        retries_count: 0,
-        backoff: Backoff::None,
-        guard: Box::default(),
-    }
+    Call::new(service, "work")
 }
 
 fn clients(arrivals: Arrivals, service: &str) -> Part {
-    Part::Clients(Clients {
-        id: "clients".to_owned(),
-        arrivals,
-        call: call(service),
-        priority: 0,
-        users_count: 1,
-        is_background: false,
-        others: Vec::new(),
-    })
+    Part::Clients(Clients::new("clients", arrivals, call(service)))
 }
 
 fn open(rate: f64, service: &str) -> Part {
@@ -120,17 +103,7 @@ fn open(rate: f64, service: &str) -> Part {
 
 fn service(id: &str, workers: u32, queue: Queue, steps: Vec<Step>) -> Part {
     let endpoints = vec![Endpoint { name: "work".to_owned(), steps, ..Endpoint::default() }];
-    let (id, instances_count, workers_count) = (id.to_owned(), 1, workers);
-    Part::Service(Service {
-        id,
-        instances_count,
-        workers_count,
-        queue,
-        balancer: None,
-        admission: Vec::new(),
-        endpoints,
-        runtime: Runtime::default(),
-    })
+    Part::Service(Service { queue, ..Service::new(id, workers, endpoints) })
 }
 
 fn database(id: &str, cores_count: u32) -> Part {

@@ -70,15 +70,8 @@ fn system_of(entry: &Entry) -> Option<System> {
             let overlap = if skips == Some(true) { Overlap::Forbid } else { Overlap::Allow };
             let (period, offset) = (secs(n("cron_period")), secs(n("cron_offset")));
             let source = arrivals::Settings::Cron { period, offset, jitter: SimDuration::ZERO };
-            let cron = Part::Clients(Clients {
-                id: "cron".to_owned(),
-                arrivals: Arrivals::Timed { source, batch: Batch::One, overlap: Some(overlap) },
-                call: call("jobs"),
-                others: Vec::new(),
-                priority: 0,
-                users_count: 1,
-                is_background: false,
-            });
+            let arrivals = Arrivals::Timed { source, batch: Batch::One, overlap: Some(overlap) };
+            let cron = Part::Clients(Clients::new("cron", arrivals, call("jobs")));
             let machine = Part::Machine(Machine {
                 id: "vm".to_owned(),
                 cores_count: n("cores") as u32,

@@ -43,16 +43,7 @@ pub(super) fn stepped(id: &str, to: &str, rates: &[(f64, f64)]) -> Part {
 
 fn timed(id: &str, to: &str, source: arrivals::Settings, batch: Batch) -> Part {
     let arrivals = Arrivals::Timed { source, batch, overlap: None };
-    let (id, call, others) = (id.to_owned(), call(to), Vec::new());
-    Part::Clients(Clients {
-        id,
-        arrivals,
-        call,
-        others,
-        priority: 0,
-        users_count: 1,
-        is_background: false,
-    })
+    Part::Clients(Clients::new(id, arrivals, call(to)))
 }
 
 /// One server before which more come for a while than it can serve.

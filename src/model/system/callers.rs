@@ -4,6 +4,7 @@ use crate::engine::{Distribution, SimDuration};
 use crate::policy::arrivals;
 use crate::policy::arrivals::batch::Batch;
 use crate::policy::arrivals::poll::Poll;
+use crate::policy::backoff::Backoff;
 use crate::policy::overlap::Overlap;
 
 /// A source of requests.
@@ -24,6 +25,14 @@ pub struct Clients {
     pub users_count: u32,
     /// Their requests are load, and no outcomes: they are not in latency, goodput and errors.
     pub is_background: bool,
+}
+
+impl Clients {
+    /// Clients whose requests are all this call, of the highest class.
+    pub fn new(id: &str, arrivals: Arrivals, call: Call) -> Self {
+        let (id, others, priority, users_count) = (id.to_owned(), Vec::new(), 0, 1);
+        Self { id, arrivals, call, others, priority, users_count, is_background: false }
+    }
 }
 
 /// What a share of requests is.
@@ -82,7 +91,22 @@ pub struct Call {
     /// Attempts after the first.
     pub retries_count: u32,
     /// The wait before each retry.
-    pub backoff: crate::policy::backoff::Backoff,
+    pub backoff: Backoff,
     /// What else the caller does about failures and slowness; nothing by default.
     pub guard: Box<crate::model::guard::Settings>,
+}
+
+impl Call {
+    /// A call whose caller waits for ever, and does nothing about failures.
+    pub fn new(service: &str, endpoint: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            endpoint: endpoint.to_owned(),
+            timeout: None,
+            cancels: false,
+            retries_count: 0,
+            backoff: Backoff::None,
+            guard: Box::default(),
+        }
+    }
 }

@@ -29,6 +29,22 @@ pub struct Service {
     pub runtime: Runtime,
 }
 
+impl Service {
+    /// One instance on nothing but its own workers, with an unbounded queue.
+    pub fn new(id: &str, workers_count: u32, endpoints: Vec<Endpoint>) -> Self {
+        Self {
+            id: id.to_owned(),
+            instances_count: 1,
+            balancer: None,
+            workers_count,
+            queue: Queue::default(),
+            admission: Vec::new(),
+            endpoints,
+            runtime: Runtime::default(),
+        }
+    }
+}
+
 /// A waiting room; first in, first out unless it has a discipline.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Queue {
