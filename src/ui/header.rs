@@ -87,19 +87,6 @@ fn picker(session: &Session, act: &Callback<Action>) -> Html {
     }
 }
 
-/// The scenario so many places after the present one, in the order of the menu.
-pub(super) fn neighbour(session: &Session, steps: isize) -> Action {
-    let in_order: Vec<_> = catalogue::GROUPS
-        .iter()
-        .flat_map(|(group, _)| {
-            catalogue::all().iter().filter(move |scenario| scenario.group == *group)
-        })
-        .collect();
-    let at = in_order.iter().position(|scenario| scenario.id == session.scenario.id).unwrap_or(0);
-    let next = (at + in_order.len()).saturating_add_signed(steps) % in_order.len();
-    Action::Open(std::sync::Arc::clone(in_order[next]))
-}
-
 /// The id in words: `n-plus-one` as `N plus one`.
 pub(super) fn name_of(scenario: &Scenario) -> String {
     let mut words = scenario.id.replace('-', " ");
