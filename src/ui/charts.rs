@@ -116,6 +116,9 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: L
             };
             drawn.clone_from(&session.curve);
             clock::drawn(is_first_pass && !is_same);
+            if !is_same && session.curve.as_ref().is_some_and(|curve| curve.finished) {
+                clock::finished();
+            }
         }
     });
 }
