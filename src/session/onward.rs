@@ -35,10 +35,10 @@ impl Session {
 
     /// After the last comes the first; a scenario of one's own stands where the first does.
     pub(super) fn open_neighbour(&mut self, places: isize) {
-        let all = catalogue::all();
-        let at = all.iter().position(|scenario| scenario.id == self.scenario.id).unwrap_or(0);
+        let all = catalogue::entries();
+        let at = all.iter().position(|entry| entry.id == self.scenario.id).unwrap_or(0);
         let next = (at + all.len()).saturating_add_signed(places) % all.len();
-        self.open(Arc::clone(&all[next]));
+        self.open(Arc::clone(all[next].scenario()));
     }
 }
 
