@@ -27,6 +27,9 @@ pub struct RunReport {
     pub warmup_secs: f64,
     /// Latency of requests answered in time, from the first attempt to the answer.
     pub latency_ms: LatencySummary,
+    /// How long all requests took until they ended, those too that were not answered in time;
+    /// without intervals.
+    pub latency_all_ms: LatencySummary,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests finished per second, whatever their outcome.
@@ -222,6 +225,8 @@ pub struct CurvePoint {
     pub x: f64,
     /// Latency of requests answered in time.
     pub latency_ms: LatencySummary,
+    /// 99 % of all requests had ended by then, in milliseconds, answered in time or not.
+    pub p99_all_ms: Option<f64>,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests answered in time and right, per second.

@@ -31,6 +31,8 @@ pub struct Period {
     pub clients: Vec<ClientsMeasure>,
     /// Latencies of requests answered in time.
     pub latencies: Histogram,
+    /// How long requests took that were not answered in time, until they ended.
+    pub failures: Histogram,
     /// Half the width of the 95 % interval of the mean, in nanoseconds.
     pub mean_half_width: Option<f64>,
     /// Half the width of the 95 % interval of the 99th percentile, in nanoseconds.
@@ -126,6 +128,7 @@ impl Simulation {
             totals: now.since(&before),
             clients: self.by_clients(begin),
             latencies: batches.total(skipped),
+            failures: batches.total_failed(skipped),
             mean_half_width: batches.mean_half_width(skipped),
             p99_half_width: batches.quantile_half_width(0.99, skipped),
             parts: self.parts(begin),

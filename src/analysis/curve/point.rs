@@ -143,6 +143,7 @@ impl Point {
         CurvePoint {
             x: self.x,
             latency_ms: measured.latency(),
+            p99_all_ms: measured.latency_of_all().p99,
             offered_per_s: measured.rate(totals.sent + totals.retries),
             goodput_per_s: measured.rate(totals.right()),
             error_share: measured.error_share(),
