@@ -142,7 +142,34 @@ pub enum End {
     To,
 }
 
+/// What can be typed of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// When it begins, in milliseconds; it lasts as long as before.
+    From,
+    /// When it ends, in milliseconds.
+    To,
+    /// How much of it there is.
+    Amount,
+}
+
 impl HandFault {
+    /// The same with another figure.
+    #[must_use]
+    pub fn with(&self, figure: Figure, value: f64) -> Self {
+        let mut fault = self.clone();
+        let ms = value.max(0.0) as u64;
+        match figure {
+            Figure::From => {
+                let length = self.to_ms - self.from_ms;
+                (fault.from_ms, fault.to_ms) = (ms, ms.saturating_add(length));
+            }
+            Figure::To => fault.to_ms = ms,
+            Figure::Amount => fault.amount = value,
+        }
+        fault.clamped()
+    }
+
     /// The same moved or stretched by so many milliseconds, to whole steps, and at least a step long.
     #[must_use]
     pub fn moved(&self, end: End, by_ms: f64, step_ms: f64) -> Self {

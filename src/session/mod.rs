@@ -8,6 +8,8 @@ mod changes;
 
 mod faults;
 
+mod onward;
+
 pub mod diagram;
 
 pub mod history;
@@ -178,6 +180,7 @@ impl Session {
     pub fn reduce(mut self, action: Action) -> Self {
         match action {
             Action::Turn(id, value) => self.turn(&id, value),
+            Action::Step(id, steps) => self.step(&id, steps),
             Action::Commit => self.commit(),
             Action::Toggle(id) => self.toggle(&id),
             Action::DropFault(fault) => self.drop_fault(fault),
@@ -185,26 +188,22 @@ impl Session {
             Action::NudgeFault(index, end, by_ms, step_ms) => {
                 self.shape_fault(index, |fault| fault.moved(end, by_ms, step_ms));
             }
-            Action::LiftFault(index) => self.lift_fault(index),
-            Action::Axis(id) => self.set_axis(id),
-            Action::Seed(seed) => {
-                let seed = (seed != self.scenario.seed).then_some(seed);
-                self.change(Settings { seed, ..self.settings.clone() });
+            Action::WriteFault(index, figure, value) => {
+                self.shape_fault(index, |fault| fault.with(figure, value));
                 self.commit();
             }
+            Action::LiftFault(index) => self.lift_fault(index),
+            Action::Axis(id) => self.set_axis(id),
+            Action::Seed(seed) => self.sow(seed),
+            Action::NextSeed => self.sow_next(),
             Action::Pin => self.pin(),
             Action::Unpin => {
                 self.ghost = None;
                 self.comparison = None;
                 self.ask_point();
             }
-            Action::Open(scenario) => {
-                let link =
-                    Link { scenario, document: None, settings: Settings::default(), before: None };
-                self.go_to(link);
-                self.notices.clear();
-                self.commit();
-            }
+            Action::Open(scenario) => self.open(scenario),
+            Action::Neighbour(places) => self.open_neighbour(places),
             Action::Visit(decoded) => {
                 let Decoded { link, notices } = *decoded;
                 self.notices.extend(notices);
