@@ -141,6 +141,7 @@ impl CurveJob {
         });
         Curve {
             knob: self.knob.id.clone(),
+            parts: self.points.first().map(Point::part_ids).unwrap_or_default(),
             points: self.points.iter().map(Point::report).collect(),
             pass: self.pass,
             finished: self.finished(),
@@ -185,20 +186,14 @@ impl Point {
         self.measured = Some(measured);
     }
 
+    fn part_ids(&self) -> Vec<String> {
+        self.measured.as_ref().map(Measured::part_ids).unwrap_or_default()
+    }
+
     fn report(&self) -> CurvePoint {
         let measured = self.measured.clone().unwrap_or_else(|| self.run.measured());
-        let totals = measured.period.totals;
-        CurvePoint {
-            x: self.x,
-            latency_ms: measured.latency(),
-            offered_per_s: measured.rate(totals.sent + totals.retries),
-            goodput_per_s: measured.rate(totals.right()),
-            error_share: measured.error_share(),
-            overloaded: measured.overloaded(),
-            settled: self.settled,
-            busiest: measured.busiest().map(|(part, ratio)| (part.id.clone(), ratio)),
-            stopped: self.run.stopped().map(str::to_owned),
-        }
+        let stopped = self.run.stopped().map(str::to_owned);
+        CurvePoint { settled: self.settled, stopped, ..measured.point(self.x) }
     }
 }
 
@@ -212,6 +207,7 @@ pub fn merge(shares: &[Curve], objective: &Objective, scale: Scale) -> Curve {
     let theory = order.into_iter().map(|index| theory[index]).collect();
     Curve {
         knob: shares.first().map(|curve| curve.knob.clone()).unwrap_or_default(),
+        parts: shares.first().map(|curve| curve.parts.clone()).unwrap_or_default(),
         knee: knee(&points, objective, scale),
         points,
         pass: shares.iter().map(|curve| curve.pass).min().unwrap_or(0),
@@ -243,7 +239,7 @@ pub fn curve(
 }
 
 /// Values of the knob at equal distances of its slider, each once.
-fn values_of(knob: &Knob) -> Vec<f64> {
+pub(super) fn values_of(knob: &Knob) -> Vec<f64> {
     let position = |index| index as f64 / (POINTS - 1) as f64;
     let mut values: Vec<f64> = (0..POINTS).map(|index| knob.at(position(index))).collect();
     values.dedup_by(|a, b| a.to_bits() == b.to_bits());

@@ -201,7 +201,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    fn new(period: Period) -> Self {
+    pub(super) fn new(period: Period) -> Self {
         Self { period }
     }
 

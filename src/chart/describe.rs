@@ -119,8 +119,7 @@ mod tests {
             error_share: 0.0,
             overloaded: x >= overloaded_from,
             settled: true,
-            busiest: None,
-            stopped: None,
+            ..CurvePoint::default()
         };
         Curve {
             knob: "users".to_owned(),
@@ -129,6 +128,7 @@ mod tests {
             finished: true,
             knee: None,
             theory: Vec::new(),
+            parts: Vec::new(),
         }
     }
 
