@@ -2,33 +2,26 @@
 //! pass.
 //!
 //! The first pass is short, so that a whole curve is there at once; each further pass doubles the
-//! length of every point that is not settled yet.
+//! length of every point that is not settled yet. A point that measures a stretch of time is run
+//! again on further seeds instead.
 
 use std::sync::Arc;
 
 use crate::engine::interval::ascending;
-use crate::engine::math::{exp, ln};
 use crate::scenario::{Knob, Mistakes, Objective, Scale, Scenario, Settings};
 
-use super::report::{Curve, CurvePoint, Knee, KneeLimit, TheoryPoint};
-use super::run::{Measured, Run};
+use super::report::{Curve, CurvePoint, TheoryPoint};
 use super::theory;
+
+mod knee;
+mod point;
+mod replications;
+
+use knee::knee;
+use point::Point;
 
 /// Points of a curve, unless the knob has fewer values.
 const POINTS: usize = 24;
-/// Events of a point in the first pass..
-const FIRST_EVENTS: u64 = 4_000;
-/// ..but at least so many requests..
-const FIRST_REQUESTS: u64 = 100;
-/// ..unless that takes more events than this.
-const FIRST_EVENTS_MAX: u64 = 8_000;
-/// A point gets no more events than this.
-const EVENTS_MAX: u64 = 4_000_000;
-/// A point is settled when the half-width of the interval of its p99 is within this share of it.
-const SETTLED: f64 = 0.05;
-/// Events after which an overloaded point is left as it is: enough for its queues to fill and its
-/// first timeouts to pass, and there may be no steady state to find.
-const OVERLOADED_EVENTS: u64 = 500_000;
 
 /// Which points of a curve to compute, so that several workers can share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -56,17 +49,6 @@ pub struct CurveJob {
     pass: u32,
 }
 
-#[derive(Debug)]
-struct Point {
-    x: f64,
-    run: Run,
-    /// The pass goes on until the run has had so many events.
-    events_wanted: u64,
-    settled: bool,
-    /// What was measured at the end of the last pass.
-    measured: Option<Measured>,
-}
-
 impl CurveJob {
     /// A share of the curve over `knob`, everything else as in `settings`.
     ///
@@ -86,10 +68,7 @@ impl CurveJob {
         let points = mine.map(|&x| {
             let mut settings = settings.clone();
             settings.knobs.insert(knob.id.clone(), x);
-            let run = Run::of(scenario, &settings)?.without_end();
-            // A stretch of time says nothing before its end.
-            let events_wanted = if run.is_timed() { EVENTS_MAX } else { FIRST_EVENTS };
-            Ok(Point { x, run, events_wanted, settled: false, measured: None })
+            Point::new(x, scenario, settings)
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
         let (scenario, settings) = (Arc::clone(scenario), settings.clone());
@@ -102,9 +81,9 @@ impl CurveJob {
         let mut left = events;
         while let Some(point) = self.points.get_mut(self.done) {
             if !point.settled {
-                let before = point.run.events();
+                let before = point.events();
                 let ended = point.advance(left, first);
-                left = left.saturating_sub(point.run.events() - before);
+                left = left.saturating_sub(point.events() - before);
                 if !ended {
                     return false;
                 }
@@ -148,52 +127,6 @@ impl CurveJob {
             knee: None,
             theory: theory.collect(),
         }
-    }
-}
-
-impl Point {
-    fn advance(&mut self, events: u64, first: bool) -> bool {
-        let wanted = self.events_wanted.saturating_sub(self.run.events());
-        if self.run.advance(wanted.min(events)) {
-            return true;
-        }
-        if self.run.events() < self.events_wanted {
-            return false;
-        }
-        if first && self.events_wanted < FIRST_EVENTS_MAX && self.run.finished() < FIRST_REQUESTS {
-            self.events_wanted = (self.events_wanted * 2).min(FIRST_EVENTS_MAX);
-            return false;
-        }
-        true
-    }
-
-    fn finish_pass(&mut self) {
-        if self.settled {
-            return;
-        }
-        let measured = self.run.measured();
-        let latency = measured.latency();
-        let narrow = matches!(
-            (latency.p99, latency.p99_half_width),
-            (Some(p99), Some(half_width)) if half_width <= SETTLED * p99
-        );
-        self.settled = narrow
-            || self.run.is_timed()
-            || self.run.stopped().is_some()
-            || self.events_wanted >= EVENTS_MAX
-            || (measured.overloaded() && self.run.events() >= OVERLOADED_EVENTS);
-        self.events_wanted = (self.run.events() * 2).min(EVENTS_MAX);
-        self.measured = Some(measured);
-    }
-
-    fn part_ids(&self) -> Vec<String> {
-        self.measured.as_ref().map(Measured::part_ids).unwrap_or_default()
-    }
-
-    fn report(&self) -> CurvePoint {
-        let measured = self.measured.clone().unwrap_or_else(|| self.run.measured());
-        let stopped = self.run.stopped().map(str::to_owned);
-        CurvePoint { settled: self.settled, stopped, ..measured.point(self.x) }
     }
 }
 
@@ -246,56 +179,9 @@ pub(super) fn values_of(knob: &Knob) -> Vec<f64> {
     values
 }
 
-/// Where the objective stops being met: the first of its limits to be crossed between the last point
-/// that meets it and the first that does not.
-fn knee(points: &[CurvePoint], objective: &Objective, scale: Scale) -> Option<Knee> {
-    let p99 = |point: &CurvePoint| point.latency_ms.p99.unwrap_or(f64::INFINITY);
-    let is_slow = |point: &CurvePoint| p99(point) > objective.p99_ms;
-    let fails = |point: &CurvePoint| point.error_share > objective.error_share;
-    let is_bad = |point: &CurvePoint| is_slow(point) || fails(point) || point.overloaded;
-    let first = points.iter().position(is_bad)?;
-    let (before, bad) = (points.get(first.checked_sub(1)?)?, &points[first]);
-    // How far from `before` to `bad` a limit between their values lies.
-    let between = |low: f64, limit: f64, high: f64| {
-        let share = (limit - low) / (high - low);
-        if high > limit && share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 }
-    };
-    // Latency grows by factors, so its logarithm is interpolated.
-    let (fast, slow) = (ln(p99(before)), ln(p99(bad).min(1e12)));
-    // Demand grows like the knob; on a log scale its logarithm grows like the slider.
-    let demand =
-        |point: &CurvePoint| point.busiest.as_ref().map_or(0.0, |(_, ratio)| ratio.max(1e-6));
-    let saturates = between(ln(demand(before)), 0.0, ln(demand(bad)));
-    // Errors that come with overload start there: they do not grow from the point before.
-    let is_clean = before.error_share < 0.1 * objective.error_share;
-    let loses = if bad.overloaded && is_clean {
-        saturates
-    } else {
-        between(before.error_share, objective.error_share, bad.error_share)
-    };
-    let slows = between(fast, ln(objective.p99_ms), slow);
-    let crossings = [
-        (is_slow(bad), slows, KneeLimit::P99),
-        (fails(bad), loses, KneeLimit::Errors),
-        (bad.overloaded, saturates, KneeLimit::Overload),
-    ];
-    let crossed = crossings.into_iter().filter(|(is_crossed, ..)| *is_crossed);
-    let (_, share, limit) = crossed.min_by(|one, other| one.1.total_cmp(&other.1))?;
-    let x = match scale {
-        Scale::Linear => before.x + (bad.x - before.x) * share,
-        Scale::Log => before.x * exp(ln(bad.x / before.x) * share),
-    };
-    let p99_ms = match limit {
-        KneeLimit::P99 => objective.p99_ms,
-        _ => exp(fast + (slow - fast) * share).min(objective.p99_ms),
-    };
-    Some(Knee { x, p99_ms, limit })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::report::LatencySummary;
     use crate::scenario::catalogue;
 
     #[test]
@@ -326,39 +212,31 @@ mod tests {
         assert!(found.points.iter().filter(|point| point.x > 220.0).all(|point| point.overloaded));
     }
 
-    /// A point with p99 in milliseconds, share of errors and demand of the busiest part.
-    fn point(x: f64, p99: f64, error_share: f64, demand: f64) -> CurvePoint {
-        CurvePoint {
-            x,
-            latency_ms: LatencySummary { p99: Some(p99), ..LatencySummary::default() },
-            error_share,
-            overloaded: demand > 1.0,
-            busiest: Some(("db".to_owned(), demand)),
-            ..CurvePoint::default()
-        }
-    }
-
+    /// A spike comes once: each pass runs it on as many further seeds as there were, and the point is
+    /// the mean of all of them.
     #[test]
-    fn the_knee_is_where_the_first_limit_is_crossed_and_says_which() {
-        let objective = Objective { p99_ms: 1_000.0, error_share: 0.01, stale_is_wrong: false };
-        let before = point(100.0, 100.0, 0.0, 0.8);
-        let knee = |bad: CurvePoint| knee(&[before.clone(), bad], &objective, Scale::Linear);
-        let found = |bad| knee(bad).map(|Knee { x, p99_ms, limit }| (x.round(), p99_ms, limit));
-        // Ten times as slow is half way to a hundred times.
-        let slow = point(200.0, 10_000.0, 0.0, 0.9);
-        assert_eq!(found(slow), Some((150.0, 1_000.0, KneeLimit::P99)));
-        // A tenth of the way to 10 % errors, where p99 is still 100 * 100^0.1.
-        let (x, p99_ms, limit) = found(point(200.0, 10_000.0, 0.1, 0.9)).unwrap();
-        assert_eq!((x, limit), (110.0, KneeLimit::Errors));
-        assert!((p99_ms - 158.5).abs() < 0.1, "{p99_ms}");
-        // Demand 1 between 0.8 and 1.25 is half way in logarithms; p99 is met throughout.
-        let overloaded = point(200.0, 400.0, 0.0, 1.25);
-        let (x, p99_ms, limit) = found(overloaded).unwrap();
-        assert_eq!((x, limit), (150.0, KneeLimit::Overload));
-        assert!((p99_ms - 200.0).abs() < 0.1, "{p99_ms}");
-        // Refused for want of capacity: from where there is none left, not from the point before.
-        let refused = found(point(200.0, 400.0, 0.5, 1.25)).unwrap();
-        assert_eq!((refused.0, refused.2), (150.0, KneeLimit::Errors));
-        assert_eq!(found(point(200.0, 900.0, 0.01, 0.99)), None);
+    fn a_stretch_of_time_is_run_on_further_seeds() {
+        let scenario = catalogue::find("retry-storm").unwrap();
+        let settings = Settings::default();
+        let share = Share { index: 12, of: POINTS };
+        let mut job = CurveJob::new(&scenario, &settings, "users", share).unwrap();
+        let seed = |seed| {
+            let settings =
+                Settings { seed: Some(scenario.seed(&settings) + seed), ..settings.clone() };
+            let mut job = CurveJob::new(&scenario, &settings, "users", share).unwrap();
+            while !job.step(1_000) {}
+            job.curve().points[0].latency_ms.p99.unwrap()
+        };
+        let p99s: Vec<f64> = (0..4).map(seed).collect();
+        for runs in [1, 2, 4] {
+            while !job.step(1_000) {}
+            let found = job.curve().points[0].latency_ms.p99.unwrap();
+            let mean = p99s[..runs].iter().sum::<f64>() / runs as f64;
+            assert!((found / mean - 1.0).abs() < 1e-12, "{runs}: {found}, {mean}");
+        }
+        while !job.finished() {
+            job.step(u64::MAX);
+        }
+        assert!(job.points[0].ended.count() <= replications::RUNS_MAX);
     }
 }

@@ -36,9 +36,4 @@ impl Measured {
             utilisation: busy.collect(),
         }
     }
-
-    /// Ids of the parts of which a point tells the utilisation, in its order.
-    pub(super) fn part_ids(&self) -> Vec<String> {
-        self.period.parts.iter().map(|part| part.id.clone()).collect()
-    }
 }

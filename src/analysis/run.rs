@@ -108,6 +108,11 @@ impl Run {
         self.simulation
     }
 
+    /// Ids of the parts that can be busy, in the order of the document.
+    pub(super) fn part_ids(&self) -> Vec<String> {
+        self.simulation.part_ids().map(str::to_owned).collect()
+    }
+
     /// Events so far.
     pub fn events(&self) -> u64 {
         self.simulation.events_count()

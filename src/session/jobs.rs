@@ -219,10 +219,17 @@ impl Worker {
                 result
             }
             Job::Run(scenario, settings, run) => {
-                let ended = run.advance(events);
-                let result =
-                    ended.then(|| Outcome::Report(Box::new(run.report(scenario, settings))));
-                self.done(result)
+                if !run.advance(events) {
+                    return None;
+                }
+                let report = Box::new(run.report(scenario, settings));
+                // What could be built once can be built again.
+                if let Some(Job::Run(scenario, settings, run)) = self.jobs.pop_front()
+                    && let Ok(job) = ExplainJob::new(&scenario, &settings, *run)
+                {
+                    self.jobs.push_front(Job::Explain(Box::new(job)));
+                }
+                Some(Outcome::Report(report))
             }
             Job::Explain(job) => {
                 let result = job.step(events).map(Outcome::Explanation)?;
@@ -388,9 +395,7 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
         }
         Want::Point { ghost } => {
             let run = Run::of(&scenario, &settings)?;
-            let explain = ExplainJob::new(&scenario, &settings)?;
             jobs.push_back(Job::Run(Arc::clone(&scenario), settings.clone(), Box::new(run)));
-            jobs.push_back(Job::Explain(Box::new(explain)));
             if let Some(before) = before {
                 let compare = CompareJob::new(&scenario, &before, &settings)?;
                 jobs.push_back(Job::Compare(Box::new(compare)));

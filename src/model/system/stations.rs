@@ -8,7 +8,18 @@ use crate::policy::admission::{adaptive, deadline};
 use crate::policy::balancer::{self, ejection, health};
 use crate::policy::queue::{Order, Shed, WhenFull};
 
-/// Workers that run the steps of endpoints; each attempt holds one worker until it ends.
+/// A service: workers that run the steps of endpoints; each attempt holds one worker until it ends.
+///
+/// It has a number of instances with as many workers each. An attempt is dealt to the instances in
+/// turn, or by a balancer, waits there first in, first out for a worker, and holds it until its last
+/// step, while it waits for others too: workers are what runs out first when something behind them is
+/// slow. Instances that run on a machine share its cores and memory.
+///
+/// Left out: what a worker costs by being there, context switches, pauses for garbage collection, and
+/// the time that an instance takes to start, but after a kill.
+/// Source: with exponential work and one instance it is M/M/c (Erlang 1917; Gross and Harris,
+/// "Fundamentals of Queueing Theory", section 2.3). Ratios between processes and threads were
+/// measured on gunicorn with Python 3.11.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Unique in the system.
@@ -105,7 +116,14 @@ pub struct Endpoint {
     pub admission: Vec<Admission>,
 }
 
-/// A limited set of connections to a database, shared by everyone who names it.
+/// A pool: a limited set of connections to a database, shared by everyone who names it.
+///
+/// Each query borrows a connection, or a transaction keeps one through all its steps. Who finds none
+/// free waits in the pool's queue; what has a connection then waits for a core of the database.
+///
+/// Left out: that a pool grows and shrinks.
+/// Source: measured on pgbouncer with 10 connections and 1 to 200 clients: throughput is
+/// min(clients, 10) over the time that one is held, latency clients / 10 times that time beyond.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pool {
     /// Unique in the system.
@@ -118,8 +136,15 @@ pub struct Pool {
     pub queue: Queue,
 }
 
-/// Something of which there are few, held through steps: an interpreter lock, a critical section, a
-/// semaphore.
+/// A lock: something of which there are few, held through steps: an interpreter lock, a critical
+/// section, a semaphore.
+///
+/// Who finds none free waits in its queue, with the worker it holds. What is held is given back when
+/// the steps have ended, however they end.
+///
+/// Left out: readers who share it, spinning, and the time that handing it over takes.
+/// Source: with exponential times and a number of callers it is the machine-repair model (Gross and
+/// Harris, "Fundamentals of Queueing Theory").
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lock {
     /// Unique in the system.
