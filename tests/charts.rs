@@ -53,6 +53,7 @@ fn curve(p99s: &[Option<f64>]) -> Curve {
         finished: true,
         knee: Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: KneeLimit::P99 }),
         theory: Vec::new(),
+        parts: Vec::new(),
     }
 }
 

@@ -241,6 +241,18 @@ pub struct CurvePoint {
     pub busiest: Option<(String, f64)>,
     /// Why the run ended early, in words.
     pub stopped: Option<String>,
+    /// Attempts per request, at least 1.
+    pub amplification: f64,
+    /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
+    pub stale_share: f64,
+    /// Updates that were acknowledged and are gone, per second.
+    pub lost_per_s: f64,
+    /// Mean megabytes held on the machine that held most; 0 where no machine has a limit.
+    pub memory_mb: f64,
+    /// Most megabytes held there at once.
+    pub memory_most_mb: f64,
+    /// Busy share of the capacity of each part, 0..=1, in the order of [`Curve::parts`].
+    pub utilisation: Vec<f64>,
 }
 
 /// The system over a range of one knob, on the same arrivals at every point.
@@ -250,6 +262,8 @@ pub struct Curve {
     pub knob: String,
     /// In ascending order of `x`; 24 of them unless the knob has fewer values.
     pub points: Vec<CurvePoint>,
+    /// Ids of the parts that can be busy, in the order of the document.
+    pub parts: Vec<String>,
     /// Passes made over the points so far, from 1.
     pub pass: u32,
     /// No further pass will come.

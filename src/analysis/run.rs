@@ -109,6 +109,11 @@ impl Run {
         self.simulation
     }
 
+    /// Ids of the parts that can be busy, in the order of the document.
+    pub(super) fn part_ids(&self) -> Vec<String> {
+        self.simulation.part_ids().map(str::to_owned).collect()
+    }
+
     /// Events so far.
     pub fn events(&self) -> u64 {
         self.simulation.events_count()
@@ -203,7 +208,7 @@ pub struct Measured {
 }
 
 impl Measured {
-    fn new(period: Period) -> Self {
+    pub(super) fn new(period: Period) -> Self {
         Self { period }
     }
 

@@ -127,6 +127,7 @@ mod tests {
             finished: true,
             knee: None,
             theory: Vec::new(),
+            parts: Vec::new(),
         }
     }
 
