@@ -53,7 +53,7 @@ fn system(counts: [usize; 6], uses: &[(usize, usize)]) -> System {
     for index in 0..pools {
         let database = format!("database-{}", index % databases.max(1));
         let id = format!("pool-{index}");
-        parts.push(Part::Pool(Pool { id, database, connections_count: 1, queue: queue() }));
+        parts.push(Part::Pool(Pool { queue: queue(), ..Pool::new(&id, &database, 1) }));
     }
     for index in 0..databases {
         let id = format!("database-{index}");

@@ -19,6 +19,7 @@ use super::jobs::Keys;
 use super::machine::InterpreterLock;
 use super::once::OnceStep;
 use super::placing::{Compute, MachineModel, Placed};
+use super::pooling::{Borrow, PoolModel, ShelfModel};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
 use super::querying_build::PlannedQuery;
@@ -53,6 +54,10 @@ pub(super) struct Model {
     pub(super) disks: Vec<DiskModel>,
     pub(super) page_reads: Vec<PageReads>,
     pub(super) crowds: Vec<Crowd>,
+    pub(super) pools: Vec<PoolModel>,
+    pub(super) borrows: Vec<Borrow>,
+    /// The connections of the stations of these pools.
+    pub(super) shelves: Vec<ShelfModel>,
     pub(super) plans: Vec<PlannedQuery>,
     pub(super) cached_steps: Vec<CachedStep>,
     pub(super) write_steps: Vec<WriteStep>,

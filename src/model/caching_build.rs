@@ -170,10 +170,10 @@ impl Builder<'_> {
         let jump = self.emit(Op::Jump { to: 0 });
         let open = std::mem::take(&mut self.open);
         let held = std::mem::take(&mut self.held);
-        let worker = self.worker.take();
+        let (worker, home) = (self.worker.take(), self.home.take());
         let compiled = compile(self)?;
         self.emit(Op::Return);
-        (self.open, self.held, self.worker) = (open, held, worker);
+        (self.open, self.held, self.worker, self.home) = (open, held, worker, home);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(compiled)
     }

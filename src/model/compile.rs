@@ -7,6 +7,7 @@
 use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, Worker, in_range, unknown};
+use super::pooling::Home;
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
 use super::query_steps::Work;
 use super::registers::registers;
@@ -125,8 +126,10 @@ impl<'a> Builder<'a> {
         let inside = self.acquire_for(&service.id, Some((service, endpoint)), taken)?;
         let can_be_slow = self.can_be_slow_apart(service);
         let outer = self.worker.replace(Worker { register: taken as u8, can_be_slow });
+        let group = self.place(&service.id)?.group;
+        let home = self.home.replace(Home { group, register: taken as u8, up: 0 });
         self.steps(&endpoint.steps, &service.id, inside)?;
-        self.worker = outer;
+        (self.worker, self.home) = (outer, home);
         self.release(taken);
         if memory.is_some() {
             self.emit(Op::GiveMemory { register: register as u8 });
@@ -254,6 +257,8 @@ impl<'a> Builder<'a> {
         self.emit(Op::Fork { fork });
         let jump = self.emit(Op::Jump { to: 0 });
         let mut starts: Vec<u32> = Vec::with_capacity(branches.len());
+        let home = self.home;
+        self.home = home.and_then(Home::of_parent);
         for (index, steps) in branches.iter().enumerate() {
             // Equal neighbours share their code.
             if index > 0 && branches[index - 1] == *steps {
@@ -269,6 +274,7 @@ impl<'a> Builder<'a> {
             (self.open, self.worker) = (open, worker);
             self.emit(Op::Return);
         }
+        self.home = home;
         self.model.forks[usize::from(fork)].starts = starts;
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(())
@@ -294,7 +300,9 @@ impl<'a> Builder<'a> {
         let name = endpoint.map(|(_, endpoint)| self.name(&endpoint.name));
         let scope = self.begin_scope(ScopeOf::Held { part: index, name });
         self.held_scopes.push(scope);
-        if is_special {
+        if let Some(pool) = self.pool_that_opens(group) {
+            self.borrow(part, pool, register)?;
+        } else if is_special {
             let entrance = self.entrance(part, group, endpoint)?;
             self.emit(Op::Enter { entrance, register });
         } else {

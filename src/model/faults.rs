@@ -222,6 +222,7 @@ impl Simulation {
                 self.model.lines[line].refused_share = most;
                 if begins && loses {
                     self.lose(station..station + 1);
+                    self.lose_connections(&(station..station + 1));
                 }
             }
             EffectModel::Refuse { group, loses, .. } => {
@@ -234,7 +235,8 @@ impl Simulation {
                 self.swap_acquires(group, most > 0.0);
                 if begins && loses {
                     let stations = self.model.groups[usize::from(group)].stations();
-                    self.lose(stations);
+                    self.lose(stations.clone());
+                    self.lose_connections(&stations);
                 }
             }
         }

@@ -79,7 +79,19 @@ impl Reader<'_> {
     fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
         let database = self.text_of(fields, "database");
         let connections_count = self.optional_count(fields, "connections", 1, 100_000);
-        Part::Pool(Pool { id, database, connections_count, queue: self.queue(fields) })
+        let queue = self.queue(fields);
+        let opening = fields.take("opening");
+        let opening = opening.map_or(Distribution::Constant(0.0), |value| {
+            self.duration(value, &fields.under("opening"))
+        });
+        let idle = fields.has("idle").then(|| self.span_above_zero(fields, "idle", 1.0));
+        let least = fields.take("least");
+        let least_count = least
+            .map_or(0, |value| self.count(value, &fields.under("least"), 0, connections_count));
+        let leak_share = self.number_within(fields, "leak", 0.0, 1.0);
+        let each = fields.has("each").then(|| self.text_of(fields, "each"));
+        let plain = Pool::new(&id, &database, connections_count);
+        Part::Pool(Pool { queue, opening, idle, least_count, leak_share, each, ..plain })
     }
 
     fn lock(&mut self, fields: &mut Fields<'_>, id: String) -> Part {

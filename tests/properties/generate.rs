@@ -187,6 +187,16 @@ impl Generator {
                 let table = json!({ "rows": 1000, "indexes": index });
                 object.insert("tables".to_owned(), json!({ "a": table, "b": table }));
             }
+            "pool" => {
+                // Those of one service may be each instance's own, if no other uses them.
+                if object.contains_key("each") && self.below(4) > 0 {
+                    object.remove("each");
+                }
+                let most = object.get("connections").and_then(Value::as_u64).unwrap_or(1);
+                if let Some(least) = object.get_mut("least") {
+                    *least = json!(most.min(least.as_u64().unwrap_or(0)));
+                }
+            }
             "fault" => {
                 let effect = object["effect"].as_str().unwrap_or_default().to_owned();
                 let factor = ["spike", "slow", "delay"].contains(&effect.as_str());
@@ -376,6 +386,7 @@ impl Generator {
                 return services.get(place).cloned().unwrap_or_else(|| "p1.work".to_owned());
             }
             ("runs", "on") => &["machine"],
+            (_, "each") => &["service"],
             ("transaction", "on") | (_, "primary") => &["database"],
             (_, "on") => &["lock"],
             (_, "via") => &["database", "pool"],

@@ -25,6 +25,15 @@ pub struct Database {
     /// By how much many busy connections slow each other down, see
     /// [`Connections`](crate::model::database::Connections); 0 for not at all.
     pub crowd_loss: f64,
+    /// Most connections that pools may have open together, as `max_connections`; opening one more
+    /// fails. `None` for as many as anybody wants.
+    pub connections_limit: Option<u32>,
+    /// Memory of each connection that pools have open, in bytes: so much less is left for pages.
+    ///
+    /// Source: less than 2 MiB (Freund, "Measuring the Memory Overhead of a Postgres Connection",
+    /// 2020); pages that find no room are read from the disk again ("Performance impact of idle
+    /// PostgreSQL connections", AWS Database Blog, 2021).
+    pub connection_bytes: f64,
     /// Tables by name, for queries that are planned.
     pub tables: Vec<(String, TableSettings)>,
     /// Where pages come from that are not in memory; `None` if all are.
@@ -50,6 +59,8 @@ impl Database {
             cores_count,
             round_trip,
             crowd_loss,
+            connections_limit: None,
+            connection_bytes: 0.0,
             tables,
             disk,
             file,
@@ -57,6 +68,13 @@ impl Database {
             deadlock_after,
             runtime,
         }
+    }
+}
+
+impl Database {
+    /// It matters how many connections pools have open.
+    pub fn counts_connections(&self) -> bool {
+        self.connections_limit.is_some() || self.connection_bytes > 0.0
     }
 }
 
