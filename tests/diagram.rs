@@ -40,14 +40,9 @@ fn system(counts: [usize; 6], uses: &[(usize, usize)]) -> System {
         let on = (machines > 0 && index % 2 == 0)
             .then(|| format!("machine-{}", index % machines.max(1)));
         parts.push(Part::Service(Service {
-            id: format!("service-{index}"),
-            instances_count: 1,
-            balancer: None,
-            workers_count: 1,
             queue: queue(),
-            admission: Vec::new(),
-            endpoints: vec![endpoint],
             runtime: Runtime { on, ..Runtime::default() },
+            ..Service::new(&format!("service-{index}"), 1, vec![endpoint])
         }));
     }
     for index in 0..pools {

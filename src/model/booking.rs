@@ -70,6 +70,7 @@ impl Simulation {
                 let sampler = self.model.computes[usize::from(compute)].sampler;
                 self.model.samplers[usize::from(sampler)].account
             }
+            Op::Cross { wire, .. } => self.model.wires[usize::from(wire)].account,
             Op::Connect { pool, .. } => self.model.pools[usize::from(pool)].account,
             Op::ReadPages { reads } => self.model.page_reads[usize::from(reads)].account,
             _ => return None,

@@ -227,7 +227,7 @@ impl Builder<'_> {
                 self.add_group(id, PartKind::Service, counts, queue, is_special)?;
                 let group = self.place(id)?.group;
                 self.model.groups[usize::from(group)].balancer = self.balancer(service, group)?;
-                Ok(())
+                self.add_start(service, group)
             }
             Part::Pool(pool) => {
                 let Pool { id, connections_count, queue, .. } = pool;

@@ -78,6 +78,8 @@ impl Builder<'_> {
                 })?)
             }
         };
+        let wire = self.wire_to(id);
+        self.cross(wire, false);
         if let Some(round_trip) = round_trip {
             self.hold(id, &round_trip, Spent::Network, "network");
         }
@@ -146,6 +148,8 @@ impl Builder<'_> {
         let write = self.write_step(cache, register, background);
         self.emit(Op::Commit { write });
         self.steps(tell, service, inside)?;
+        let wire = self.wire_to(id);
+        self.cross(wire, false);
         self.emit(Op::Tell { write });
         Ok(())
     }

@@ -12,7 +12,8 @@ use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Sp
 use super::query_steps::Work;
 use super::registers::registers;
 use super::scopes::ScopeOf;
-use super::system::{Call, Effect, Endpoint, Part, Service, Step};
+use super::starting::can_be_slow;
+use super::system::{Call, Endpoint, Part, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
@@ -37,12 +38,26 @@ pub(super) struct Compiled {
 impl<'a> Builder<'a> {
     /// Emits a call: in place if the caller has no policy, else along an edge.
     pub(super) fn call(&mut self, call: &Call, register: usize) -> Result<(), BuildError> {
+        let wire = self.wire_to(&call.service);
+        self.call_over(call, register, wire)
+    }
+
+    /// The same over a network that can be cut, or one that cannot.
+    pub(super) fn call_over(
+        &mut self,
+        call: &Call,
+        register: usize,
+        wire: Option<u16>,
+    ) -> Result<(), BuildError> {
         let is_plain = call.timeout.is_none() && call.retries_count == 0 && !call.is_guarded();
         if is_plain && self.fits(call, register) {
-            return self.endpoint(call, register);
+            self.cross(wire, false);
+            self.endpoint(call, register)?;
+            self.cross(wire, false);
+            return Ok(());
         }
         if call.is_guarded() {
-            return self.guarded(call, register);
+            return self.guarded(call, register, wire);
         }
         if call.retries_count > 100 {
             let what = format!("retries of the call to `{}`", call.service);
@@ -64,7 +79,10 @@ impl<'a> Builder<'a> {
             lost,
         });
         self.emit(Op::Call { edge });
-        self.model.edges[usize::from(edge)].start = self.callee(call)?;
+        self.model.edges[usize::from(edge)].start = match wire {
+            None => self.callee(call)?,
+            Some(_) => self.way(call, wire)?,
+        };
         Ok(())
     }
 
@@ -124,7 +142,7 @@ impl<'a> Builder<'a> {
             self.emit(Op::TakeMemory { placed, register: register as u8 });
         }
         let inside = self.acquire_for(&service.id, Some((service, endpoint)), taken)?;
-        let can_be_slow = self.can_be_slow_apart(service);
+        let can_be_slow = can_be_slow(service, self.system);
         let outer = self.worker.replace(Worker { register: taken as u8, can_be_slow });
         let group = self.place(&service.id)?.group;
         let home = self.home.replace(Home { group, register: taken as u8, up: 0 });
@@ -361,14 +379,6 @@ impl<'a> Builder<'a> {
         {
             *op = Op::HoldAt { sampler, register };
         }
-    }
-
-    /// A fault makes single instances of a service slow.
-    fn can_be_slow_apart(&self, service: &Service) -> bool {
-        self.system.parts.iter().any(|part| {
-            matches!(part, Part::Fault(fault) if fault.part == service.id
-                && fault.instance.is_some() && matches!(fault.effect, Effect::Slow { .. }))
-        })
     }
 
     pub(super) fn here(&self) -> u32 {

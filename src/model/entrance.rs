@@ -14,7 +14,8 @@ use super::pooling::NO_POOL;
 use super::program::Op;
 use super::record::Outcome;
 use super::simulation::Simulation;
-use super::system::{Admission, Endpoint, Part, Queue, Service, System};
+use super::starting::{Warmth, differ};
+use super::system::{Admission, Endpoint, Queue, Service, System};
 use super::task::State;
 
 /// A way into a group.
@@ -108,11 +109,10 @@ impl Builder<'_> {
 
 /// A service has more than plain queues before instances that take turns.
 pub(super) fn is_special(service: &Service, system: &System) -> bool {
-    let is_hit_apart = |part: &Part| matches!(part, Part::Fault(fault) if fault.part == service.id && fault.instance.is_some());
     service.balancer.is_some()
         || !service.queue.is_plain()
         || has_gauges(service)
-        || system.parts.iter().any(is_hit_apart)
+        || differ(service, system)
 }
 
 fn has_gauges(service: &Service) -> bool {
@@ -217,7 +217,8 @@ impl Simulation {
         let model = &mut self.model;
         let line = &model.lines[usize::from(model.stations[usize::from(station)].line)];
         let stream = usize::from(model.groups[usize::from(group)].stream);
-        line.refused_share > 0.0 && model.streams[stream].chance(line.refused_share)
+        line.warmth == Warmth::Down
+            || line.refused_share > 0.0 && model.streams[stream].chance(line.refused_share)
     }
 
     /// Ends a task that waited at an entrance, and is in its line no more.

@@ -94,6 +94,10 @@ mod querying;
 
 mod querying_build;
 
+mod starting;
+
+mod partition;
+
 mod pooling;
 
 mod pooling_build;

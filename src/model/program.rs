@@ -50,6 +50,8 @@ pub(super) enum Op {
     Guarded { edge: u16 },
     /// The message is lost: whoever waits for the answer hears nothing.
     Vanish,
+    /// A message over a network that a fault can cut; where the caller gives up, what is lost is lost.
+    Cross { wire: u16, vanishes: bool },
     /// The attempt is turned away, with this many microseconds until it may come again.
     Reject { after: u32 },
     /// Starts branches and waits for some of them.

@@ -29,6 +29,7 @@ impl Simulation {
                 self.start_guarded(id, edge);
                 false
             }
+            Op::Cross { wire, vanishes } => self.cross(id, wire, vanishes),
             Op::Vanish => {
                 self.remove(id);
                 false

@@ -26,10 +26,12 @@ pub(super) enum Turn {
     Jobs,
     /// Connections of a pool may have been ready for too long.
     Idle,
+    /// An instance has come further with its start.
+    Warm,
 }
 
 impl Turn {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Fault,
         Self::Watch,
         Self::Timed,
@@ -37,6 +39,7 @@ impl Turn {
         Self::Restart,
         Self::Jobs,
         Self::Idle,
+        Self::Warm,
     ];
 
     /// The subject of an event about this, with a number below 2^24.
@@ -83,6 +86,7 @@ impl Simulation {
             Turn::Restart => self.restart(number as u16),
             Turn::Jobs => self.jobs_due(number as u16),
             Turn::Idle => self.close_idle(number),
+            Turn::Warm => self.warm_up(number as u16),
         }
     }
 }

@@ -64,6 +64,7 @@ impl Reader<'_> {
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
         }
         let runtime = self.runtime(fields);
+        let cold_start = self.cold_start(fields);
         Part::Service(Service {
             id,
             instances_count,
@@ -73,6 +74,7 @@ impl Reader<'_> {
             admission,
             endpoints,
             runtime,
+            cold_start,
         })
     }
 

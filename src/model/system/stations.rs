@@ -27,6 +27,25 @@ pub struct Service {
     pub endpoints: Vec<Endpoint>,
     /// Where and how its instances run.
     pub runtime: Runtime,
+    /// How an instance is that has just started; `None` for one that is there at once.
+    pub cold_start: Option<ColdStart>,
+}
+
+/// How an instance is that has just started: after a crash, after its part was killed, or with a new
+/// version; at the beginning of a run only if it says so.
+///
+/// Left out: that it is the slower the less it has done; it is as slow until a time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ColdStart {
+    /// How long it takes nothing: what comes fails at once. Versions are exchanged one instance after
+    /// the other, and wait for that.
+    pub down: SimDuration,
+    /// How long it is slow from then on.
+    pub slow: SimDuration,
+    /// How many times as long its work takes then, above 0.
+    pub factor: f64,
+    /// All instances start when the run begins.
+    pub from_begin: bool,
 }
 
 impl Service {
@@ -41,6 +60,7 @@ impl Service {
             admission: Vec::new(),
             endpoints,
             runtime: Runtime::default(),
+            cold_start: None,
         }
     }
 }
