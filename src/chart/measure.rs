@@ -196,15 +196,13 @@ impl Series {
             Self::ErrorRate => thin(palette.errors, Dash::Broken(6.0, 3.0)),
             Self::ErrorShare | Self::Lost | Self::Stale => Stroke::solid(palette.errors, 2.25),
             Self::MemoryMost => thin(palette.p99, Dash::Broken(6.0, 3.0)),
-            Self::Amplification => Stroke::solid(palette.p99, 2.25),
+            Self::Amplification | Self::Busiest => Stroke::solid(palette.p99, 2.25),
             Self::Part(_) => match rank {
                 0 => Stroke::solid(palette.p99, 2.25),
                 1 => thin(palette.p95, Dash::Broken(7.0, 3.0)),
                 _ => thin(palette.p50, Dash::Broken(2.0, 2.5)),
             },
-            Self::Goodput | Self::Busiest | Self::MemoryMean => {
-                Stroke::solid(palette.goodput, 2.25)
-            }
+            Self::Goodput | Self::MemoryMean => Stroke::solid(palette.goodput, 2.25),
         }
     }
 }

@@ -89,7 +89,9 @@ fn title<DB: DrawingBackend>(stage: &Stage<'_, DB>, measure: Measure) -> Drawn<D
     }
     let (Frame { left, top, .. }, text) = (stage.layout.frame, stage.spec.text_px);
     let style = (stage.palette.text, text);
-    stage.sheet.words(measure.title(), (left, top - text * 0.8), style, HPos::Left)
+    let is_room = left + stage.sheet.width(measure.title(), text)? <= stage.spec.size.0;
+    let words = if is_room { measure.title() } else { measure.name() };
+    stage.sheet.words(words, (left, top - text * 0.8), style, HPos::Left)
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -39,8 +39,13 @@ pub(super) fn paths<DB: DrawingBackend>(
         arrows(stage, &line, stroke.colour)?;
         lines.push(line);
     }
-    for (line, (_, stroke, words)) in lines.iter().zip(ways) {
+    for (line, (points, stroke, words)) in lines.iter().zip(&ways) {
         name(stage, line, words, stroke.colour)?;
+        let unanswered = |place: &usize| value(&points[*place]).is_none();
+        let lost: Vec<Point> = (0..points.len()).filter(unanswered).map(|i| line[i]).collect();
+        if lost.len() > 3 {
+            name(stage, &lost, "nothing answered", stroke.colour)?;
+        }
     }
     Ok(())
 }

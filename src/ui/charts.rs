@@ -59,12 +59,13 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
     let words = words.unwrap_or_else(|| "The first curve is being computed.".to_owned());
     let is_finished = session.curve.as_ref().is_some_and(|curve| curve.finished);
     let last = session.measures().each().last();
-    let canvases = session.measures().each().map(|measure| {
+    // A list of its own: the canvas before it must stay the same element.
+    let canvases: Html = session.measures().each().map(|measure| {
         let label = format!("{} over {over}; the table has the numbers.", measure.title());
         let is_load = measure == Measure::Load;
         let class = classes!("measure", is_load.then_some("load"), (Some(measure) == last).then_some("last"));
         html! { <canvas key={measure.name()} {class} ref={small[measure as usize].clone()} role="img" aria-label={label} /> }
-    });
+    }).collect();
     html! {
         <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {over}")}>
             <div class="caption">
@@ -75,7 +76,7 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
             <div class="plots">
                 <canvas class="latency" ref={latency} role="img" aria-label={words.clone()} />
                 { measure_picker(session, act) }
-                { for canvases }
+                { canvases }
                 <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} is_large={*is_large} is_locked={*is_locked} />
                 if let Some(onclick) = start {
                     <p class="waiting"><button type="button" class="main" {onclick}>{ "Run the simulation" }</button></p>
