@@ -17,6 +17,7 @@ impl Measured {
         CurvePoint {
             x,
             latency_ms: self.latency(),
+            p99_all_ms: self.latency_of_all().p99,
             offered_per_s: self.rate(totals.sent + totals.retries),
             goodput_per_s: self.rate(totals.right()),
             error_share: self.error_share(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plans::QueryPlan;
 pub use super::report_data::{
-    CacheReport, FileReport, JobsReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
 };
 
 /// Everything measured in one run at one setting of the knobs.
@@ -27,6 +27,9 @@ pub struct RunReport {
     pub warmup_secs: f64,
     /// Latency of requests answered in time, from the first attempt to the answer.
     pub latency_ms: LatencySummary,
+    /// How long all requests took until they ended, those too that were not answered in time;
+    /// without intervals.
+    pub latency_all_ms: LatencySummary,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests finished per second, whatever their outcome.
@@ -51,6 +54,8 @@ pub struct RunReport {
     pub records: u64,
     /// Those of them about something that there was a record of already: wrong data.
     pub duplicates: u64,
+    /// Connections of each pool that opens them, by id.
+    pub pools: BTreeMap<String, PoolReport>,
     /// Measures of each replica, by id.
     pub replicas: BTreeMap<String, ReplicaReport>,
     /// Measures of each queue of jobs, by id.
@@ -222,6 +227,8 @@ pub struct CurvePoint {
     pub x: f64,
     /// Latency of requests answered in time.
     pub latency_ms: LatencySummary,
+    /// 99 % of all requests had ended by then, in milliseconds, answered in time or not.
+    pub p99_all_ms: Option<f64>,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests answered in time and right, per second.

@@ -124,7 +124,6 @@ mod tests {
             latency_ms: LatencySummary { p99: Some(p99), ..LatencySummary::default() },
             offered_per_s: x / 10.0,
             goodput_per_s: x / 10.0,
-            error_share: 0.0,
             overloaded: x >= overloaded_from,
             settled: true,
             ..CurvePoint::default()

@@ -78,6 +78,11 @@ pub(super) fn run(
                 ms(latency.p95),
                 ms(latency.p99)
             )?;
+            if report.error_share > 0.0 {
+                let all = &report.latency_all_ms;
+                let [mean, p50, p95, p99] = [all.mean, all.p50, all.p95, all.p99].map(ms);
+                writeln!(out, "with lost mean {mean}  p50 {p50}  p95 {p95}  p99 {p99}")?;
+            }
             writeln!(
                 out,
                 "rates     offered {}  goodput {}  errors {}",

@@ -2,12 +2,15 @@
 //!
 //! A worker holds one question at a time; a newer one replaces it between two slices of work.
 
+mod bytes;
+
 mod messages;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use self::messages::{Answer, GhostWanted, Outcome, Question, Trial, Want, pack, unpack};
+pub use self::bytes::{pack, unpack};
+pub use self::messages::{Answer, GhostWanted, Outcome, Question, Trial, Want};
 use crate::analysis::claims::try_once;
 use crate::analysis::compare::CompareJob;
 use crate::analysis::curve::{CurveJob, Share, merge};

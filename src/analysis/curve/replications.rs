@@ -62,9 +62,11 @@ impl Replications {
             (part, ratio)
         });
         let overloaded = self.runs.iter().filter(|point| point.overloaded).count();
+        let all: Vec<f64> = self.runs.iter().filter_map(|point| point.p99_all_ms).collect();
         CurvePoint {
             x: first.x,
             latency_ms: self.latency(),
+            p99_all_ms: Some(all).filter(|all| !all.is_empty()).map(|all| mean(&all)),
             offered_per_s: of(|point| point.offered_per_s),
             goodput_per_s: of(|point| point.goodput_per_s),
             error_share: of(|point| point.error_share),

@@ -1,4 +1,4 @@
-//! The messages between the page and its workers, and their bytes.
+//! The messages between the page and its workers.
 
 use serde::{Deserialize, Serialize};
 
@@ -116,18 +116,4 @@ pub struct Trial {
     pub value: f64,
     /// Without the mechanism.
     pub without: f64,
-}
-
-/// A question or an answer as the bytes that cross to the other thread; `None` if it cannot be
-/// written, which takes more memory than there is.
-pub fn pack<T: Serialize>(message: &T) -> Option<Vec<u8>> {
-    postcard::to_allocvec(message).ok()
-}
-
-/// What `pack` made, read by the same build.
-///
-/// # Errors
-/// Says why the bytes are no such message.
-pub fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    postcard::from_bytes(bytes).map_err(|error| error.to_string())
 }
