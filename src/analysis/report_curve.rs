@@ -42,7 +42,7 @@ pub struct CurvePoint {
 }
 
 /// The system over a range of one knob, on the same arrivals at every point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Curve {
     /// Id of the knob on the x axis.
     pub knob: String,
