@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plans::QueryPlan;
 pub use super::report_data::{
-    CacheReport, FileReport, JobsReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
 };
 
 /// Everything measured in one run at one setting of the knobs.
@@ -54,6 +54,8 @@ pub struct RunReport {
     pub records: u64,
     /// Those of them about something that there was a record of already: wrong data.
     pub duplicates: u64,
+    /// Connections of each pool that opens them, by id.
+    pub pools: BTreeMap<String, PoolReport>,
     /// Measures of each replica, by id.
     pub replicas: BTreeMap<String, ReplicaReport>,
     /// Measures of each queue of jobs, by id.

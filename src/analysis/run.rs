@@ -168,6 +168,7 @@ impl Run {
             lost_updates: totals.lost_updates(),
             records: totals.records,
             duplicates: totals.duplicates,
+            pools: measured.pools(),
             replicas: measured.replicas(),
             jobs: measured.jobs(),
             files: measured.files(),

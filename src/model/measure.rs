@@ -10,6 +10,7 @@ use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
 use super::filing::FileMeasure;
 use super::placing::MachineMeasure;
+use super::pooling::PoolMeasure;
 use super::record::{Mark, Totals};
 use super::replicating::ReplicaMeasure;
 use super::simulation::Simulation;
@@ -45,6 +46,8 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Pools that open their connections, in the order of the document.
+    pub pools: Vec<PoolMeasure>,
     /// Replicas, in the order of the document.
     pub replicas: Vec<ReplicaMeasure>,
     /// Queues of jobs, in the order of the document.
@@ -135,6 +138,7 @@ impl Simulation {
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            pools: self.pool_measures(begin),
             replicas: self.replica_measures(begin),
             jobs: self.jobs_measures(begin),
             files: self.file_measures(begin),
@@ -271,6 +275,7 @@ impl Simulation {
         self.table_numbers(&mut add);
         self.file_numbers(&mut add);
         self.jobs_numbers(&mut add);
+        self.pool_numbers(&mut add);
         for (reads, stale) in self.replica_counters() {
             add(reads);
             add(stale);

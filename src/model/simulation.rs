@@ -113,6 +113,7 @@ impl Simulation {
         };
         simulation.schedule_faults();
         simulation.schedule_watches();
+        simulation.start_instances();
         simulation.start_clients();
         Ok(simulation)
     }
