@@ -40,20 +40,15 @@ fn system(counts: [usize; 6], uses: &[(usize, usize)]) -> System {
         let on = (machines > 0 && index % 2 == 0)
             .then(|| format!("machine-{}", index % machines.max(1)));
         parts.push(Part::Service(Service {
-            id: format!("service-{index}"),
-            instances_count: 1,
-            balancer: None,
-            workers_count: 1,
             queue: queue(),
-            admission: Vec::new(),
-            endpoints: vec![endpoint],
             runtime: Runtime { on, ..Runtime::default() },
+            ..Service::new(&format!("service-{index}"), 1, vec![endpoint])
         }));
     }
     for index in 0..pools {
         let database = format!("database-{}", index % databases.max(1));
         let id = format!("pool-{index}");
-        parts.push(Part::Pool(Pool { id, database, connections_count: 1, queue: queue() }));
+        parts.push(Part::Pool(Pool { queue: queue(), ..Pool::new(&id, &database, 1) }));
     }
     for index in 0..databases {
         let id = format!("database-{index}");

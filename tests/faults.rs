@@ -25,6 +25,7 @@ fn system(part: &str, effect: Effect) -> System {
         id: "fault".to_owned(),
         part: part.to_owned(),
         instance: None,
+        peer: None,
         from,
         until,
         effect,

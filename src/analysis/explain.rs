@@ -191,6 +191,7 @@ impl ExplainJob {
                     Spent::Network => format!("network to {}", account.part),
                     Spent::Query => format!("queries in {}", account.part),
                     Spent::Disk => format!("disk of {}", account.part),
+                    Spent::Opening => format!("opening connections of {}", account.part),
                     Spent::LostAttempts => format!("lost attempts at {}", account.part),
                 };
                 let waiting = account.what == Spent::Waiting;

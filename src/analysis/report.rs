@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plans::QueryPlan;
 pub use super::report_data::{
-    CacheReport, FileReport, JobsReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
 };
 
 /// Everything measured in one run at one setting of the knobs.
@@ -27,6 +27,9 @@ pub struct RunReport {
     pub warmup_secs: f64,
     /// Latency of requests answered in time, from the first attempt to the answer.
     pub latency_ms: LatencySummary,
+    /// How long all requests took until they ended, those too that were not answered in time;
+    /// without intervals.
+    pub latency_all_ms: LatencySummary,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests finished per second, whatever their outcome.
@@ -51,6 +54,8 @@ pub struct RunReport {
     pub records: u64,
     /// Those of them about something that there was a record of already: wrong data.
     pub duplicates: u64,
+    /// Connections of each pool that opens them, by id.
+    pub pools: BTreeMap<String, PoolReport>,
     /// Measures of each replica, by id.
     pub replicas: BTreeMap<String, ReplicaReport>,
     /// Measures of each queue of jobs, by id.
@@ -222,6 +227,8 @@ pub struct CurvePoint {
     pub x: f64,
     /// Latency of requests answered in time.
     pub latency_ms: LatencySummary,
+    /// 99 % of all requests had ended by then, in milliseconds, answered in time or not.
+    pub p99_all_ms: Option<f64>,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests answered in time and right, per second.
@@ -236,6 +243,18 @@ pub struct CurvePoint {
     pub busiest: Option<(String, f64)>,
     /// Why the run ended early, in words.
     pub stopped: Option<String>,
+    /// Attempts per request, at least 1.
+    pub amplification: f64,
+    /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
+    pub stale_share: f64,
+    /// Updates that were acknowledged and are gone, per second.
+    pub lost_per_s: f64,
+    /// Mean megabytes held on the machine that held most; 0 where no machine has a limit.
+    pub memory_mb: f64,
+    /// Most megabytes held there at once.
+    pub memory_most_mb: f64,
+    /// Busy share of the capacity of each part, 0..=1, in the order of [`Curve::parts`].
+    pub utilisation: Vec<f64>,
 }
 
 /// The system over a range of one knob, on the same arrivals at every point.
@@ -245,6 +264,8 @@ pub struct Curve {
     pub knob: String,
     /// In ascending order of `x`; 24 of them unless the knob has fewer values.
     pub points: Vec<CurvePoint>,
+    /// Ids of the parts that can be busy, in the order of the document.
+    pub parts: Vec<String>,
     /// Passes made over the points so far, from 1.
     pub pass: u32,
     /// No further pass will come.

@@ -27,6 +27,27 @@ pub struct CacheReport {
     pub lost_writes: u64,
 }
 
+/// What became of the connections of one pool that opens them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PoolReport {
+    /// Id of its database.
+    pub database: String,
+    /// Connections opened, per second.
+    pub opened_per_s: f64,
+    /// Openings refused because the database had as many connections as it takes, per second.
+    pub refused_per_s: f64,
+    /// Openings that failed because the database was down, per second.
+    pub failed_per_s: f64,
+    /// Connections closed because nobody needed them, per second.
+    pub closed_per_s: f64,
+    /// Connections open at the end, over all instances.
+    pub open: u32,
+    /// Places for a connection that nobody will give back, at the end.
+    pub lost: u32,
+    /// Most connections that all pools together may have; `None` without a limit.
+    pub limit: Option<u32>,
+}
+
 /// What was read at one replica.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct ReplicaReport {

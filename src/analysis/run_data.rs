@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::engine::SimDuration;
 use crate::model::third_party::Counters;
-use crate::model::{CacheMeasure, FileMeasure, JobsMeasure, ReplicaMeasure, TableMeasure};
+use crate::model::{
+    CacheMeasure, FileMeasure, JobsMeasure, PoolMeasure, ReplicaMeasure, TableMeasure,
+};
 
 use super::report::{
-    CacheReport, FileReport, JobsReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
 };
 use super::run::Measured;
 
@@ -32,6 +34,21 @@ impl Measured {
         };
         let caches = self.period.caches.iter();
         caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn pools(&self) -> BTreeMap<String, PoolReport> {
+        let report = |measure: &PoolMeasure| PoolReport {
+            database: measure.database.clone(),
+            opened_per_s: self.rate(measure.counters.opened),
+            refused_per_s: self.rate(measure.counters.refused),
+            failed_per_s: self.rate(measure.counters.failed),
+            closed_per_s: self.rate(measure.counters.closed),
+            open: measure.open,
+            lost: measure.lost,
+            limit: measure.limit,
+        };
+        let pools = self.period.pools.iter();
+        pools.map(|measure| (measure.id.clone(), report(measure))).collect()
     }
 
     pub(super) fn replicas(&self) -> BTreeMap<String, ReplicaReport> {

@@ -20,6 +20,8 @@ const FAR: f64 = 1_000.0;
 const UNEVEN: f64 = 1.5;
 /// Share of the calls that a third party refuses before it is named.
 const REFUSING: f64 = 0.01;
+/// Connections opened for each request from which on that is worth a sentence.
+const REOPENING: f64 = 0.05;
 /// How far apart the shares answered in two phases are before they are compared.
 const CHANGED: f64 = 0.05;
 
@@ -50,6 +52,7 @@ impl Facts<'_> {
         sentences.extend(self.attempts());
         sentences.extend(self.work_for_nobody());
         sentences.extend(self.instances());
+        sentences.extend(self.connections());
         sentences.extend(self.others());
         sentences.extend(self.slow_request());
         sentences.extend(self.queries());
@@ -154,6 +157,39 @@ impl Facts<'_> {
                 let text =
                     format!("Instance {number} of {count} of {id} gets {share} of its requests.");
                 sentences.push(about(id, text));
+            }
+        }
+        sentences
+    }
+
+    /// Connections that cannot be opened, and those that nobody gives back.
+    fn connections(&self) -> Vec<Sentence> {
+        let mut sentences = Vec::new();
+        for (id, pool) in &self.report.pools {
+            if let Some(limit) = pool.limit
+                && pool.refused_per_s >= FAILING * self.report.throughput_per_s
+                && pool.refused_per_s > 0.0
+            {
+                let (database, rate) =
+                    (&pool.database, format(pool.refused_per_s, Unit::PerSecond));
+                let limit = format(f64::from(limit), Unit::Count);
+                let text = format!(
+                    "{database} takes {limit} connections and refuses {rate} more that {id} would open."
+                );
+                sentences.push(about(database, text));
+            }
+            let all = self.report.parts.get(id).map_or(0, |part| part.capacity);
+            if pool.lost > 0 && all > 0 {
+                let text = format!(
+                    "{} of {all} connections of {id} were never given back.",
+                    format(f64::from(pool.lost), Unit::Count)
+                );
+                sentences.push(about(id, text));
+            }
+            let finished = self.report.throughput_per_s.max(1e-9);
+            if pool.opened_per_s >= REOPENING * finished {
+                let rate = format(pool.opened_per_s, Unit::PerSecond);
+                sentences.push(about(id, format!("{id} opens connections anew: {rate}.")));
             }
         }
         sentences

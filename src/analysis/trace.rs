@@ -144,6 +144,9 @@ fn label(label: &Label) -> TraceLabel {
         SpanKind::Spent(Spent::Network) => (TraceKind::Network, format!("network to {part}")),
         SpanKind::Spent(Spent::Query) => (TraceKind::Working, format!("query in {part}")),
         SpanKind::Spent(Spent::Disk) => (TraceKind::Working, format!("disk of {part}")),
+        SpanKind::Spent(Spent::Opening) => {
+            (TraceKind::Network, format!("opening a connection of {part}"))
+        }
         SpanKind::Spent(Spent::LostAttempts) => (TraceKind::Silence, format!("lost at {part}")),
     };
     let can_differ = matches!(kind, TraceKind::Attempt | TraceKind::Branch | TraceKind::Request);

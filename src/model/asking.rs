@@ -62,6 +62,8 @@ impl Builder<'_> {
         let party = self.model.parties.iter().position(|party| party.id == ask.party);
         let party = party.ok_or_else(|| unknown("third party", &ask.party))? as u16;
         self.register(register)?;
+        let wire = self.wire_to(&ask.party);
+        self.cross(wire, false);
         let number = self.model.asks.len() as u16;
         let (register, attempts) = (register as u8, ask.attempts_count.max(1));
         let jitter = ask.jitter.clone();

@@ -11,6 +11,7 @@ use crate::policy::balancer::{Balancer, Out};
 use super::build::{BuildError, Builder, wrong_setting};
 use super::entrance::Ending;
 use super::simulation::Simulation;
+use super::starting::Warmth;
 use super::system::{Balancing, Service};
 use super::task::State;
 use super::turning::Turn;
@@ -166,9 +167,11 @@ impl Simulation {
         let Some((settings, known)) = health else { return };
         let group = &model.groups[usize::from(*group)];
         let station = &model.stations[usize::from(group.first + backend)];
-        let refused = group.refused_share.max(model.lines[usize::from(station.line)].refused_share);
+        let line = &model.lines[usize::from(station.line)];
+        let is_down = station.is_stopped || line.warmth == Warmth::Down;
+        let refused = group.refused_share.max(line.refused_share);
         let random = &mut model.streams[usize::from(*stream)];
-        let fails = station.is_stopped || refused > 0.0 && random.chance(refused);
+        let fails = is_down || refused > 0.0 && random.chance(refused);
         match known[usize::from(backend)].on_probe(settings, !fails) {
             Change::None => {}
             Change::Out => balancer.take_out(backend, Out::Unhealthy),

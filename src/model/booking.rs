@@ -70,6 +70,8 @@ impl Simulation {
                 let sampler = self.model.computes[usize::from(compute)].sampler;
                 self.model.samplers[usize::from(sampler)].account
             }
+            Op::Cross { wire, .. } => self.model.wires[usize::from(wire)].account,
+            Op::Connect { pool, .. } => self.model.pools[usize::from(pool)].account,
             Op::ReadPages { reads } => self.model.page_reads[usize::from(reads)].account,
             _ => return None,
         })
@@ -92,6 +94,10 @@ impl Simulation {
             Op::LockRow { update, .. } => return Some(self.row_locks_of(update).account),
             Op::Acquire { group, .. } | Op::AskAndAcquire { group, .. } => group,
             Op::Enter { entrance, .. } => self.model.entrances[usize::from(entrance)].group,
+            Op::Borrow { borrow, .. } => {
+                let pool = self.model.borrows[usize::from(borrow)].pool;
+                self.model.pools[usize::from(pool)].group
+            }
             Op::Lookup { cached } => {
                 let cache = self.model.cached_steps[usize::from(cached)].cache;
                 return Some(self.model.caches[usize::from(cache)].account);

@@ -12,6 +12,7 @@ use super::compile::Compiled;
 use super::crons::CRON_USERS;
 use super::entrance::{check_queue, is_special};
 use super::once::follows;
+use super::pooling::Home;
 use super::program::{Account, Delay, Op, REGISTERS, SamplerKind, Spent};
 use super::station::{Group, Station, WaitLimit};
 use super::system::{Arrivals, Clients, Database, Lock, Part, Pool, Queue, Service, System};
@@ -153,6 +154,8 @@ pub(super) struct Builder<'a> {
     pub(super) nested: Vec<(u16, u16)>,
     /// The worker that runs the present steps.
     pub(super) worker: Option<Worker>,
+    /// Whose instance runs them.
+    pub(super) home: Option<Home>,
 }
 
 /// Builds the model of `system` with all random streams derived from `seed`.
@@ -179,11 +182,13 @@ pub(super) fn build(system: &System, seed: u64) -> Result<Model, BuildError> {
         held_scopes: Vec::new(),
         nested: Vec::new(),
         worker: None,
+        home: None,
     };
     for part in &system.parts {
         builder.add_part(part)?;
     }
     builder.add_replicas()?;
+    builder.add_pools()?;
     builder.place_parts()?;
     for part in &system.parts {
         if let Part::Clients(clients) = part {
@@ -222,11 +227,13 @@ impl Builder<'_> {
                 self.add_group(id, PartKind::Service, counts, queue, is_special)?;
                 let group = self.place(id)?.group;
                 self.model.groups[usize::from(group)].balancer = self.balancer(service, group)?;
-                Ok(())
+                self.add_start(service, group)
             }
-            Part::Pool(Pool { id, connections_count, queue, .. }) => {
-                let is_special = !queue.is_plain();
-                self.add_group(id, PartKind::Pool, [1, *connections_count], queue, is_special)
+            Part::Pool(pool) => {
+                let Pool { id, connections_count, queue, .. } = pool;
+                let is_special = !queue.is_plain() || self.opens(pool);
+                let counts = [self.pools_of(pool)?, *connections_count];
+                self.add_group(id, PartKind::Pool, counts, queue, is_special)
             }
             Part::Lock(Lock { id, capacity, queue }) => {
                 let is_special = !queue.is_plain();

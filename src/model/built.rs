@@ -18,13 +18,16 @@ use super::guard::{Guard, GuardedEdge};
 use super::jobs::Keys;
 use super::machine::InterpreterLock;
 use super::once::OnceStep;
+use super::partition::Wire;
 use super::placing::{Compute, MachineModel, Placed};
+use super::pooling::{Borrow, PoolModel, ShelfModel};
 use super::program::{Account, Choice, Edge, Fork, Op, Sampler, SamplerKind};
 use super::querying::{Crowd, DiskModel, PageReads};
 use super::querying_build::PlannedQuery;
 use super::replicating::{CopyRead, HistoryModel, ReplicaModel};
 use super::scopes::Scopes;
 use super::senders::Sender;
+use super::starting::StartModel;
 use super::station::{Group, Station};
 use super::updating::{RowLocksModel, TableModel, UpdateStep, UpdatedRows};
 use super::working::JobsModel;
@@ -40,6 +43,9 @@ pub(super) struct Model {
     pub(super) forks: Vec<Fork>,
     pub(super) choices: Vec<Choice>,
     pub(super) faults: Vec<FaultModel>,
+    /// Networks between two parts that faults can cut.
+    pub(super) wires: Vec<Wire>,
+    pub(super) starts: Vec<StartModel>,
     pub(super) caches: Vec<CacheModel>,
     /// An answer from a copy that is not true any more is wrong.
     pub(super) stale_is_wrong: bool,
@@ -53,6 +59,10 @@ pub(super) struct Model {
     pub(super) disks: Vec<DiskModel>,
     pub(super) page_reads: Vec<PageReads>,
     pub(super) crowds: Vec<Crowd>,
+    pub(super) pools: Vec<PoolModel>,
+    pub(super) borrows: Vec<Borrow>,
+    /// The connections of the stations of these pools.
+    pub(super) shelves: Vec<ShelfModel>,
     pub(super) plans: Vec<PlannedQuery>,
     pub(super) cached_steps: Vec<CachedStep>,
     pub(super) write_steps: Vec<WriteStep>,

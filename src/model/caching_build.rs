@@ -78,6 +78,8 @@ impl Builder<'_> {
                 })?)
             }
         };
+        let wire = self.wire_to(id);
+        self.cross(wire, false);
         if let Some(round_trip) = round_trip {
             self.hold(id, &round_trip, Spent::Network, "network");
         }
@@ -146,6 +148,8 @@ impl Builder<'_> {
         let write = self.write_step(cache, register, background);
         self.emit(Op::Commit { write });
         self.steps(tell, service, inside)?;
+        let wire = self.wire_to(id);
+        self.cross(wire, false);
         self.emit(Op::Tell { write });
         Ok(())
     }
@@ -170,10 +174,10 @@ impl Builder<'_> {
         let jump = self.emit(Op::Jump { to: 0 });
         let open = std::mem::take(&mut self.open);
         let held = std::mem::take(&mut self.held);
-        let worker = self.worker.take();
+        let (worker, home) = (self.worker.take(), self.home.take());
         let compiled = compile(self)?;
         self.emit(Op::Return);
-        (self.open, self.held, self.worker) = (open, held, worker);
+        (self.open, self.held, self.worker, self.home) = (open, held, worker, home);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(compiled)
     }

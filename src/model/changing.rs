@@ -14,6 +14,7 @@ use super::built::Model;
 use super::entrance::is_special;
 use super::faults::EffectModel;
 use super::guard;
+use super::pooling_build::opens;
 use super::program::{Delay, Op};
 use super::simulation::Simulation;
 use super::station::WaitLimit;
@@ -107,7 +108,7 @@ impl Simulation {
     fn thinking(&self, clients: usize) -> impl Iterator<Item = u32> + '_ {
         let model = &self.model.clients[clients];
         let before_sending = model.first.min(model.start)..self.send_of(model.start);
-        self.tasks.ids().filter(move |id| {
+        self.tasks.in_use().filter(move |id| {
             let task = &self.tasks[*id];
             usize::from(task.clients) == clients
                 && task.parent == NO_TASK
@@ -195,7 +196,7 @@ fn with_numbers_of(before: &Part, after: &Part, system: &System) -> Part {
         }
         (Part::Pool(a), Part::Pool(b)) => {
             b.connections_count = a.connections_count;
-            take_queue(&a.queue, &mut b.queue, !a.queue.is_plain());
+            take_queue(&a.queue, &mut b.queue, !a.queue.is_plain() || opens(a, system));
         }
         (Part::Lock(a), Part::Lock(b)) => {
             b.capacity = a.capacity;
@@ -203,8 +204,10 @@ fn with_numbers_of(before: &Part, after: &Part, system: &System) -> Part {
         }
         (Part::Database(a), Part::Database(b)) => {
             (b.cores_count, b.round_trip) = (a.cores_count, a.round_trip.clone());
-            b.tables.clone_from(&a.tables);
-            if let (Some(a), Some(b)) = (&a.disk, &mut b.disk) {
+            if a.connection_bytes <= 0.0 {
+                b.tables.clone_from(&a.tables);
+            }
+            if let (Some(a), Some(b), true) = (&a.disk, &mut b.disk, a.connection_bytes <= 0.0) {
                 *b = DiskSettings { channels_count: b.channels_count, ..*a };
             }
         }

@@ -7,11 +7,13 @@
 use crate::engine::Distribution;
 
 use super::build::{BuildError, Builder, Place, Worker, in_range, unknown};
+use super::pooling::Home;
 use super::program::{Choice, Edge, Fork, Op, REGISTERS, Sampler, SamplerKind, Spent};
 use super::query_steps::Work;
 use super::registers::registers;
 use super::scopes::ScopeOf;
-use super::system::{Call, Effect, Endpoint, Part, Service, Step};
+use super::starting::can_be_slow;
+use super::system::{Call, Endpoint, Part, Service, Step};
 
 /// Deepest chain of calls.
 const DEPTH_MAX: usize = 64;
@@ -36,12 +38,26 @@ pub(super) struct Compiled {
 impl<'a> Builder<'a> {
     /// Emits a call: in place if the caller has no policy, else along an edge.
     pub(super) fn call(&mut self, call: &Call, register: usize) -> Result<(), BuildError> {
+        let wire = self.wire_to(&call.service);
+        self.call_over(call, register, wire)
+    }
+
+    /// The same over a network that can be cut, or one that cannot.
+    pub(super) fn call_over(
+        &mut self,
+        call: &Call,
+        register: usize,
+        wire: Option<u16>,
+    ) -> Result<(), BuildError> {
         let is_plain = call.timeout.is_none() && call.retries_count == 0 && !call.is_guarded();
         if is_plain && self.fits(call, register) {
-            return self.endpoint(call, register);
+            self.cross(wire, false);
+            self.endpoint(call, register)?;
+            self.cross(wire, false);
+            return Ok(());
         }
         if call.is_guarded() {
-            return self.guarded(call, register);
+            return self.guarded(call, register, wire);
         }
         if call.retries_count > 100 {
             let what = format!("retries of the call to `{}`", call.service);
@@ -63,7 +79,10 @@ impl<'a> Builder<'a> {
             lost,
         });
         self.emit(Op::Call { edge });
-        self.model.edges[usize::from(edge)].start = self.callee(call)?;
+        self.model.edges[usize::from(edge)].start = match wire {
+            None => self.callee(call)?,
+            Some(_) => self.way(call, wire)?,
+        };
         Ok(())
     }
 
@@ -123,10 +142,12 @@ impl<'a> Builder<'a> {
             self.emit(Op::TakeMemory { placed, register: register as u8 });
         }
         let inside = self.acquire_for(&service.id, Some((service, endpoint)), taken)?;
-        let can_be_slow = self.can_be_slow_apart(service);
+        let can_be_slow = can_be_slow(service, self.system);
         let outer = self.worker.replace(Worker { register: taken as u8, can_be_slow });
+        let group = self.place(&service.id)?.group;
+        let home = self.home.replace(Home { group, register: taken as u8, up: 0 });
         self.steps(&endpoint.steps, &service.id, inside)?;
-        self.worker = outer;
+        (self.worker, self.home) = (outer, home);
         self.release(taken);
         if memory.is_some() {
             self.emit(Op::GiveMemory { register: register as u8 });
@@ -254,6 +275,8 @@ impl<'a> Builder<'a> {
         self.emit(Op::Fork { fork });
         let jump = self.emit(Op::Jump { to: 0 });
         let mut starts: Vec<u32> = Vec::with_capacity(branches.len());
+        let home = self.home;
+        self.home = home.and_then(Home::of_parent);
         for (index, steps) in branches.iter().enumerate() {
             // Equal neighbours share their code.
             if index > 0 && branches[index - 1] == *steps {
@@ -269,6 +292,7 @@ impl<'a> Builder<'a> {
             (self.open, self.worker) = (open, worker);
             self.emit(Op::Return);
         }
+        self.home = home;
         self.model.forks[usize::from(fork)].starts = starts;
         self.model.program[jump as usize] = Op::Jump { to: self.here() };
         Ok(())
@@ -294,7 +318,9 @@ impl<'a> Builder<'a> {
         let name = endpoint.map(|(_, endpoint)| self.name(&endpoint.name));
         let scope = self.begin_scope(ScopeOf::Held { part: index, name });
         self.held_scopes.push(scope);
-        if is_special {
+        if let Some(pool) = self.pool_that_opens(group) {
+            self.borrow(part, pool, register)?;
+        } else if is_special {
             let entrance = self.entrance(part, group, endpoint)?;
             self.emit(Op::Enter { entrance, register });
         } else {
@@ -353,14 +379,6 @@ impl<'a> Builder<'a> {
         {
             *op = Op::HoldAt { sampler, register };
         }
-    }
-
-    /// A fault makes single instances of a service slow.
-    fn can_be_slow_apart(&self, service: &Service) -> bool {
-        self.system.parts.iter().any(|part| {
-            matches!(part, Part::Fault(fault) if fault.part == service.id
-                && fault.instance.is_some() && matches!(fault.effect, Effect::Slow { .. }))
-        })
     }
 
     pub(super) fn here(&self) -> u32 {

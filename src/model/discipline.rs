@@ -12,6 +12,7 @@ use super::guard::Guarding;
 use super::program::{Edge, Op};
 use super::record::Outcome;
 use super::simulation::Simulation;
+use super::starting::Warmth;
 use super::task::{NO_TASK, State, Task};
 
 /// A station with a plain queue.
@@ -25,11 +26,20 @@ pub(super) struct Line {
     pub(super) refused_share: f64,
     /// How many times as long its work takes.
     pub(super) slow: f64,
+    /// How far it has come since it started, and events to come that are about that.
+    pub(super) warmth: Warmth,
+    pub(super) pending: u32,
 }
 
 impl Line {
     pub(super) fn new(settings: &queue::Settings) -> Self {
-        Self { queue: Queue::new(settings), refused_share: 0.0, slow: 1.0 }
+        Self {
+            queue: Queue::new(settings),
+            refused_share: 0.0,
+            slow: 1.0,
+            warmth: Warmth::Warm,
+            pending: 0,
+        }
     }
 }
 

@@ -87,6 +87,7 @@ impl Simulation {
             tables: self.table_counters(),
             files: self.file_counters(),
             jobs: self.jobs_counters(),
+            pools: self.pool_counters(),
             replicas: self.replica_counters(),
         };
         self.record.marks.push(mark);

@@ -10,10 +10,12 @@ use crate::policy::queue;
 use super::build::{BuildError, Builder, wrong_setting};
 use super::discipline::Line;
 use super::gauges::{GAUGES_MAX, NO_GAUGE, list_of};
+use super::pooling::NO_POOL;
 use super::program::Op;
 use super::record::Outcome;
 use super::simulation::Simulation;
-use super::system::{Admission, Endpoint, Part, Queue, Service, System};
+use super::starting::{Warmth, differ};
+use super::system::{Admission, Endpoint, Queue, Service, System};
 use super::task::State;
 
 /// A way into a group.
@@ -23,9 +25,16 @@ pub(super) struct Entrance {
     /// Class in queues by priority; `None` for that of the clients.
     pub(super) class: Option<u8>,
     gauges: [u16; GAUGES_MAX],
+    /// The pool, if its connections are opened.
+    pub(super) pool: u16,
 }
 
 impl Entrance {
+    /// A way into a group without gauges, to a pool that opens its connections.
+    pub(super) fn to_pool(group: u16, pool: u16) -> Self {
+        Self { group, class: None, gauges: [NO_GAUGE; GAUGES_MAX], pool }
+    }
+
     /// Its gauges, in the order in which they are asked.
     pub(super) fn gauges(&self) -> impl Iterator<Item = u16> + use<> {
         self.gauges.into_iter().take_while(|gauge| *gauge != NO_GAUGE)
@@ -44,7 +53,7 @@ pub(super) enum Ending {
 }
 
 /// What a register holds for a server taken through an entrance.
-fn server_of(entrance: u16, station: u16) -> u32 {
+pub(super) fn server_of(entrance: u16, station: u16) -> u32 {
     u32::from(entrance) << 16 | u32::from(station)
 }
 
@@ -78,7 +87,7 @@ impl Builder<'_> {
         if let Some((_, known)) = self.entrances.iter().find(|(known, _)| *known == place) {
             return Ok(*known);
         }
-        let mut made = Entrance { group, class: None, gauges: [NO_GAUGE; GAUGES_MAX] };
+        let mut made = Entrance::to_pool(group, NO_POOL);
         if let Some((service, endpoint)) = endpoint {
             let shared = self.gauges(part, part, &service.admission)?;
             let own = self.gauges(&place, part, &endpoint.admission)?;
@@ -100,11 +109,10 @@ impl Builder<'_> {
 
 /// A service has more than plain queues before instances that take turns.
 pub(super) fn is_special(service: &Service, system: &System) -> bool {
-    let is_hit_apart = |part: &Part| matches!(part, Part::Fault(fault) if fault.part == service.id && fault.instance.is_some());
     service.balancer.is_some()
         || !service.queue.is_plain()
         || has_gauges(service)
-        || system.parts.iter().any(is_hit_apart)
+        || differ(service, system)
 }
 
 fn has_gauges(service: &Service) -> bool {
@@ -177,7 +185,14 @@ impl Simulation {
     #[inline(never)]
     pub(super) fn go_out(&mut self, id: u32, register: u8, ending: Ending) {
         let server = self.tasks[id].registers[usize::from(register)];
-        self.tell(id, register, ending, true);
+        let number = (server >> 16) as u16;
+        let Entrance { pool, .. } = self.model.entrances[usize::from(number)];
+        if pool == NO_POOL {
+            self.tell(id, register, ending, true);
+        } else if self.give_connection_back(pool, number, server as u16) {
+            // It is lost to the pool, and so to whoever waits.
+            return;
+        }
         self.serve_line(server as u16);
     }
 
@@ -198,11 +213,12 @@ impl Simulation {
     }
 
     /// Whether a fault of one station refuses the next task.
-    fn is_refused_at(&mut self, group: u16, station: u16) -> bool {
+    pub(super) fn is_refused_at(&mut self, group: u16, station: u16) -> bool {
         let model = &mut self.model;
         let line = &model.lines[usize::from(model.stations[usize::from(station)].line)];
         let stream = usize::from(model.groups[usize::from(group)].stream);
-        line.refused_share > 0.0 && model.streams[stream].chance(line.refused_share)
+        line.warmth == Warmth::Down
+            || line.refused_share > 0.0 && model.streams[stream].chance(line.refused_share)
     }
 
     /// Ends a task that waited at an entrance, and is in its line no more.

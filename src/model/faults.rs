@@ -16,7 +16,7 @@ use super::holdings::HOLDING;
 use super::program::{Op, REGISTERS, SamplerKind, Spent};
 use super::record::Outcome;
 use super::simulation::Simulation;
-use super::system::{Effect, Fault};
+use super::system::{Effect, Fault, Part};
 use super::task::State;
 use super::turning::Turn;
 
@@ -48,6 +48,10 @@ pub(super) enum EffectModel {
     Refuse { group: u16, share: f64, loses: bool },
     /// The same with one station.
     RefuseOne { station: u16, share: f64, loses: bool },
+    /// Nothing passes over this network.
+    Cut { wire: u16 },
+    /// These stations have a version that refuses a share of what comes, and is slower.
+    Deploy { stations: Range<u16>, errors: f64, factor: f64 },
 }
 
 impl Builder<'_> {
@@ -89,6 +93,15 @@ impl Builder<'_> {
                 let stations = self.model.groups[usize::from(group)].stations();
                 EffectModel::Stop { group, stations }
             }
+            Effect::Partition => EffectModel::Cut { wire: self.wire_of(fault)? },
+            Effect::Deploy { share, errors, factor } => {
+                let group = self.service_group(&fault.part)?;
+                self.model.groups[usize::from(group)].stream = self.stream(&fault.part, "refusal");
+                let all = self.model.groups[usize::from(group)].stations();
+                let count = (f64::from(all.len() as u16) * share).ceil().max(1.0) as u16;
+                let stations = all.start..all.end.min(all.start + count);
+                EffectModel::Deploy { stations, errors: *errors, factor: *factor }
+            }
             Effect::Crash => self.refusal(&fault.part, 1.0, true)?,
             Effect::Refuse { share } => self.refusal(&fault.part, *share, false)?,
         };
@@ -124,11 +137,23 @@ impl Builder<'_> {
             Effect::Stop => EffectModel::Stop { group, stations: station..station + 1 },
             Effect::Crash => EffectModel::RefuseOne { station, share: 1.0, loses: true },
             Effect::Refuse { share } => EffectModel::RefuseOne { station, share, loses: false },
-            Effect::Spike { .. } | Effect::Delay { .. } | Effect::Flush => {
+            Effect::Spike { .. }
+            | Effect::Delay { .. }
+            | Effect::Flush
+            | Effect::Partition
+            | Effect::Deploy { .. } => {
                 let reason = "one instance can be slow, stop, crash or refuse, and nothing else";
                 return Err(BuildError::Setting { part: part.clone(), reason: reason.to_owned() });
             }
         })
+    }
+
+    fn service_group(&self, part: &str) -> Result<u16, BuildError> {
+        let is_it = |found: &Part| matches!(found, Part::Service(service) if service.id == part);
+        if self.system.parts.iter().any(is_it) {
+            return self.group_of(part);
+        }
+        Err(unknown("service", part))
     }
 
     fn refusal(&mut self, part: &str, share: f64, loses: bool) -> Result<EffectModel, BuildError> {
@@ -214,15 +239,13 @@ impl Simulation {
                 self.model.lines[line].slow *= if begins { factor } else { 1.0 / factor };
             }
             EffectModel::RefuseOne { station, loses, .. } => {
-                let share = |effect: &EffectModel| match *effect {
-                    EffectModel::RefuseOne { station: of, share, .. } if of == station => share,
-                    _ => 0.0,
-                };
-                let most = self.faults_there(number).map(share).fold(0.0, f64::max);
-                let line = usize::from(self.model.stations[usize::from(station)].line);
-                self.model.lines[line].refused_share = most;
+                self.refuse_at(number, station);
                 if begins && loses {
                     self.lose(station..station + 1);
+                    self.lose_connections(&(station..station + 1));
+                }
+                if !begins && loses {
+                    self.start_cold(station..station + 1, true);
                 }
             }
             EffectModel::Refuse { group, loses, .. } => {
@@ -235,10 +258,43 @@ impl Simulation {
                 self.swap_acquires(group, most > 0.0);
                 if begins && loses {
                     let stations = self.model.groups[usize::from(group)].stations();
-                    self.lose(stations);
+                    self.lose(stations.clone());
+                    self.lose_connections(&stations);
+                }
+                if !begins && loses {
+                    self.start_cold(self.model.groups[usize::from(group)].stations(), true);
                 }
             }
+            EffectModel::Cut { wire } => {
+                let cuts = |fault: &&FaultModel| {
+                    fault.effect == EffectModel::Cut { wire } && fault.from <= self.now
+                };
+                let ends = self.model.faults.iter().filter(cuts).map(|fault| fault.until);
+                let until = ends.max().unwrap_or_default();
+                self.model.wires[usize::from(wire)].until = until;
+            }
+            EffectModel::Deploy { stations, factor, .. } => {
+                for station in stations.clone() {
+                    self.refuse_at(number, station);
+                    let line = usize::from(self.model.stations[usize::from(station)].line);
+                    self.model.lines[line].slow *= if begins { factor } else { 1.0 / factor };
+                }
+                // One instance after the other is exchanged, when the new one is there.
+                self.start_cold(stations, false);
+            }
         }
+    }
+
+    /// The largest share that faults let one station refuse, after the event with this number.
+    fn refuse_at(&mut self, number: u32, station: u16) {
+        let share = |effect: &EffectModel| match effect {
+            EffectModel::RefuseOne { station: of, share, .. } if *of == station => *share,
+            EffectModel::Deploy { stations, errors, .. } if stations.contains(&station) => *errors,
+            _ => 0.0,
+        };
+        let most = self.faults_there(number).map(share).fold(0.0, f64::max);
+        let line = usize::from(self.model.stations[usize::from(station)].line);
+        self.model.lines[line].refused_share = most;
     }
 
     /// Effects of all faults that are there after the event with this number: several may do the

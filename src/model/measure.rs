@@ -10,6 +10,7 @@ use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
 use super::filing::FileMeasure;
 use super::placing::MachineMeasure;
+use super::pooling::PoolMeasure;
 use super::record::{Mark, Totals};
 use super::replicating::ReplicaMeasure;
 use super::simulation::Simulation;
@@ -31,6 +32,8 @@ pub struct Period {
     pub clients: Vec<ClientsMeasure>,
     /// Latencies of requests answered in time.
     pub latencies: Histogram,
+    /// How long requests took that were not answered in time, until they ended.
+    pub failures: Histogram,
     /// Half the width of the 95 % interval of the mean, in nanoseconds.
     pub mean_half_width: Option<f64>,
     /// Half the width of the 95 % interval of the 99th percentile, in nanoseconds.
@@ -43,6 +46,8 @@ pub struct Period {
     pub machines: Vec<MachineMeasure>,
     /// Third parties, in the order of the document.
     pub third_parties: Vec<ThirdPartyMeasure>,
+    /// Pools that open their connections, in the order of the document.
+    pub pools: Vec<PoolMeasure>,
     /// Replicas, in the order of the document.
     pub replicas: Vec<ReplicaMeasure>,
     /// Queues of jobs, in the order of the document.
@@ -126,12 +131,14 @@ impl Simulation {
             totals: now.since(&before),
             clients: self.by_clients(begin),
             latencies: batches.total(skipped),
+            failures: batches.total_failed(skipped),
             mean_half_width: batches.mean_half_width(skipped),
             p99_half_width: batches.quantile_half_width(0.99, skipped),
             parts: self.parts(begin),
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
+            pools: self.pool_measures(begin),
             replicas: self.replica_measures(begin),
             jobs: self.jobs_measures(begin),
             files: self.file_measures(begin),
@@ -268,6 +275,7 @@ impl Simulation {
         self.table_numbers(&mut add);
         self.file_numbers(&mut add);
         self.jobs_numbers(&mut add);
+        self.pool_numbers(&mut add);
         for (reads, stale) in self.replica_counters() {
             add(reads);
             add(stale);

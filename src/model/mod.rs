@@ -94,6 +94,14 @@ mod querying;
 
 mod querying_build;
 
+mod starting;
+
+mod partition;
+
+mod pooling;
+
+mod pooling_build;
+
 mod measure;
 
 mod changing;
@@ -126,6 +134,7 @@ pub use crons::CronMeasure;
 pub use filing::FileMeasure;
 pub use measure::{ClientsMeasure, PartMeasure, Period};
 pub use placing::MachineMeasure;
+pub use pooling::PoolMeasure;
 pub use program::{Account, Spent};
 pub use querying_build::PlannedQuery;
 pub use record::{Outcome, Totals};

@@ -64,7 +64,9 @@ impl Simulation {
         let (machine, number, group) = (part.machine, part.memory, part.group);
         self.model.groups[usize::from(group)].refused_share = 1.0;
         self.swap_acquires(group, true);
-        self.lose(self.model.groups[usize::from(group)].stations());
+        let stations = self.model.groups[usize::from(group)].stations();
+        self.lose(stations.clone());
+        self.lose_connections(&stations);
         let machine = &mut self.model.machines[usize::from(machine)];
         if let Some(memory) = &mut machine.memory {
             memory.pass(self.now);
@@ -80,6 +82,7 @@ impl Simulation {
         let (machine, number, group) = (part.machine, part.memory, part.group);
         self.model.groups[usize::from(group)].refused_share = 0.0;
         self.swap_acquires(group, false);
+        self.start_cold(self.model.groups[usize::from(group)].stations(), true);
         let memory = &mut self.model.machines[usize::from(machine)].memory;
         let started = memory.as_mut().map(|memory| {
             memory.pass(self.now);

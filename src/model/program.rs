@@ -20,6 +20,12 @@ pub(super) enum Op {
     AskAndAcquire { group: u16, register: u8 },
     /// Comes in through an entrance of a group that has more than a plain queue.
     Enter { entrance: u16, register: u8 },
+    /// Takes a place in a pool that opens its connections.
+    Borrow { borrow: u16, register: u8 },
+    /// Takes a connection there that lies ready, or opens one.
+    Connect { pool: u16, register: u8 },
+    /// The connection is open.
+    Connected { pool: u16, register: u8 },
     /// Asks a limit on the rate.
     Knock { door: u16 },
     /// The request gets the number of its user.
@@ -44,6 +50,8 @@ pub(super) enum Op {
     Guarded { edge: u16 },
     /// The message is lost: whoever waits for the answer hears nothing.
     Vanish,
+    /// A message over a network that a fault can cut; where the caller gives up, what is lost is lost.
+    Cross { wire: u16, vanishes: bool },
     /// The attempt is turned away, with this many microseconds until it may come again.
     Reject { after: u32 },
     /// Starts branches and waits for some of them.
@@ -119,7 +127,8 @@ impl Op {
         match self {
             Self::Acquire { register, .. }
             | Self::AskAndAcquire { register, .. }
-            | Self::Enter { register, .. } => Some(register),
+            | Self::Enter { register, .. }
+            | Self::Borrow { register, .. } => Some(register),
             _ => None,
         }
     }
@@ -240,6 +249,8 @@ pub enum Spent {
     Query,
     /// Reading from the disk of the part.
     Disk,
+    /// Opening a connection of the part.
+    Opening,
     /// In attempts that came to nothing, and in the back-off between them.
     LostAttempts,
 }

@@ -36,6 +36,8 @@ impl Builder<'_> {
         let database = database.ok_or_else(|| unknown("pool or database", id))?;
         let borrowed = pool.is_some() && !self.open.pools.iter().any(|open| open == via);
         let inside = if borrowed { self.acquire(via, register)? } else { register };
+        let wire = self.wire_to(id);
+        self.cross(wire, false);
         self.hold(id, &database.round_trip, Spent::Network, "network");
         let writes = matches!(work, Work::Changes(_));
         let (access, inside) = self.begin_query(id, writes, inside)?;
@@ -53,6 +55,7 @@ impl Builder<'_> {
         }
         self.release(inside);
         self.end_query(access);
+        self.cross(wire, false);
         if borrowed {
             self.release(register);
         }

@@ -10,7 +10,7 @@ use super::planner::{
     Chosen, Fact, Index, Join, Order, PRICES, PageMemory, Query, SPEEDS, Table, plan,
 };
 use super::program::{Op, Spent};
-use super::querying::{Crowd, DiskModel, PageReads};
+use super::querying::{Crowd, DiskModel, NO_CROWD, PageReads, PagesBeside};
 use super::system::{Database, DiskSettings, Select, TableSettings};
 
 /// The plan of a query of the document.
@@ -54,16 +54,26 @@ impl Builder<'_> {
         if database.crowd_loss <= 0.0 {
             return Ok(None);
         }
+        self.connections_of(database).map(Some)
+    }
+
+    /// The number of the connections of a database, made if they are new.
+    pub(super) fn connections_of(&mut self, database: &Database) -> Result<u16, BuildError> {
         let group = self.place(&database.id)?.group;
         let station = self.model.groups[usize::from(group)].first;
         let found = self.model.crowds.iter().position(|crowd| crowd.station == station);
         let number = found.unwrap_or_else(|| {
-            let (cores, loss) = (database.cores_count, database.crowd_loss);
-            let connections = Connections::new(CONNECTIONS_MAX, cores, loss);
-            self.model.crowds.push(Crowd { connections, station });
+            let limit = database.connections_limit.unwrap_or(u32::MAX);
+            let connections = Connections::new(limit, database.cores_count, database.crowd_loss);
+            let each = database.connection_bytes;
+            let disk = database.disk.as_ref().filter(|_| each > 0.0);
+            let most = limit.min(self.pooled(&database.id));
+            let pages =
+                disk.map(|disk| PagesBeside::new(disk, working_set_of(database), each, most));
+            self.model.crowds.push(Crowd { connections, station, pages });
             self.model.crowds.len() - 1
         });
-        Ok(Some(number as u16))
+        Ok(number as u16)
     }
 
     /// Plans a query; gives its time on a core, and emits the reads of pages that miss.
@@ -74,7 +84,7 @@ impl Builder<'_> {
     ) -> Result<Distribution, BuildError> {
         let query = query_of(database, select)?;
         let chosen = plan(&query, &PRICES);
-        let working_set = database.tables.iter().map(|(_, table)| table.working_set()).sum();
+        let working_set = working_set_of(database);
         let hit_ratio = match &database.disk {
             None => 1.0,
             Some(disk) => {
@@ -82,7 +92,7 @@ impl Builder<'_> {
             }
         };
         if let Some(disk) = &database.disk {
-            self.page_reads(database, disk, &chosen, hit_ratio);
+            self.page_reads(database, disk, &chosen, hit_ratio)?;
         }
         let (id, table) = (database.id.clone(), select.table.clone());
         self.model.plans.push(PlannedQuery { database: id, table, chosen, hit_ratio });
@@ -95,7 +105,7 @@ impl Builder<'_> {
         disk: &DiskSettings,
         chosen: &Chosen,
         hit_ratio: f64,
-    ) {
+    ) -> Result<(), BuildError> {
         let stream = self.stream(&database.id, "pages");
         let found = self.model.disks.iter().position(|known| known.stream == stream);
         let number = found.unwrap_or_else(|| {
@@ -103,9 +113,11 @@ impl Builder<'_> {
             self.model.disks.len() - 1
         });
         let work = &chosen.work;
-        if hit_ratio >= 1.0 && work.spilled_pages <= 0.0 {
-            return;
+        let crowds_out = database.connection_bytes > 0.0;
+        if hit_ratio >= 1.0 && work.spilled_pages <= 0.0 && !crowds_out {
+            return Ok(());
         }
+        let crowd = if crowds_out { self.connections_of(database)? } else { NO_CROWD };
         let account = self.account(&database.id, Spent::Disk);
         let mut reads = PageReads {
             disk: number as u16,
@@ -114,15 +126,17 @@ impl Builder<'_> {
             hit_ratio,
             random_secs: disk.page_secs,
             ordered_secs: disk.ordered_page_secs,
+            crowd,
             account,
         };
         self.emit_reads(reads);
         if work.spilled_pages > 0.0 {
             // Temporary files are written and read in order, whatever is in memory.
             (reads.random_pages, reads.ordered_pages) = (0.0, work.spilled_pages);
-            reads.hit_ratio = 0.0;
+            (reads.hit_ratio, reads.crowd) = (0.0, NO_CROWD);
             self.emit_reads(reads);
         }
+        Ok(())
     }
 
     fn emit_reads(&mut self, reads: PageReads) {
@@ -132,8 +146,10 @@ impl Builder<'_> {
     }
 }
 
-/// Connections up to which each is told apart: beyond, nothing gets slower any more.
-const CONNECTIONS_MAX: u32 = 10_000;
+/// Pages of a database in use.
+fn working_set_of(database: &Database) -> f64 {
+    database.tables.iter().map(|(_, table)| table.working_set()).sum()
+}
 
 fn query_of(database: &Database, select: &Select) -> Result<Query, BuildError> {
     let table_of = |name: &str| {

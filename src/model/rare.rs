@@ -18,6 +18,8 @@ impl Simulation {
             }
             Op::AskAndAcquire { group, register } => self.ask_and_acquire(id, group, register),
             Op::Enter { entrance, register } => self.enter(id, entrance, register),
+            Op::Borrow { borrow, register } => self.borrow(id, borrow, register),
+            Op::Connect { pool, register } => self.connect(id, pool, register),
             Op::Knock { door } => self.knock(id, door),
             Op::Identify { range } => {
                 self.identify(id, range);
@@ -27,6 +29,7 @@ impl Simulation {
                 self.start_guarded(id, edge);
                 false
             }
+            Op::Cross { wire, vanishes } => self.cross(id, wire, vanishes),
             Op::Vanish => {
                 self.remove(id);
                 false
@@ -77,6 +80,7 @@ impl Simulation {
                     self.give_memory(placed);
                 }
             }
+            Op::Connected { pool, register } => self.connected(id, pool, register),
             Op::Read { cached } => self.read(id, cached),
             Op::Fill { cached } => self.fill(id, cached),
             Op::Commit { write } => self.commit(id, write),

@@ -5,6 +5,7 @@ use crate::engine::batches::{Batches, Boundary};
 
 use super::cache::Counters as CacheCounters;
 use super::filing::Counters as FileCounters;
+use super::pooling::Counters as PoolCounters;
 use super::station::Counters;
 use super::third_party::Counters as PartyCounters;
 use super::updating::Counters as TableCounters;
@@ -131,6 +132,7 @@ pub(super) struct Mark {
     pub(super) tables: Vec<TableCounters>,
     pub(super) files: Vec<FileCounters>,
     pub(super) jobs: Vec<JobsCounters>,
+    pub(super) pools: Vec<PoolCounters>,
     /// Reads of replicas, and those that were old.
     pub(super) replicas: Vec<(u64, u64)>,
 }
@@ -179,7 +181,7 @@ impl Record {
         }
         let boundary = match outcome {
             Outcome::InTime => self.batches.record(latency_nanos),
-            _ => self.batches.record_unanswered(),
+            _ => self.batches.record_failed(latency_nanos),
         };
         if boundary == Boundary::Merged {
             // Batches 2i and 2i+1 became batch i, which ends where 2i+1 ended; the mark of the

@@ -113,6 +113,7 @@ impl Simulation {
         };
         simulation.schedule_faults();
         simulation.schedule_watches();
+        simulation.start_instances();
         simulation.start_clients();
         Ok(simulation)
     }
@@ -168,6 +169,11 @@ impl Simulation {
     /// Memory held for requests in flight and their events, in bytes.
     pub fn bytes(&self) -> usize {
         self.tasks.bytes() + self.model.events.bytes()
+    }
+
+    /// A limit has ended the run: nothing more will happen.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
     }
 
     /// Runs until `finished` requests in all have ended, or for at most `events` events.

@@ -169,6 +169,17 @@ impl Station {
         Some(task)
     }
 
+    /// A server that was just given back is not: nobody gets it any more.
+    pub(super) fn keep(&mut self) {
+        self.in_use += 1;
+    }
+
+    /// So many servers that nobody has given back are free again.
+    pub(super) fn regain(&mut self, servers: u32, now: SimTime) {
+        self.account_busy(now);
+        self.in_use -= servers;
+    }
+
     /// Takes a free server for the first task that waits, if there is one of each.
     pub(super) fn serve_next(&mut self, tasks: &mut Arena<Task>, now: SimTime) -> Option<u32> {
         if self.head == NO_TASK || self.in_use >= self.capacity || self.is_stopped {

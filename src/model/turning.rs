@@ -24,11 +24,23 @@ pub(super) enum Turn {
     Restart,
     /// Jobs may have been delivered too long ago.
     Jobs,
+    /// Connections of a pool may have been ready for too long.
+    Idle,
+    /// An instance has come further with its start.
+    Warm,
 }
 
 impl Turn {
-    const ALL: [Self; 6] =
-        [Self::Fault, Self::Watch, Self::Timed, Self::Machine, Self::Restart, Self::Jobs];
+    const ALL: [Self; 8] = [
+        Self::Fault,
+        Self::Watch,
+        Self::Timed,
+        Self::Machine,
+        Self::Restart,
+        Self::Jobs,
+        Self::Idle,
+        Self::Warm,
+    ];
 
     /// The subject of an event about this, with a number below 2^24.
     pub(super) fn about(self, number: u32) -> u32 {
@@ -73,6 +85,8 @@ impl Simulation {
             Turn::Machine => self.machine_woken(number as u16),
             Turn::Restart => self.restart(number as u16),
             Turn::Jobs => self.jobs_due(number as u16),
+            Turn::Idle => self.close_idle(number),
+            Turn::Warm => self.warm_up(number as u16),
         }
     }
 }

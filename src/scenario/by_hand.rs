@@ -128,6 +128,8 @@ pub fn words(part: &str, effect: Effect) -> String {
             format!("{part} refuses {}", written_quantity(share, Unit::Share))
         }
         Effect::Flush => format!("{part} flushed"),
+        Effect::Partition => format!("{part} cut off"),
+        Effect::Deploy { .. } => format!("bad version of {part}"),
     }
 }
 
@@ -247,6 +249,7 @@ pub(super) fn add(faults: &[HandFault], parts: &mut Vec<Part>) {
             id: format!("by hand {}", index + 1),
             part: fault.part.clone(),
             instance: None,
+            peer: None,
             from: at(fault.from_ms),
             until: at(fault.to_ms),
             effect: fault.kind.effect(fault.amount),

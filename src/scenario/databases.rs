@@ -29,6 +29,9 @@ impl Reader<'_> {
             self.duration(value, &fields.under("round_trip"))
         });
         let crowd_loss = self.number_within(fields, "crowd_loss", 0.0, 10.0);
+        let connections_limit =
+            fields.has("connections").then(|| self.count_of(fields, "connections", 1, 1_000_000));
+        let connection_bytes = self.number_within(fields, "connection_mb", 0.0, 1e4) * MEGABYTE;
         let tables = self.tables_of(fields);
         let disk = self.disk_of(fields);
         let file = self.file_of(fields);
@@ -42,6 +45,8 @@ impl Reader<'_> {
         let plain = Database::new(&id, cores_count, round_trip);
         Part::Database(Database {
             crowd_loss,
+            connections_limit,
+            connection_bytes,
             tables,
             disk,
             file,

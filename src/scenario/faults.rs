@@ -1,12 +1,13 @@
 //! Reads the faults of a document.
 
 use crate::engine::{SimDuration, SimTime};
-use crate::model::system::{Effect, Fault, Part};
+use crate::model::system::{ColdStart, Effect, Fault, Part};
 
 use super::Unit;
 use super::reader::{Fields, Reader};
 
-const EFFECTS: [&str; 7] = ["spike", "slow", "delay", "stop", "crash", "refuse", "flush"];
+const EFFECTS: [&str; 9] =
+    ["spike", "slow", "delay", "stop", "crash", "refuse", "flush", "partition", "deploy"];
 
 impl Reader<'_> {
     pub(super) fn fault(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
@@ -26,15 +27,16 @@ impl Reader<'_> {
             3 => Effect::Stop,
             4 => Effect::Crash,
             6 => Effect::Flush,
-            _ => {
-                let share = self.amount_of(fields, "share", Unit::Share);
-                if !(0.0..=1.0).contains(&share) {
-                    self.note(&fields.under("share"), &share.to_string(), "a share from 0 to 1");
-                }
-                Effect::Refuse { share }
-            }
+            7 => Effect::Partition,
+            8 => Effect::Deploy {
+                share: self.share_of(fields),
+                errors: self.number_within(fields, "errors", 0.0, 1.0),
+                factor: if fields.has("factor") { self.factor_of(fields) } else { 1.0 },
+            },
+            _ => Effect::Refuse { share: self.share_of(fields) },
         };
-        Part::Fault(Fault { id, part, instance, from, until, effect })
+        let peer = (effect == Effect::Partition).then(|| self.text_of(fields, "peer"));
+        Part::Fault(Fault { id, part, instance, peer, from, until, effect })
     }
 
     pub(super) fn span_of(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
@@ -43,6 +45,30 @@ impl Reader<'_> {
             self.note(&fields.under(name), &ms.to_string(), "a time, 0 or more");
         }
         SimDuration::from_ms(ms.max(0.0))
+    }
+
+    /// How an instance of a service is that has just started.
+    pub(super) fn cold_start(&mut self, fields: &mut Fields<'_>) -> Option<ColdStart> {
+        if !fields.has("cold_start") {
+            return None;
+        }
+        let mut cold = self.inner(fields, "cold_start")?;
+        let mut span = |name: &'static str| {
+            if cold.has(name) { self.span_of(&mut cold, name) } else { SimDuration::ZERO }
+        };
+        let (down, slow) = (span("down"), span("slow"));
+        let factor = if cold.has("factor") { self.factor_of(&mut cold) } else { 1.0 };
+        let from_begin = self.flag(&mut cold, "from_begin", false);
+        self.close(&cold);
+        Some(ColdStart { down, slow, factor, from_begin })
+    }
+
+    fn share_of(&mut self, fields: &mut Fields<'_>) -> f64 {
+        let share = self.amount_of(fields, "share", Unit::Share);
+        if !(0.0..=1.0).contains(&share) {
+            self.note(&fields.under("share"), &share.to_string(), "a share from 0 to 1");
+        }
+        share
     }
 
     fn factor_of(&mut self, fields: &mut Fields<'_>) -> f64 {

@@ -64,6 +64,7 @@ impl Reader<'_> {
             _ => self.note(&fields.under("endpoints"), "nothing", "an object of lists of steps"),
         }
         let runtime = self.runtime(fields);
+        let cold_start = self.cold_start(fields);
         Part::Service(Service {
             id,
             instances_count,
@@ -73,13 +74,26 @@ impl Reader<'_> {
             admission,
             endpoints,
             runtime,
+            cold_start,
         })
     }
 
     fn pool(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
         let database = self.text_of(fields, "database");
         let connections_count = self.optional_count(fields, "connections", 1, 100_000);
-        Part::Pool(Pool { id, database, connections_count, queue: self.queue(fields) })
+        let queue = self.queue(fields);
+        let opening = fields.take("opening");
+        let opening = opening.map_or(Distribution::Constant(0.0), |value| {
+            self.duration(value, &fields.under("opening"))
+        });
+        let idle = fields.has("idle").then(|| self.span_above_zero(fields, "idle", 1.0));
+        let least = fields.take("least");
+        let least_count = least
+            .map_or(0, |value| self.count(value, &fields.under("least"), 0, connections_count));
+        let leak_share = self.number_within(fields, "leak", 0.0, 1.0);
+        let each = fields.has("each").then(|| self.text_of(fields, "each"));
+        let plain = Pool::new(&id, &database, connections_count);
+        Part::Pool(Pool { queue, opening, idle, least_count, leak_share, each, ..plain })
     }
 
     fn lock(&mut self, fields: &mut Fields<'_>, id: String) -> Part {

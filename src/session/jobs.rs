@@ -2,11 +2,14 @@
 //!
 //! A worker holds one question at a time; a newer one replaces it between two slices of work.
 
+mod bytes;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bytes::{pack, unpack};
 use crate::analysis::claims::try_once;
 use crate::analysis::compare::CompareJob;
 use crate::analysis::curve::{CurveJob, Share, merge};
@@ -119,20 +122,6 @@ pub struct Trial {
     pub value: f64,
     /// Without the mechanism.
     pub without: f64,
-}
-
-/// A question or an answer as the bytes that cross to the other thread; `None` if it cannot be
-/// written, which takes more memory than there is.
-pub fn pack<T: Serialize>(message: &T) -> Option<Vec<u8>> {
-    postcard::to_allocvec(message).ok()
-}
-
-/// What `pack` made, read by the same build.
-///
-/// # Errors
-/// Says why the bytes are no such message.
-pub fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    postcard::from_bytes(bytes).map_err(|error| error.to_string())
 }
 
 #[derive(Debug)]

@@ -89,6 +89,7 @@ fn unreliable(entry: &Entry) -> System {
             id: format!("down{end}"),
             part: "dependency".to_owned(),
             instance: None,
+            peer: None,
             from: SimTime::from_secs(end - n("outage")),
             until: SimTime::from_secs(end),
             // What begins now ends long after its timeout.

@@ -40,12 +40,7 @@ fn pooled(entry: &Entry) -> System {
         Step::Transaction { pool: "pool".to_owned(), steps: vec![rows] },
         query("cpu", n("cpu_end")),
     ];
-    let pool = Part::Pool(Pool {
-        id: "pool".to_owned(),
-        database: "db".to_owned(),
-        connections_count: n("pool") as u32,
-        queue: Queue::default(),
-    });
+    let pool = Part::Pool(Pool::new("pool", "db", n("pool") as u32));
     vec![
         super::clients(closed(n("users"), n("think")), "s"),
         service("s", n("workers") as u32, Queue::default(), steps),

@@ -79,6 +79,7 @@ fn pool(entry: &Entry) -> Option<System> {
             id: "trigger".to_owned(),
             part: "s".to_owned(),
             instance: None,
+            peer: None,
             from: at(number("t0")),
             until: at(number("t1")),
             effect: Effect::Slow { factor: number("factor") },

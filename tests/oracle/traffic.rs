@@ -113,6 +113,7 @@ fn balanced(entry: &Entry) -> Option<System> {
             id: format!("pace{index}"),
             part: "s".to_owned(),
             instance: Some(index as u32 + 1),
+            peer: None,
             from: SimTime::ZERO,
             until: super::at(1e9),
             effect: Effect::Slow { factor: mean / services[0] },

@@ -187,17 +187,37 @@ impl Generator {
                 let table = json!({ "rows": 1000, "indexes": index });
                 object.insert("tables".to_owned(), json!({ "a": table, "b": table }));
             }
+            "pool" => {
+                // Those of one service may be each instance's own, if no other uses them.
+                if object.contains_key("each") && self.below(4) > 0 {
+                    object.remove("each");
+                }
+                let most = object.get("connections").and_then(Value::as_u64).unwrap_or(1);
+                if let Some(least) = object.get_mut("least") {
+                    *least = json!(most.min(least.as_u64().unwrap_or(0)));
+                }
+            }
             "fault" => {
                 let effect = object["effect"].as_str().unwrap_or_default().to_owned();
-                let factor = ["spike", "slow", "delay"].contains(&effect.as_str());
-                for (name, is_its) in [("factor", factor), ("share", effect == "refuse")] {
+                let has = |effects: &[&str]| effects.contains(&effect.as_str());
+                if effect != "partition" {
+                    object.remove("peer");
+                } else if !object.contains_key("peer") {
+                    object.insert("peer".to_owned(), json!("p1"));
+                }
+                for (name, is_its) in [
+                    ("factor", has(&["spike", "slow", "delay", "deploy"])),
+                    ("share", has(&["refuse", "deploy"])),
+                    ("errors", has(&["deploy"])),
+                ] {
                     object.remove(name);
                     if is_its {
                         object.insert(name.to_owned(), json!(self.chance.random_range(0.1..1.0)));
                     }
                 }
                 if object.remove("instance").is_some()
-                    && !["spike", "delay", "flush"].contains(&effect.as_str())
+                    && !["spike", "delay", "flush", "partition", "deploy"]
+                        .contains(&effect.as_str())
                 {
                     object.insert("instance".to_owned(), json!(1));
                     object.insert("part".to_owned(), json!("p1"));
@@ -376,9 +396,11 @@ impl Generator {
                 return services.get(place).cloned().unwrap_or_else(|| "p1.work".to_owned());
             }
             ("runs", "on") => &["machine"],
+            (_, "each") => &["service"],
             ("transaction", "on") | (_, "primary") => &["database"],
             (_, "on") => &["lock"],
             (_, "via") => &["database", "pool"],
+            (_, "peer") => &["service", "database", "cache", "third_party"],
             (_, "part") => &["service", "clients", "database", "pool", "cache", "lock"],
             (_, "party") => &["third_party"],
             (_, "table" | "by") => return if self.below(2) == 0 { "a" } else { "b" }.to_owned(),

@@ -45,6 +45,22 @@ fn broken_stations_are_refused_by_schema_and_reader() {
         ("/parts/till/endpoints/pay/0/lock", json!({ "steps": [] })),
         ("/parts/drawer/capacity", json!(0)),
         ("/parts/lame/instance", json!(0)),
+        ("/parts/cut/peer", json!(7)),
+        ("/parts/version/share", json!(2)),
+        ("/parts/version/errors", json!(-0.1)),
+        ("/parts/version/factor", json!(0)),
+        ("/parts/desk/cold_start", json!(true)),
+        ("/parts/desk/cold_start/down", json!(-1)),
+        ("/parts/desk/cold_start/slow", json!("long")),
+        ("/parts/desk/cold_start/factor", json!(0)),
+        ("/parts/desk/cold_start/from_begin", json!(1)),
+        ("/parts/pool/opening", json!("soon")),
+        ("/parts/pool/idle", json!(-1)),
+        ("/parts/pool/least", json!(-1)),
+        ("/parts/pool/leak", json!(2)),
+        ("/parts/pool/each", json!(3)),
+        ("/parts/disk/connections", json!(0)),
+        ("/parts/disk/connection_mb", json!(-1)),
     ];
     refused(&broken);
 }

@@ -25,6 +25,8 @@ pub const LOSS_WRITES: f64 = 0.2;
 /// Time to open a connection, in milliseconds, measured with its first query.
 pub const OPEN_MS: f64 = 6.8;
 
+/// Busy connections up to which each is told apart: beyond, nothing gets slower any more.
+const BUSY_MAX: u32 = 10_000;
 /// 1 in fixed point.
 const ONE: u64 = 1 << 16;
 
@@ -48,7 +50,8 @@ impl Connections {
             let over = ln((f64::from(busy) / free).max(1.0));
             ((1.0 + loss * over) * ONE as f64) as u32
         };
-        let factors = (0..=limit).map(factor).collect();
+        let most = if loss > 0.0 { BUSY_MAX } else { 0 };
+        let factors = (0..=most).map(factor).collect();
         Self { limit, open: 0, busy: 0, refused: 0, factors }
     }
 
@@ -63,9 +66,14 @@ impl Connections {
         is_possible
     }
 
-    /// Closes a connection.
-    pub fn close(&mut self) {
-        self.open -= 1;
+    /// Closes so many connections.
+    pub fn close(&mut self, count: u32) {
+        self.open -= count;
+    }
+
+    /// Most that may be open.
+    pub fn limit(&self) -> u32 {
+        self.limit
     }
 
     /// A connection begins to work; the work that `work` becomes beside all the others.
@@ -78,7 +86,7 @@ impl Connections {
     /// What `work` becomes beside others, `busy` connections in all.
     #[inline]
     pub fn beside(&self, work: SimDuration, busy: u32) -> SimDuration {
-        let factor = u64::from(self.factors[busy.min(self.limit) as usize]);
+        let factor = u64::from(self.factors[(busy as usize).min(self.factors.len() - 1)]);
         SimDuration((u128::from(work.0) * u128::from(factor) / u128::from(ONE)) as u64)
     }
 
@@ -131,7 +139,7 @@ mod tests {
     fn no_more_than_the_limit_can_be_open() {
         let mut connections = Connections::new(2, 1, 0.0);
         assert_eq!([(); 3].map(|()| connections.open()), [true, true, false]);
-        connections.close();
+        connections.close(1);
         assert!(connections.open());
         assert_eq!(connections.refused(), 1);
         assert_eq!(connections.begin(SimDuration(7)), SimDuration(7));

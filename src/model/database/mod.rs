@@ -10,11 +10,14 @@ pub mod sqlite;
 
 pub mod connections;
 
+pub mod shelf;
+
 pub mod replica;
 
 pub use connections::Connections;
 pub use fair_lock::FairLock;
 pub use replica::Replica;
 pub use row_locks::RowLocks;
+pub use shelf::Shelf;
 pub use sqlite::Sqlite;
 pub use updates::Updates;

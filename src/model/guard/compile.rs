@@ -71,6 +71,7 @@ impl Builder<'_> {
         &mut self,
         call: &Call,
         register: usize,
+        wire: Option<u16>,
     ) -> Result<(), BuildError> {
         call.check()?;
         let guard = self.guard_of(call);
@@ -81,10 +82,10 @@ impl Builder<'_> {
         let made = GuardedEdge { start: 0, timeout, cancels, fallback: None, guard, lost };
         self.model.guarded.push(made);
         self.emit(Op::Guarded { edge });
-        let start = if call.guard.network == Network::default() {
+        let start = if call.guard.network == Network::default() && wire.is_none() {
             self.callee(call)?
         } else {
-            self.way(call)?
+            self.way(call, wire)?
         };
         self.model.guarded[usize::from(edge)].start = start;
         if let Some(steps) = &call.guard.fallback {
@@ -98,7 +99,7 @@ impl Builder<'_> {
     }
 
     /// The service, or the clients, whose steps are being compiled.
-    fn caller(&self) -> String {
+    pub(in crate::model) fn caller(&self) -> String {
         let service = self.path.last().and_then(|place| place.split('.').next());
         service.unwrap_or(&self.sender).to_owned()
     }
@@ -131,17 +132,25 @@ impl Builder<'_> {
         (self.model.guards.len() - 1) as u16
     }
 
-    /// First operation of the way to a callee over the network and back.
-    fn way(&mut self, call: &Call) -> Result<u32, BuildError> {
+    /// First operation of the way to a callee over the network and back. What is lost where the
+    /// caller gives up is not sent again.
+    pub(in crate::model) fn way(
+        &mut self,
+        call: &Call,
+        wire: Option<u16>,
+    ) -> Result<u32, BuildError> {
+        let vanishes = call.timeout.is_some() || call.guard.patience.is_some();
         let jump = self.emit(Op::Jump { to: 0 });
         let start = self.here();
         let open = std::mem::take(&mut self.open);
         let (timeout, guard) = (None, Box::default());
         let inner =
             Call { timeout, retries_count: 0, backoff: Backoff::None, guard, ..call.clone() };
+        self.cross(wire, vanishes);
         self.message(call);
-        self.call(&inner, 0)?;
+        self.call_over(&inner, 0, None)?;
         self.message(call);
+        self.cross(wire, vanishes);
         self.open = open;
         self.emit(Op::Return);
         self.model.program[jump as usize] = Op::Jump { to: self.here() };

@@ -16,12 +16,15 @@ pub const UPDATED_ROWS_MAX: u32 = 8;
 ///
 /// Queries are executed first come, first served, each on a core of its own; a round trip on the
 /// network for each of them holds the connection, but no core. A query takes a time that the document
-/// gives, or asks for rows of a table: then a planner finds out what is to be done.
+/// gives, or asks for rows of a table: then a planner finds out what is to be done. Pools together have
+/// at most `connections` open: the next opening is refused at once, and the request fails ("sorry, too
+/// many clients already"). Each open connection takes memory from the pages.
 ///
 /// Left out: queries on several cores, checkpoints, vacuum, and the cost of a commit, which is part of
 /// the work of a query.
 /// Source: with exponential work it is M/M/c. A round trip with execution of a lookup was measured as
-/// 105 microseconds on loopback (PostgreSQL 15).
+/// 105 microseconds on loopback (PostgreSQL 15). A connection takes less than 2 MiB (Freund, "Measuring
+/// the Memory Overhead of a Postgres Connection", 2020).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Database {
     /// Unique in the system.
@@ -34,6 +37,15 @@ pub struct Database {
     /// By how much many busy connections slow each other down, see
     /// [`Connections`](crate::model::database::Connections); 0 for not at all.
     pub crowd_loss: f64,
+    /// Most connections that pools may have open together, as `max_connections`; opening one more
+    /// fails. `None` for as many as anybody wants.
+    pub connections_limit: Option<u32>,
+    /// Memory of each connection that pools have open, in bytes: so much less is left for pages.
+    ///
+    /// Source: less than 2 MiB (Freund, "Measuring the Memory Overhead of a Postgres Connection",
+    /// 2020); pages that find no room are read from the disk again ("Performance impact of idle
+    /// PostgreSQL connections", AWS Database Blog, 2021).
+    pub connection_bytes: f64,
     /// Tables by name, for queries that are planned.
     pub tables: Vec<(String, TableSettings)>,
     /// Where pages come from that are not in memory; `None` if all are.
@@ -59,6 +71,8 @@ impl Database {
             cores_count,
             round_trip,
             crowd_loss,
+            connections_limit: None,
+            connection_bytes: 0.0,
             tables,
             disk,
             file,
@@ -66,6 +80,13 @@ impl Database {
             deadlock_after,
             runtime,
         }
+    }
+}
+
+impl Database {
+    /// It matters how many connections pools have open.
+    pub fn counts_connections(&self) -> bool {
+        self.connections_limit.is_some() || self.connection_bytes > 0.0
     }
 }
 

@@ -12,7 +12,9 @@ pub use data::{
     Ask, Cache, DEADLOCK_AFTER, Database, DiskSettings, FileSettings, FileWaiting, Jobs, Read,
     ReplicaSettings, Select, SelectJoin, TableSettings, ThirdParty, UPDATED_ROWS_MAX, Update, Way,
 };
-pub use stations::{Admission, Balancing, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service};
+pub use stations::{
+    Admission, Balancing, ColdStart, Endpoint, Lock, Machine, Pool, Queue, Runtime, Service,
+};
 
 use crate::engine::{Distribution, SimDuration, SimTime};
 
@@ -38,6 +40,10 @@ impl From<Vec<Part>> for System {
 /// lets a part take nothing new: what it works on is finished, what comes waits. *Crash* loses all that
 /// a part works on or keeps waiting, and what comes fails at once until it is back; what it had called
 /// elsewhere works on. *Refuse* fails a share of what comes, by chance. *Flush* empties a cache.
+/// *Partition* cuts the network between two parts, in both directions: where the caller has a timeout or
+/// patience the message is lost; everything else is sent again, as TCP does, and passes when the
+/// network is back. *Deploy* gives the first instances of a service a version that fails a share of what
+/// comes and is slower, and takes it back at the end.
 ///
 /// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
 /// instance does not reach into branches of `parallel`. Several faults may do the same to one part at
@@ -55,6 +61,8 @@ pub struct Fault {
     pub part: String,
     /// Which instance of a service it is done to, from 1; `None` for all.
     pub instance: Option<u32>,
+    /// Id of the other part of a partition.
+    pub peer: Option<String>,
     /// When it begins.
     pub from: SimTime,
     /// When it ends; nothing happens unless that is after `from`.
@@ -93,6 +101,21 @@ pub enum Effect {
     },
     /// A cache loses all its entries when the fault begins.
     Flush,
+    /// Nothing passes between the part and its peer. A call with a timeout or patience waits for
+    /// that; anything else is sent again until it passes, as TCP does.
+    ///
+    /// Left out: that TCP gives up after some 15 minutes (RFC 9293, `tcp_retries2`), and that it
+    /// waits a little longer than until the network is back.
+    Partition,
+    /// A service has a version with a mistake, until it is rolled back.
+    Deploy {
+        /// Share of the instances that have it, 0..=1; at least one, the first of them.
+        share: f64,
+        /// Share of what comes to them that fails at once, 0..=1.
+        errors: f64,
+        /// How many times as long their work takes, above 0.
+        factor: f64,
+    },
 }
 
 /// One part of a system.

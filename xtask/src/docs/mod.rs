@@ -115,9 +115,9 @@ fn text_of(page: &Page, root: &Path, tables: &Tables<'_>) -> Result<String, Stri
         text += &format!("\n{}\n\n{table}", heading(place));
     }
     text += "\n## What it leaves out\n\n";
-    text += &items(&proses, |prose| &prose.left_out);
+    text += &items(&proses, |prose| prose.left_out.iter().map(|item| upper(item)).collect());
     text += "\n## Sources\n\n";
-    text += &items(&proses, |prose| &prose.sources);
+    text += &items(&proses, |prose| prose.sources.clone());
     let files = std::iter::once(page.prose).chain(page.sections.iter().map(|(_, place)| *place));
     let files: Vec<String> = files.map(|place| format!("`{place}`")).collect();
     text += &format!("\nWritten by `cargo xtask docs` from {} and `{SCHEMA}`.\n", files.join(", "));
@@ -136,14 +136,20 @@ fn heading(place: &str) -> String {
 }
 
 /// A list of what all sections say, each under its heading.
-fn items(proses: &[(&'static str, Prose)], of: impl Fn(&Prose) -> &Vec<String>) -> String {
-    let all =
-        proses.iter().flat_map(|(title, prose)| of(prose).iter().map(move |item| (title, item)));
-    let lines = all.map(|(title, item)| match *title {
-        "" => format!("* {item}\n"),
-        title => format!("* {title}: {item}\n"),
-    });
-    lines.collect()
+fn items(proses: &[(&'static str, Prose)], of: impl Fn(&Prose) -> Vec<String>) -> String {
+    let mut text = String::new();
+    for (title, prose) in proses {
+        let start = if title.is_empty() { String::new() } else { format!("*{title}*: ") };
+        text.extend(of(prose).into_iter().map(|item| format!("* {start}{item}\n")));
+    }
+    text
+}
+
+/// A sentence with a capital at its begin.
+fn upper(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 const INDEX: &str = "\

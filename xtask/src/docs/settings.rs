@@ -176,6 +176,7 @@ impl Tables<'_> {
                     return Ok(format!("list: {}", self.unit(items)?));
                 }
                 Some(_) => "object",
+                None if is_number_or_more(value) => "number or knob",
                 None if value.get("oneOf").or_else(|| value.get("anyOf")).is_some() => "object",
                 None => "",
             },
@@ -276,6 +277,11 @@ fn is_amount(value: &Node) -> bool {
     matches!(value.refers_to(), Some("time" | "count" | "rate" | "share" | "duration"))
 }
 
+/// A number, or something else in its place.
+fn is_number_or_more(value: &Node) -> bool {
+    value.list("anyOf").iter().any(|branch| branch.text("type") == Some("number"))
+}
+
 /// What fields of any name are, if they may have any name.
 fn any_of(object: &Node) -> Option<&Node> {
     object.get("additionalProperties").filter(|any| !any.fields().is_empty())
@@ -283,7 +289,8 @@ fn any_of(object: &Node) -> Option<&Node> {
 
 /// The fields of all branches, each once.
 fn fields_of(object: &Node) -> Vec<Field<'_>> {
-    let branches = object.branches();
+    let mut branches = object.branches();
+    branches.retain(|branch| branch.get("properties").is_some());
     let mut fields: Vec<Field<'_>> = Vec::new();
     let has = |branch: &Node, name: &str| {
         branch.get("properties").is_some_and(|all| all.get(name).is_some())

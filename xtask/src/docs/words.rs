@@ -6,18 +6,14 @@ use super::schema::Node;
 /// that clause.
 pub(super) fn without_default(about: &str) -> (String, Option<String>) {
     let whole = about.trim_end_matches('.');
-    let said = |clause: &str| {
-        clause
-            .contains("unless given")
-            .then(|| clause.replace(" unless given", "").trim_end_matches(',').to_owned())
-    };
-    for separator in ["; ", ". "] {
-        if let Some((rest, clause)) = whole.rsplit_once(separator)
-            && !clause.contains('(')
-            && let Some(said) = said(clause)
-        {
-            return (format!("{rest}."), Some(lower(&said)));
-        }
+    let last = ["; ", ". "].into_iter().filter_map(|border| whole.rfind(border)).max();
+    if let Some(last) = last
+        && let clause = &whole[last + 2..]
+        && !clause.contains('(')
+        && clause.contains("unless given")
+    {
+        let said = clause.replace(" unless given", "");
+        return (format!("{}.", &whole[..last]), Some(lower(said.trim_end_matches(','))));
     }
     let is_in_text = about.contains("unless given");
     (about.to_owned(), is_in_text.then(|| "as said".to_owned()))

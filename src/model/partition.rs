@@ -1,0 +1,97 @@
+//! Networks between two parts that can be cut, and what becomes of the messages.
+//!
+//! Only where a fault cuts it is a network an operation of its own: before what is asked, and before
+//! its answer.
+
+use crate::engine::SimTime;
+
+use super::build::{BuildError, Builder};
+use super::program::{Op, Spent};
+use super::simulation::Simulation;
+use super::system::{Effect, Fault, Part};
+use super::task::State;
+
+/// The network between two parts.
+#[derive(Debug, Clone)]
+pub(super) struct Wire {
+    ends: [String; 2],
+    /// Until when nothing passes.
+    pub(super) until: SimTime,
+    /// Where the time is booked.
+    pub(super) account: u16,
+}
+
+impl Builder<'_> {
+    /// The number of the network between the part whose steps are being compiled and another, if a
+    /// fault cuts it.
+    pub(super) fn wire_to(&mut self, other: &str) -> Option<u16> {
+        let is_between = |fault: &Fault, one: &str| {
+            let ends = [Some(fault.part.as_str()), fault.peer.as_deref()];
+            fault.effect == Effect::Partition
+                && (ends == [Some(one), Some(other)] || ends == [Some(other), Some(one)])
+        };
+        let is_cut = |one: &str| {
+            self.system
+                .parts
+                .iter()
+                .any(|part| matches!(part, Part::Fault(fault) if is_between(fault, one)))
+        };
+        // Most systems have none: names are made only where one is.
+        let one = self.caller();
+        if !is_cut(&one) {
+            return None;
+        }
+        let ends = [one, other.to_owned()];
+        let found = self.model.wires.iter().position(|wire| wire.joins(&ends));
+        let number = found.unwrap_or_else(|| {
+            let account = self.account(other, Spent::Network);
+            self.model.wires.push(Wire { ends, until: SimTime::ZERO, account });
+            self.model.wires.len() - 1
+        });
+        Some(number as u16)
+    }
+
+    /// Emits a message over a network that can be cut; nothing for any other.
+    pub(super) fn cross(&mut self, wire: Option<u16>, vanishes: bool) {
+        if let Some(wire) = wire {
+            self.emit(Op::Cross { wire, vanishes });
+        }
+    }
+
+    /// The number of the network that a fault cuts.
+    pub(super) fn wire_of(&self, fault: &Fault) -> Result<u16, BuildError> {
+        let peer = fault.peer.clone().unwrap_or_default();
+        let ends = [fault.part.clone(), peer];
+        let found = self.model.wires.iter().position(|wire| wire.joins(&ends));
+        found.map(|number| number as u16).ok_or_else(|| {
+            let [part, peer] = ends;
+            let reason = format!("nothing goes between it and `{peer}`");
+            BuildError::Setting { part, reason }
+        })
+    }
+}
+
+impl Wire {
+    fn joins(&self, ends: &[String; 2]) -> bool {
+        self.ends == *ends || self.ends[0] == ends[1] && self.ends[1] == ends[0]
+    }
+}
+
+impl Simulation {
+    /// Sends a message over a network; false if it does not arrive now.
+    pub(super) fn cross(&mut self, id: u32, wire: u16, vanishes: bool) -> bool {
+        let until = self.model.wires[usize::from(wire)].until;
+        if until <= self.now {
+            return true;
+        }
+        if vanishes {
+            self.remove(id);
+            return false;
+        }
+        let task = &mut self.tasks[id];
+        task.state = State::Holding;
+        task.since = self.now;
+        task.awaited = self.model.events.schedule(until, id);
+        false
+    }
+}
