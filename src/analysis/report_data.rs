@@ -55,6 +55,8 @@ pub struct ReplicaReport {
     pub reads_per_s: f64,
     /// Share of them that did not show the last write, or for own rows the own one, 0..=1.
     pub stale_share: f64,
+    /// Mean time from the commit of a write until it can be seen here, in milliseconds.
+    pub delay_mean_ms: f64,
     /// How far behind its primary it is at the end, in milliseconds.
     pub lag_ms: f64,
 }

@@ -55,6 +55,7 @@ impl Measured {
         let report = |measure: &ReplicaMeasure| ReplicaReport {
             reads_per_s: self.rate(measure.reads),
             stale_share: measure.stale as f64 / measure.reads.max(1) as f64,
+            delay_mean_ms: measure.delay.as_ms() / measure.writes.max(1) as f64,
             lag_ms: SimDuration(measure.lag).as_ms(),
         };
         let replicas = self.period.replicas.iter();

@@ -273,9 +273,9 @@ impl Simulation {
         self.file_numbers(&mut add);
         self.jobs_numbers(&mut add);
         self.pool_numbers(&mut add);
-        for (reads, stale) in self.replica_counters() {
-            add(reads);
-            add(stale);
+        for replica in self.replica_counters() {
+            add(replica.reads);
+            add(replica.stale);
         }
         hash
     }

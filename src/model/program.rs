@@ -70,6 +70,8 @@ pub(super) enum Op {
     GiveMemory { register: u8 },
     /// Looks a value up; goes on behind its load if there is a copy.
     Lookup { cached: u16 },
+    /// Goes on to the next of all values.
+    NextKey { cached: u16, register: u8 },
     /// Notes the version of the value that is being loaded.
     Read { cached: u16 },
     /// Stores the loaded value.

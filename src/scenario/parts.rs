@@ -219,7 +219,8 @@ impl Reader<'_> {
             "cached" => {
                 let cache = self.text_of(fields, "cache");
                 let load = inner(self, fields, "load");
-                Step::Cached { cache, load, store: inner(self, fields, "store") }
+                let store = inner(self, fields, "store");
+                Step::Cached { cache, load, store, is_scan: self.flag(fields, "scan", false) }
             }
             "write" => {
                 let cache = self.text_of(fields, "cache");

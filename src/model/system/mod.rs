@@ -257,6 +257,9 @@ pub enum Step {
         load: Vec<Self>,
         /// What is done between reading the value and storing the copy.
         store: Vec<Self>,
+        /// All values are looked up, one after the other, in an order that has nothing to do with
+        /// their popularity.
+        is_scan: bool,
     },
     /// Writes a value, drawn by popularity, and tells the cache.
     Write {
