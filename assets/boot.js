@@ -30,6 +30,16 @@
     document.getElementById("afresh").href = location.pathname + location.search;
   };
 
+  // What stands in the page is painted before the simulator is asked for, which takes the line for
+  // longer than everything else together. Frames that nobody sees are not painted.
+  const painted = ready.then(
+    () =>
+      new Promise((done) => {
+        new PerformanceObserver(() => requestAnimationFrame(() => setTimeout(done))).observe({ type: "paint", buffered: true });
+        setTimeout(done, 250);
+      }),
+  );
+
   const start = async (bindings, binary) => {
     await ready;
     await bindings.default({ module_or_path: binary });
@@ -56,10 +66,14 @@
   } else {
     root.classList.add("own");
     add("link", { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: font });
-    const binary = fetch(module);
-    // The same promise twice, so that a failure is told once.
-    binary.catch(() => {});
-    import(glue).then((bindings) => start(bindings, binary)).catch(stopped);
+    painted
+      .then(() => {
+        const binary = fetch(module);
+        // The same promise twice, so that a failure is told once.
+        binary.catch(() => {});
+        return import(glue).then((bindings) => start(bindings, binary));
+      })
+      .catch(stopped);
     kneepoint.worker = (module) => {
       const worker = new Worker("./worker-boot.js", { type: "module" });
       worker.postMessage({ glue: at(glue), module });

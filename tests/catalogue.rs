@@ -286,3 +286,27 @@ fn explanations_mention_no_part_that_was_not_found_saturated_or_slow() {
     }
     assert!(mentions > STORIES.len(), "{mentions}");
 }
+
+/// Where the time goes is that of the requests that are measured, not of the start before them.
+#[test]
+fn the_time_of_a_slow_request_is_that_of_a_request_as_slow_as_measured() {
+    let mut checked = 0;
+    for story in STORIES {
+        let scenario = scenario(story.id);
+        for (name, settings) in states(story) {
+            let report = run(&scenario, &settings).expect("a valid setting");
+            let explanation = explain(&scenario, &settings).expect("a valid setting");
+            let spent: f64 = explanation.time.iter().map(|share| share.slow_ms).sum();
+            let latency = report.latency_ms;
+            let (Some(p99), Some(max)) = (latency.p99, latency.max) else { continue };
+            // An explanation sees less of a long run, which matters where queues grow without end.
+            if report.overloaded {
+                continue;
+            }
+            let range = 0.8 * p99..=1.1 * max;
+            assert!(range.contains(&spent), "{} {name}: {spent}, not in {range:?}", story.id);
+            checked += 1;
+        }
+    }
+    assert!(checked > STORIES.len(), "{checked}");
+}

@@ -37,8 +37,7 @@ fn point(x: f64, p99: Option<f64>) -> CurvePoint {
         error_share: if x > 1_900.0 { 1.0 - 1_900.0 / x } else { 0.0 },
         overloaded: x > 2_500.0,
         settled: x < 1_000.0,
-        busiest: None,
-        stopped: None,
+        ..CurvePoint::default()
     }
 }
 
@@ -54,6 +53,7 @@ fn curve(p99s: &[Option<f64>]) -> Curve {
         finished: true,
         knee: Some(Knee { x: 2_100.0, p99_ms: 1_000.0, limit: KneeLimit::P99 }),
         theory: Vec::new(),
+        parts: Vec::new(),
     }
 }
 

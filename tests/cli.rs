@@ -125,3 +125,26 @@ fn a_trace_is_told_in_words_and_as_a_file_for_viewers() {
     assert!(root["dur"].as_f64().unwrap() > 1e5 && longest > 1e5);
     assert_eq!(kneepoint(&["trace", "n-plus-one", "--percentile", "101"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_walk_up_and_down_is_told_in_words_as_a_table_and_as_json() {
+    let args = ["hysteresis", "retry-storm", "--seed", "1"];
+    let output = kneepoint(&args);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("Advertised capacity 1.05k, hidden capacity 236."), "{text}");
+    let found = json(&kneepoint(&[&args[..], &["--format", "json"]].concat()));
+    assert_eq!(found["finding"], "two-states");
+    assert!(text.contains(found["digest"].as_str().unwrap()));
+    let csv = kneepoint(&[&args[..], &["--format", "csv"]].concat());
+    let csv = String::from_utf8_lossy(&csv.stdout).into_owned();
+    let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][..3], ["way", "users", "p50_ms"]);
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+    for way in ["up", "down"] {
+        let count = rows.iter().filter(|row| row[0] == way).count();
+        assert_eq!(count, found[way].as_array().unwrap().len(), "{way}");
+    }
+    let wrong = kneepoint(&["hysteresis", "retry-storm", "--over", "nothing"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}

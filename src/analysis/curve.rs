@@ -120,6 +120,7 @@ impl CurveJob {
         });
         Curve {
             knob: self.knob.id.clone(),
+            parts: self.points.first().map(Point::part_ids).unwrap_or_default(),
             points: self.points.iter().map(Point::report).collect(),
             pass: self.pass,
             finished: self.finished(),
@@ -139,6 +140,7 @@ pub fn merge(shares: &[Curve], objective: &Objective, scale: Scale) -> Curve {
     let theory = order.into_iter().map(|index| theory[index]).collect();
     Curve {
         knob: shares.first().map(|curve| curve.knob.clone()).unwrap_or_default(),
+        parts: shares.first().map(|curve| curve.parts.clone()).unwrap_or_default(),
         knee: knee(&points, objective, scale),
         points,
         pass: shares.iter().map(|curve| curve.pass).min().unwrap_or(0),
@@ -170,7 +172,7 @@ pub fn curve(
 }
 
 /// Values of the knob at equal distances of its slider, each once.
-fn values_of(knob: &Knob) -> Vec<f64> {
+pub(super) fn values_of(knob: &Knob) -> Vec<f64> {
     let position = |index| index as f64 / (POINTS - 1) as f64;
     let mut values: Vec<f64> = (0..POINTS).map(|index| knob.at(position(index))).collect();
     values.dedup_by(|a, b| a.to_bits() == b.to_bits());

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::engine::SimDuration;
 use crate::engine::interval::ascending;
+use crate::engine::{SimDuration, SimTime};
 use crate::model::system::{Part, System};
 use crate::model::third_party::Counters;
 use crate::model::{Breakdown, Outcome, Progress, Simulation, Spent};
@@ -23,15 +23,19 @@ const SHARE_MIN: f64 = 0.005;
 const FAILING: f64 = 0.01;
 /// How far two measures of users for each request a second may be apart.
 const AGREEMENT: f64 = 0.25;
-/// Events that a run for an explanation may take.
-const EVENTS_MAX: u64 = 500_000;
+/// Events that the light run may take, and those after which the time of enough requests is known..
+const EVENTS_ENOUGH: u64 = 500_000;
+/// ..if so many of them are slow.
+const SLOW_ENOUGH: u64 = 30;
 
 /// Explains one setting of a scenario.
 ///
 /// # Errors
 /// Names what is wrong with the settings.
 pub fn explain(scenario: &Arc<Scenario>, settings: &Settings) -> Result<Explanation, Mistakes> {
-    let mut job = ExplainJob::new(scenario, settings)?;
+    let mut run = Run::of(scenario, settings)?;
+    run.advance(u64::MAX);
+    let mut job = ExplainJob::new(scenario, settings, run)?;
     loop {
         if let Some(explanation) = job.step(u64::MAX) {
             return Ok(explanation);
@@ -39,35 +43,35 @@ pub fn explain(scenario: &Arc<Scenario>, settings: &Settings) -> Result<Explanat
     }
 }
 
-/// An explanation under way: a run, the same run again with its time booked, and a light run.
+/// An explanation under way: the run again with its time booked, and a light run.
 #[derive(Debug)]
 pub struct ExplainJob {
     scenario: Arc<Scenario>,
     settings: Settings,
     stage: Stage,
-    run: Run,
     /// The light run that shows what each request asks of each part.
     light: Run,
-    /// The run again, booking the time of median and slow requests.
+    /// The run that is explained, again, booking the time of median and slow requests.
     again: Simulation,
     system: System,
-    report: Option<RunReport>,
+    report: RunReport,
+    /// Users for each request a second, as far as the run that is explained says so.
+    users_a_rate: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {
-    Running,
     Booking,
     Lightly,
     Done,
 }
 
 impl ExplainJob {
-    /// An explanation of one setting of a scenario.
+    /// An explanation of a run that has ended, of this scenario under these settings.
     ///
     /// # Errors
     /// Names what is wrong with the settings.
-    pub fn new(scenario: &Arc<Scenario>, settings: &Settings) -> Result<Self, Mistakes> {
+    pub fn new(scenario: &Arc<Scenario>, settings: &Settings, run: Run) -> Result<Self, Mistakes> {
         let system = scenario.system(settings)?;
         let mut light = settings.clone();
         if let Some(knob) = scenario.knob("users") {
@@ -75,40 +79,40 @@ impl ExplainJob {
         }
         let broken = |error| Mistakes::one("parts", error, "a system that can be built");
         let seed = scenario.seed(settings);
+        let report = run.report(scenario, settings);
+        let measured = run.measured();
+        let mut again = Simulation::new(&system, seed).map_err(broken)?;
+        again.set_breakdown(breakdown(&report, measured.period.from));
+        let rate = measured.rate(measured.period.totals.sent);
         Ok(Self {
-            run: Run::of(scenario, settings)?,
             light: Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?,
-            again: Simulation::new(&system, seed).map_err(broken)?,
+            again,
             system,
+            users_a_rate: scenario.value(settings, "users").map(|users| users / rate),
             scenario: Arc::clone(scenario),
             settings: settings.clone(),
-            stage: Stage::Running,
-            report: None,
+            stage: Stage::Booking,
+            report,
         })
     }
 
     /// Goes on for at most `events` events; the explanation when it is complete.
     pub fn step(&mut self, events: u64) -> Option<Explanation> {
         match self.stage {
-            Stage::Running => {
-                let left = EVENTS_MAX.saturating_sub(self.run.events());
-                if self.run.advance(events.min(left)) || self.run.events() >= EVENTS_MAX {
-                    self.start_booking();
-                }
-                None
-            }
             Stage::Booking => {
-                let left = EVENTS_MAX.saturating_sub(self.again.events_count());
-                let progress = advance(&mut self.again, self.scenario.run.end, events.min(left));
-                if progress != Progress::Running || self.again.events_count() >= EVENTS_MAX {
+                let progress = advance(&mut self.again, self.scenario.run.end, events);
+                let slow = self.again.breakdown().map_or(0, |breakdown| breakdown.counts().1);
+                let is_enough = self.again.events_count() >= EVENTS_ENOUGH && slow >= SLOW_ENOUGH;
+                let is_over = self.again.events_count() >= self.report.events;
+                if progress != Progress::Running || is_enough || is_over {
                     self.stage = Stage::Lightly;
                 }
                 None
             }
             Stage::Lightly => {
-                let left = EVENTS_MAX.saturating_sub(self.light.events());
+                let left = EVENTS_ENOUGH.saturating_sub(self.light.events());
                 let ended = self.light.advance(events.min(left));
-                if !ended && self.light.events() < EVENTS_MAX {
+                if !ended && self.light.events() < EVENTS_ENOUGH {
                     return None;
                 }
                 self.stage = Stage::Done;
@@ -123,30 +127,12 @@ impl ExplainJob {
         let exemplars = self.again.breakdown()?.exemplars();
         let rested = Simulation::new(&self.system, self.scenario.seed(&self.settings)).ok()?;
         let names = ["p50", "p99"];
-        Some(TraceJob::new(rested, self.scenario.run.end, exemplars, names, EVENTS_MAX))
-    }
-
-    fn start_booking(&mut self) {
-        let report = self.run.report(&self.scenario, &self.settings);
-        let latency = report.latency_ms;
-        let breakdown = match (latency.p50, latency.p99) {
-            (Some(p50), Some(p99)) => {
-                let around = (SimDuration::from_ms(p50 * 0.9), SimDuration::from_ms(p50 * 1.1));
-                let slow = SimDuration::from_ms(p99 * 0.99);
-                let settled = self.run.measured().period.from;
-                let sought = [p50, p99].map(SimDuration::from_ms);
-                Breakdown::new(around, slow).seeking(sought, settled)
-            }
-            // Nobody is answered in time; a request that fails is followed still.
-            _ => Breakdown::default(),
-        };
-        self.again.set_breakdown(breakdown);
-        self.stage = Stage::Booking;
-        self.report = Some(report);
+        let last = self.again.events_count();
+        Some(TraceJob::new(rested, self.scenario.run.end, exemplars, names, last))
     }
 
     fn explanation(&self) -> Explanation {
-        let Some(report) = &self.report else { return Explanation::default() };
+        let report = &self.report;
         let time = self.where_time_goes(report);
         let first_to_break = self.first_to_break();
         let facts = Facts { report, time: &time, first_to_break: first_to_break.as_ref() };
@@ -230,10 +216,7 @@ impl ExplainJob {
     /// Users for each request a second, if both runs agree that the rate grows with the users.
     fn users_a_rate(&self, light_rate: f64) -> Option<f64> {
         let knob = self.scenario.knob("users")?;
-        let now = self.scenario.value(&self.settings, "users")?;
-        let measured = self.run.measured();
-        let (light, full) =
-            (knob.min / light_rate, now / measured.rate(measured.period.totals.sent));
+        let (light, full) = (knob.min / light_rate, self.users_a_rate?);
         ((light / full - 1.0).abs() < AGREEMENT).then_some(light)
     }
 
@@ -247,6 +230,17 @@ impl ExplainJob {
         });
         ends.reduce(f64::max).filter(|until| *until < end.as_secs())
     }
+}
+
+/// The classes of a run's requests whose time is booked: around its median, and its slowest.
+fn breakdown(report: &RunReport, settled: SimTime) -> Breakdown {
+    let (Some(p50), Some(p99)) = (report.latency_ms.p50, report.latency_ms.p99) else {
+        // Nobody is answered in time; a request that fails is followed still.
+        return Breakdown::default();
+    };
+    let around = (SimDuration::from_ms(p50 * 0.9), SimDuration::from_ms(p50 * 1.1));
+    let sought = [p50, p99].map(SimDuration::from_ms);
+    Breakdown::new(around, SimDuration::from_ms(p99 * 0.99)).seeking(sought, settled)
 }
 
 /// How many times its even share the instance with the most attempts gets, at least 1.

@@ -8,6 +8,8 @@ pub mod run;
 
 mod run_data;
 
+mod measures;
+
 mod phases;
 
 mod recovery;
@@ -15,6 +17,8 @@ mod recovery;
 mod sentences;
 
 pub mod curve;
+
+pub mod hysteresis;
 
 pub mod ceiling;
 

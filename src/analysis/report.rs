@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::plans::QueryPlan;
 pub use super::report_data::{
-    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, CronReport, FileReport, JobsReport, MachineReport, NetworkReport, PoolReport,
+    ReplicaReport, TableReport, ThirdPartyReport,
 };
 
 /// Everything measured in one run at one setting of the knobs.
@@ -27,6 +28,9 @@ pub struct RunReport {
     pub warmup_secs: f64,
     /// Latency of requests answered in time, from the first attempt to the answer.
     pub latency_ms: LatencySummary,
+    /// How long all requests took until they ended, those too that were not answered in time;
+    /// without intervals.
+    pub latency_all_ms: LatencySummary,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests finished per second, whatever their outcome.
@@ -51,6 +55,8 @@ pub struct RunReport {
     pub records: u64,
     /// Those of them about something that there was a record of already: wrong data.
     pub duplicates: u64,
+    /// Networks that faults cut, in the order in which they are used.
+    pub networks: Vec<NetworkReport>,
     /// Connections of each pool that opens them, by id.
     pub pools: BTreeMap<String, PoolReport>,
     /// Measures of each replica, by id.
@@ -191,30 +197,10 @@ pub struct PartReport {
     pub visits_per_request: f64,
     /// Visits refused because its queue was full, or by a limit.
     pub rejected: u64,
+    /// Visits refused by single instances that were starting, or had a fault; since the run began.
+    pub instance_refusals: u64,
     /// Share of the attempts that each instance got, if it matters which one is chosen.
     pub instance_shares: Vec<f64>,
-}
-
-/// What one cron did, since the run began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct CronReport {
-    /// Most runs under way at once.
-    pub most: u32,
-    /// Starts left out.
-    pub skipped: u64,
-    /// Runs cancelled by the next.
-    pub cancelled: u64,
-}
-
-/// The memory of one machine.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct MachineReport {
-    /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
-    pub memory_most_mb: f64,
-    /// Mean megabytes held, since the run began; 0 for a machine without a limit.
-    pub memory_mean_mb: f64,
-    /// Parts killed for their memory, since the run began.
-    pub kills: u64,
 }
 
 /// One point of a curve: the system at one value of a knob.
@@ -224,6 +210,8 @@ pub struct CurvePoint {
     pub x: f64,
     /// Latency of requests answered in time.
     pub latency_ms: LatencySummary,
+    /// 99 % of all requests had ended by then, in milliseconds, answered in time or not.
+    pub p99_all_ms: Option<f64>,
     /// Requests sent per second.
     pub offered_per_s: f64,
     /// Requests answered in time and right, per second.
@@ -238,6 +226,18 @@ pub struct CurvePoint {
     pub busiest: Option<(String, f64)>,
     /// Why the run ended early, in words.
     pub stopped: Option<String>,
+    /// Attempts per request, at least 1.
+    pub amplification: f64,
+    /// Share of the requests answered in time that saw a value that was not true any more, 0..=1.
+    pub stale_share: f64,
+    /// Updates that were acknowledged and are gone, per second.
+    pub lost_per_s: f64,
+    /// Mean megabytes held on the machine that held most; 0 where no machine has a limit.
+    pub memory_mb: f64,
+    /// Most megabytes held there at once.
+    pub memory_most_mb: f64,
+    /// Busy share of the capacity of each part, 0..=1, in the order of [`Curve::parts`].
+    pub utilisation: Vec<f64>,
 }
 
 /// The system over a range of one knob, on the same arrivals at every point.
@@ -247,6 +247,8 @@ pub struct Curve {
     pub knob: String,
     /// In ascending order of `x`; 24 of them unless the knob has fewer values.
     pub points: Vec<CurvePoint>,
+    /// Ids of the parts that can be busy, in the order of the document.
+    pub parts: Vec<String>,
     /// Passes made over the points so far, from 1.
     pub pass: u32,
     /// No further pass will come.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::histogram::Histogram;
 use crate::engine::{SimDuration, SimTime};
 use crate::model::system::System;
 use crate::model::{
@@ -108,6 +109,11 @@ impl Run {
         self.simulation
     }
 
+    /// Ids of the parts that can be busy, in the order of the document.
+    pub(super) fn part_ids(&self) -> Vec<String> {
+        self.simulation.part_ids().map(str::to_owned).collect()
+    }
+
     /// Events so far.
     pub fn events(&self) -> u64 {
         self.simulation.events_count()
@@ -142,6 +148,7 @@ impl Run {
             measured_secs: period.span.as_secs(),
             warmup_secs: period.from.as_secs(),
             latency_ms: measured.latency(),
+            latency_all_ms: measured.latency_of_all(),
             offered_per_s: measured.rate(sent + retries),
             throughput_per_s: measured.rate(period.totals.finished()),
             goodput_per_s: measured.rate(totals.right()),
@@ -161,6 +168,7 @@ impl Run {
             lost_updates: totals.lost_updates(),
             records: totals.records,
             duplicates: totals.duplicates,
+            networks: measured.networks(),
             pools: measured.pools(),
             replicas: measured.replicas(),
             jobs: measured.jobs(),
@@ -202,23 +210,25 @@ pub struct Measured {
 }
 
 impl Measured {
-    fn new(period: Period) -> Self {
+    pub(super) fn new(period: Period) -> Self {
         Self { period }
     }
 
     /// Latency of requests answered in time.
     pub fn latency(&self) -> LatencySummary {
-        let latencies = &self.period.latencies;
-        let quantile = |q| latencies.quantile(q).map(|nanos| nanos / 1e6);
         LatencySummary {
-            mean: latencies.mean().map(|nanos| nanos / 1e6),
-            p50: quantile(0.5),
-            p95: quantile(0.95),
-            p99: quantile(0.99),
-            max: latencies.max().map(|nanos| SimDuration(nanos).as_ms()),
             mean_half_width: self.period.mean_half_width.map(|nanos| nanos / 1e6),
             p99_half_width: self.period.p99_half_width.map(|nanos| nanos / 1e6),
+            ..summary(&self.period.latencies)
         }
+    }
+
+    /// How long all requests took until they ended. Those answered in time may be the quick ones
+    /// only; a request that fails at once is quick too.
+    pub fn latency_of_all(&self) -> LatencySummary {
+        let mut all = self.period.latencies.clone();
+        all.merge(&self.period.failures);
+        summary(&all)
     }
 
     /// A count per second.
@@ -303,6 +313,7 @@ impl Measured {
             wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
             visits_per_request: part.visits as f64 / served,
             rejected: part.rejected,
+            instance_refusals: part.instance_refusals,
             instance_shares: shares(&part.sent),
         };
         let mut reports = BTreeMap::new();
@@ -310,6 +321,18 @@ impl Measured {
             reports.insert(part.id.clone(), report(part));
         }
         reports
+    }
+}
+
+fn summary(latencies: &Histogram) -> LatencySummary {
+    let quantile = |q| latencies.quantile(q).map(|nanos| nanos / 1e6);
+    LatencySummary {
+        mean: latencies.mean().map(|nanos| nanos / 1e6),
+        p50: quantile(0.5),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        max: latencies.max().map(|nanos| SimDuration(nanos).as_ms()),
+        ..LatencySummary::default()
     }
 }
 

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use crate::engine::SimDuration;
 use crate::model::third_party::Counters;
 use crate::model::{
-    CacheMeasure, FileMeasure, JobsMeasure, PoolMeasure, ReplicaMeasure, TableMeasure,
+    CacheMeasure, FileMeasure, JobsMeasure, NetworkMeasure, PoolMeasure, ReplicaMeasure,
+    TableMeasure,
 };
 
 use super::report::{
-    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, FileReport, JobsReport, NetworkReport, PoolReport, ReplicaReport, TableReport,
+    ThirdPartyReport,
 };
 use super::run::Measured;
 
@@ -34,6 +36,12 @@ impl Measured {
         };
         let caches = self.period.caches.iter();
         caches.map(|measure| (measure.id.clone(), report(measure))).collect()
+    }
+
+    pub(super) fn networks(&self) -> Vec<NetworkReport> {
+        let networks = self.period.networks.iter().cloned();
+        let report = |NetworkMeasure { ends, lost, delayed }| NetworkReport { ends, lost, delayed };
+        networks.map(report).collect()
     }
 
     pub(super) fn pools(&self) -> BTreeMap<String, PoolReport> {

@@ -116,11 +116,9 @@ mod tests {
             latency_ms: LatencySummary { p99: Some(p99), ..LatencySummary::default() },
             offered_per_s: x / 10.0,
             goodput_per_s: x / 10.0,
-            error_share: 0.0,
             overloaded: x >= overloaded_from,
             settled: true,
-            busiest: None,
-            stopped: None,
+            ..CurvePoint::default()
         };
         Curve {
             knob: "users".to_owned(),
@@ -129,6 +127,7 @@ mod tests {
             finished: true,
             knee: None,
             theory: Vec::new(),
+            parts: Vec::new(),
         }
     }
 

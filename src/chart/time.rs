@@ -1,10 +1,13 @@
 //! A run over simulated time: latency, load and waiting one under the other on one time axis, with
 //! what went wrong as bands through all three, and what was changed as marks.
 
+mod words;
+
 use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
 use plotters::style::text_anchor::HPos;
 
+pub use self::words::{readings, spoken_window};
 use super::axis::Axis;
 use super::clip::{Bounds, Point};
 use super::labels::{Block, Room};
@@ -13,7 +16,7 @@ use super::plot::{Frame, Layout};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
 use super::ticks;
 use crate::analysis::timeline::{Strip, Window};
-use crate::scenario::{Scale, Unit, quantity};
+use crate::scenario::{Scale, Unit};
 
 /// Share of the height that each chart gets.
 const SHARES: [f64; 3] = [0.42, 0.34, 0.24];
@@ -360,42 +363,4 @@ fn goodput(window: &Window) -> f64 {
 
 fn lost(window: &Window) -> f64 {
     window.lost as f64
-}
-
-/// One window in words for ears.
-pub fn spoken_window(strip: &Strip, index: usize) -> Option<String> {
-    let window = strip.windows.get(index)?;
-    let per_s = 1e3 / strip.length_ms;
-    let ms = |value: Option<f64>| {
-        value.map_or_else(|| "none".to_owned(), |ms| quantity::spoken(ms, Unit::Ms))
-    };
-    let rate = |count: f64| quantity::spoken(count * per_s, Unit::PerSecond);
-    Some(format!(
-        "{}: p99 {}, median {}, goodput {}, errors {}, waiting {}",
-        quantity::spoken(index as f64 * strip.length_ms, Unit::Ms),
-        ms(window.p99_ms),
-        ms(window.p50_ms),
-        rate(goodput(window)),
-        rate(lost(window)),
-        quantity::spoken(window.queue, Unit::Count),
-    ))
-}
-
-/// The values of a window, each with its name, for a card beside the pointer.
-pub fn readings(strip: &Strip, index: usize) -> Vec<(&'static str, String)> {
-    let Some(window) = strip.windows.get(index) else { return Vec::new() };
-    let per_s = 1e3 / strip.length_ms;
-    let ms = |value: Option<f64>| {
-        value.map_or_else(|| "–".to_owned(), |ms| quantity::format(ms, Unit::Ms))
-    };
-    let rate = |count: f64| quantity::format(count * per_s, Unit::PerSecond);
-    vec![
-        ("p99", ms(window.p99_ms)),
-        ("p95", ms(window.p95_ms)),
-        ("p50", ms(window.p50_ms)),
-        ("offered", rate(offered(window))),
-        ("goodput", rate(goodput(window))),
-        ("errors", rate(lost(window))),
-        ("waiting", quantity::format(window.queue, Unit::Count)),
-    ]
 }

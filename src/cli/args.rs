@@ -14,6 +14,7 @@ Exit codes: 0 fine, 1 a claim or an objective failed, 2 the input is wrong.
 Examples:
   kneepoint run n-plus-one --set posts=500
   kneepoint curve queue-knee --format csv
+  kneepoint hysteresis retry-storm
   kneepoint ceiling n-plus-one --fix join
   kneepoint trace n-plus-one --set posts=100
   kneepoint run 'https://host/#v=1&s=n-plus-one&users=2500' --format json
@@ -47,6 +48,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         chosen: Chosen,
         /// The knob on the x axis; the first of the scenario unless given.
+        #[arg(long)]
+        over: Option<String>,
+        #[command(flatten)]
+        format: Output,
+    },
+    /// Load up, then down, in one running system: does it recover where it broke?
+    Hysteresis {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// The knob that is turned; the first of the scenario unless given.
         #[arg(long)]
         over: Option<String>,
         #[command(flatten)]

@@ -20,7 +20,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::args::{Args, Chosen, Command};
 use self::input::{Input, InputError};
 use crate::analysis::trace_file::trace_events;
-use crate::analysis::{ceiling, claims, curve, explain, run, trace};
+use crate::analysis::{ceiling, claims, curve, explain, hysteresis, run, trace};
 use crate::chart::svg;
 use crate::scenario::{SCHEMA, Scenario, catalogue};
 
@@ -93,6 +93,18 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
             })?;
             bar.finish_and_clear();
             output::curve(out, &found, format)?;
+            Ok(true)
+        }
+        Command::Hysteresis { chosen, over, format } => {
+            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let knob = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
+            let bar = spinner();
+            let found = hysteresis::hysteresis(&scenario, &settings, &knob, |walk| {
+                let levels = walk.up.len() + walk.down.len();
+                bar.set_message(format!("{levels} levels held"));
+            })?;
+            bar.finish_and_clear();
+            output::hysteresis(out, &scenario, &found, format)?;
             Ok(true)
         }
         Command::Ceiling { chosen, over, json } => {

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::CliError;
 use super::args::{Format, Output};
 use crate::analysis::claims::ClaimResult;
+use crate::analysis::hysteresis::Hysteresis;
 use crate::analysis::report::{Ceiling, Curve, CurvePoint, Explanation, RunReport};
 use crate::analysis::trace::Trace;
 use crate::analysis::waterfall::{Line, lines};
@@ -77,6 +78,11 @@ pub(super) fn run(
                 ms(latency.p95),
                 ms(latency.p99)
             )?;
+            if report.error_share > 0.0 {
+                let all = &report.latency_all_ms;
+                let [mean, p50, p95, p99] = [all.mean, all.p50, all.p95, all.p99].map(ms);
+                writeln!(out, "with lost mean {mean}  p50 {p50}  p95 {p95}  p99 {p99}")?;
+            }
             writeln!(
                 out,
                 "rates     offered {}  goodput {}  errors {}",
@@ -116,6 +122,42 @@ pub(super) fn run(
     Ok(())
 }
 
+/// A walk up and down: a table with the way of each level, and what was found.
+pub(super) fn hysteresis(
+    out: &mut dyn Write,
+    scenario: &Scenario,
+    found: &Hysteresis,
+    output: Output,
+) -> Result<(), CliError> {
+    if output.format() == Format::Json {
+        writeln!(out, "{}", serde_json::to_string(found)?)?;
+        return Ok(());
+    }
+    let csv = output.format() == Format::Csv;
+    if csv {
+        writeln!(out, "way,{},{CSV_COLUMNS}", found.knob)?;
+    } else {
+        write!(out, "{:4} ", "way")?;
+        text_head(out, &found.knob)?;
+    }
+    let ways = [("up", &found.up), ("down", &found.down)];
+    for (way, point) in ways.iter().flat_map(|(way, points)| points.iter().map(move |p| (way, p))) {
+        if csv {
+            write!(out, "{way},")?;
+            csv_point(out, point)?;
+        } else {
+            write!(out, "{way:4} ")?;
+            text_point(out, point)?;
+        }
+    }
+    if !csv && let Some(knob) = scenario.knob(&found.knob) {
+        writeln!(out, "{}", found.sentence(knob))?;
+        let digest = found.digest.as_deref().unwrap_or("-");
+        writeln!(out, "digest {digest}")?;
+    }
+    Ok(())
+}
+
 /// A curve.
 pub(super) fn curve(out: &mut dyn Write, curve: &Curve, output: Output) -> Result<(), CliError> {
     if output.format() == Format::Json {
@@ -124,17 +166,9 @@ pub(super) fn curve(out: &mut dyn Write, curve: &Curve, output: Output) -> Resul
     }
     let csv = output.format() == Format::Csv;
     if csv {
-        writeln!(
-            out,
-            "{},p50_ms,p95_ms,p99_ms,p99_half_width_ms,offered_per_s,goodput_per_s,error_share,overloaded",
-            curve.knob
-        )?;
+        writeln!(out, "{},{CSV_COLUMNS}", curve.knob)?;
     } else {
-        writeln!(
-            out,
-            "{:>10} {:>9} {:>9} {:>9} {:>9} {:>8}",
-            curve.knob, "p50", "p95", "p99", "goodput", "errors"
-        )?;
+        text_head(out, &curve.knob)?;
     }
     for point in &curve.points {
         if csv { csv_point(out, point)? } else { text_point(out, point)? }
@@ -146,11 +180,24 @@ pub(super) fn curve(out: &mut dyn Write, curve: &Curve, output: Output) -> Resul
     Ok(())
 }
 
+/// Columns of a point after the knob.
+const CSV_COLUMNS: &str = "p50_ms,p95_ms,p99_ms,p99_half_width_ms,offered_per_s,goodput_per_s,\
+    error_share,overloaded,amplification,stale_share,lost_per_s,memory_mb";
+
+fn text_head(out: &mut dyn Write, knob: &str) -> Result<(), CliError> {
+    writeln!(
+        out,
+        "{knob:>10} {:>9} {:>9} {:>9} {:>9} {:>8}",
+        "p50", "p95", "p99", "goodput", "errors"
+    )?;
+    Ok(())
+}
+
 fn csv_point(out: &mut dyn Write, point: &CurvePoint) -> Result<(), CliError> {
     let latency = &point.latency_ms;
     writeln!(
         out,
-        "{},{},{},{},{},{},{},{},{}",
+        "{},{},{},{},{},{},{},{},{},{},{},{},{}",
         point.x,
         plain(latency.p50),
         plain(latency.p95),
@@ -159,7 +206,11 @@ fn csv_point(out: &mut dyn Write, point: &CurvePoint) -> Result<(), CliError> {
         point.offered_per_s,
         point.goodput_per_s,
         point.error_share,
-        point.overloaded
+        point.overloaded,
+        point.amplification,
+        point.stale_share,
+        point.lost_per_s,
+        point.memory_mb
     )?;
     Ok(())
 }

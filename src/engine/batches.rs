@@ -35,6 +35,8 @@ pub enum Boundary {
 pub struct Batches {
     /// The last of the first `used` is being filled; cleared ones wait behind them.
     histograms: Vec<Histogram>,
+    /// How long requests without an answer took to end, by batch; empty until there is one.
+    failed: Vec<Histogram>,
     used: usize,
     /// Requests a batch spans, answered or not.
     length: u64,
@@ -48,6 +50,7 @@ impl Default for Batches {
     fn default() -> Self {
         Self {
             histograms: vec![Histogram::default()],
+            failed: Vec::new(),
             used: 1,
             length: FIRST_LENGTH,
             filled: 0,
@@ -61,12 +64,21 @@ impl Batches {
     #[inline]
     pub fn record(&mut self, nanos: u64) -> Boundary {
         self.histograms[self.used - 1].record(nanos);
-        self.record_unanswered()
+        self.step()
     }
 
-    /// Adds a request that ended without an answer.
+    /// Adds a request that ended without an answer, so many nanoseconds after it was sent.
+    #[cold]
+    pub fn record_failed(&mut self, nanos: u64) -> Boundary {
+        if self.failed.is_empty() {
+            self.failed = vec![Histogram::default(); self.histograms.len()];
+        }
+        self.failed[self.used - 1].record(nanos);
+        self.step()
+    }
+
     #[inline]
-    pub fn record_unanswered(&mut self) -> Boundary {
+    fn step(&mut self) -> Boundary {
         self.count += 1;
         self.filled += 1;
         if self.filled < self.length {
@@ -101,11 +113,13 @@ impl Batches {
 
     /// All values after the first `skipped` batches.
     pub fn total(&self, skipped: usize) -> Histogram {
-        let mut total = Histogram::default();
-        for batch in &self.histograms[skipped.min(self.used)..self.used] {
-            total.merge(batch);
-        }
-        total
+        sum(&self.histograms[skipped.min(self.used)..self.used])
+    }
+
+    /// How long the requests without an answer took to end, after the first `skipped` batches.
+    pub fn total_failed(&self, skipped: usize) -> Histogram {
+        let used = self.used.min(self.failed.len());
+        sum(&self.failed[skipped.min(used)..used])
     }
 
     /// Half the width of the 95 % confidence interval of the mean in nanoseconds, from the full
@@ -154,21 +168,39 @@ impl Batches {
         self.filled = 0;
         let merged = self.used == BATCHES_MAX;
         if merged {
-            for pair in 0..BATCHES_MAX / 2 {
-                let (left, right) = self.histograms.split_at_mut(2 * pair + 1);
-                left[2 * pair].merge(&right[0]);
-                self.histograms.swap(pair, 2 * pair);
-            }
-            self.histograms[BATCHES_MAX / 2..].iter_mut().for_each(Histogram::clear);
+            halve(&mut self.histograms);
+            halve(&mut self.failed);
             self.used = BATCHES_MAX / 2;
             self.length *= 2;
         }
         self.used += 1;
         if self.used > self.histograms.len() {
             self.histograms.push(Histogram::default());
+            if !self.failed.is_empty() {
+                self.failed.push(Histogram::default());
+            }
         }
         if merged { Boundary::Merged } else { Boundary::Filled }
     }
+}
+
+fn sum(batches: &[Histogram]) -> Histogram {
+    let mut total = Histogram::default();
+    for batch in batches {
+        total.merge(batch);
+    }
+    total
+}
+
+/// Merges neighbours of all batches, if there are any; those left over are cleared.
+fn halve(batches: &mut [Histogram]) {
+    for pair in 0..batches.len() / 2 {
+        let (left, right) = batches.split_at_mut(2 * pair + 1);
+        left[2 * pair].merge(&right[0]);
+        batches.swap(pair, 2 * pair);
+    }
+    let half = batches.len() / 2;
+    batches[half..].iter_mut().for_each(Histogram::clear);
 }
 
 #[cfg(test)]
@@ -191,6 +223,25 @@ mod tests {
         let skipped = batches.total(4);
         assert_eq!(skipped.count(), 100_000 - 4 * batches.batch_length());
         assert_eq!(skipped.max(), Some(99_999));
+    }
+
+    #[test]
+    fn requests_without_an_answer_are_kept_apart() {
+        let mut batches = Batches::default();
+        let mut failed = Histogram::default();
+        for value in 0..100_000 {
+            // The first failure comes late, when there are many batches already.
+            if value > 300 && value % 10 == 0 {
+                batches.record_failed(value);
+                failed.record(value);
+            } else {
+                batches.record(value);
+            }
+        }
+        assert_eq!(batches.total_failed(0), failed);
+        assert_eq!(batches.count(), batches.total(0).count() + failed.count());
+        let last = batches.total_failed(batches.full());
+        assert!(last.count() < failed.count() && last.max() == failed.max());
     }
 
     /// How often the interval of the mean covers the truth, for independent and for correlated

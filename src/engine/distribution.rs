@@ -1,6 +1,9 @@
 //! Distributions of times and sizes, each with its mean, variance and quantiles in closed form.
 //!
 //! A sample has the unit of the parameters. All of them are at least 0.
+//!
+//! Left out: draws that depend on those before, and on each other.
+//! Source: Law and Kelton, "Simulation Modeling and Analysis", chapter 8, for how they are drawn.
 
 mod empirical;
 mod zipf;

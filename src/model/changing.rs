@@ -108,7 +108,7 @@ impl Simulation {
     fn thinking(&self, clients: usize) -> impl Iterator<Item = u32> + '_ {
         let model = &self.model.clients[clients];
         let before_sending = model.first.min(model.start)..self.send_of(model.start);
-        self.tasks.ids().filter(move |id| {
+        self.tasks.in_use().filter(move |id| {
             let task = &self.tasks[*id];
             usize::from(task.clients) == clients
                 && task.parent == NO_TASK

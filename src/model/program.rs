@@ -210,6 +210,16 @@ impl SamplerKind {
         }
     }
 
+    /// Draws `factor` times as much from now on.
+    pub(super) fn scale(&mut self, factor: f64) {
+        match self {
+            // Rounded, so that the end of a fault restores what its beginning changed.
+            Self::Constant(span) => span.0 = (span.0 as f64 * factor + 0.5) as u64,
+            Self::Exponential(mean) => *mean *= factor,
+            Self::Other { factor: present, .. } => *present *= factor,
+        }
+    }
+
     /// One draw.
     #[inline(always)]
     pub(super) fn sample(&self, random: &mut Stream) -> SimDuration {

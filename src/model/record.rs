@@ -181,7 +181,7 @@ impl Record {
         }
         let boundary = match outcome {
             Outcome::InTime => self.batches.record(latency_nanos),
-            _ => self.batches.record_unanswered(),
+            _ => self.batches.record_failed(latency_nanos),
         };
         if boundary == Boundary::Merged {
             // Batches 2i and 2i+1 became batch i, which ends where 2i+1 ended; the mark of the

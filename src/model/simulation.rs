@@ -171,6 +171,11 @@ impl Simulation {
         self.tasks.bytes() + self.model.events.bytes()
     }
 
+    /// A limit has ended the run: nothing more will happen.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
+    }
+
     /// Runs until `finished` requests in all have ended, or for at most `events` events.
     pub fn advance(&mut self, finished: u64, events: u64) -> Progress {
         self.advance_to(finished, SimTime::NEVER, events)

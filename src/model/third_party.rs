@@ -1,10 +1,12 @@
 //! A service of somebody else: its latency, its quota, and the times when it is down.
 //!
-//! It has no queue that we could see: what it takes is drawn, whatever the load. What it refuses, it
-//! refuses quickly.
+//! It has no queue that we could see: what it takes is drawn, whatever the load. Calls beyond its quota
+//! in a fixed window of time are refused, quickly; who is refused may ask again after the next window
+//! begins. While it is down calls fail after a time, or hang until their caller gives up.
 //!
 //! Left out: a latency that grows with the load, quotas that depend on the caller's history beyond the
 //! present window.
+//! Source: RFC 6585, section 4 (429, too many requests).
 
 use crate::engine::{Distribution, SimDuration, SimTime, Stream};
 use crate::policy::admission::Decision;

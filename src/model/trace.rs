@@ -28,7 +28,7 @@ pub struct Breakdown {
     begun: u64,
     /// The number of each task's request, by task.
     numbers: Vec<u64>,
-    /// Requests that ended before are no exemplars.
+    /// Requests that ended before are of no class, and no exemplars.
     settled: SimTime,
     exemplars: Exemplars,
     /// Latencies sought for exemplars.
@@ -95,7 +95,8 @@ impl Breakdown {
         self.stories.iter().flat_map(|stories| stories.iter(self.accounts.len()))
     }
 
-    /// Seeks exemplars with these latencies among the requests that end at `settled` or later.
+    /// Looks only at requests that end at `settled` or later, and seeks exemplars with these latencies
+    /// among them.
     #[must_use]
     pub fn seeking(self, sought: [SimDuration; 2], settled: SimTime) -> Self {
         Self { settled, sought, ..self }
@@ -216,7 +217,7 @@ impl Breakdown {
         if let Some(stories) = &mut self.stories {
             stories.tell(clients, (sent, now), outcome, row);
         }
-        if outcome != Outcome::InTime {
+        if outcome != Outcome::InTime || now < self.settled {
             return;
         }
         if self.median.0 <= latency && latency <= self.median.1 {

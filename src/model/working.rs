@@ -1,7 +1,10 @@
 //! Jobs at work: sent, delivered to handlers, done, or delivered again.
 //!
 //! A handler is a task without a caller that takes a job, calls for it, and takes the next; when there
-//! is none it ends, and the next job starts it again.
+//! is none it ends, and the next job starts it again. Jobs are no requests: latencies and outcomes are
+//! those of who sent them.
+//!
+//! Left out: the cost of sending a job and of looking for one.
 
 use crate::engine::SimTime;
 

@@ -2,9 +2,8 @@
 //!
 //! Closed, it lets every call through and keeps the outcomes of the last calls or seconds; when at
 //! least `calls_min` are in the window and the share of failures, or of slow calls, reaches its
-//! threshold, it opens. Open, it rejects everything for `open_wait`. Then the first call makes it
-//! half open: `probes_count` calls go through, the others are rejected, until the probes have
-//! decided.
+//! threshold, it opens. Open, it rejects everything for a time. Then the first call makes it half
+//! open: some probes go through, the others are rejected, until the probes have decided.
 //!
 //! A call belongs to the state it started in: outcomes that arrive after the state has changed are
 //! ignored, as in `sony/gobreaker` (resilience4j counts them in the new state). `k` failures in a

@@ -5,15 +5,16 @@
 //!
 //! * [`Budget::Bucket`]: every request pays in a share of a token, every retry takes a whole one.
 //! * [`Budget::Window`]: at most a share of the requests of the last seconds, and a reserve for
-//!   callers that send little. Source: Finagle `RetryBudget` (Twitter, 2016; defaults 0.2, 10/s,
-//!   10 s).
+//!   callers that send little.
 //! * [`Budget::Throttle`]: failures take a token, successes give a share of one; no retries while
-//!   half the tokens or fewer are left. Source: gRPC proposal A6, "Throttling Retry Attempts and
-//!   Hedged RPCs" (example 10 tokens, ratio 0.1).
-//! * [`Budget::Concurrent`]: at most a share of the attempts in flight are retries. Source: Envoy
-//!   `CircuitBreakers.Thresholds.RetryBudget` (defaults 0.2, at least 3).
+//!   half the tokens or fewer are left.
+//! * [`Budget::Concurrent`]: at most a share of the attempts in flight are retries.
 //!
 //! Tokens are counted in whole millionths: ten times 0.1 is a token, which floating point denies.
+//!
+//! Source: Finagle `RetryBudget` (Twitter, 2016; window, defaults 0.2, 10/s, 10 s); gRPC proposal A6,
+//! "Throttling Retry Attempts and Hedged RPCs" (throttle, example 10 tokens, ratio 0.1); Envoy
+//! `CircuitBreakers.Thresholds.RetryBudget` (concurrent, defaults 0.2, at least 3).
 
 use crate::engine::{SimDuration, SimTime};
 

@@ -2,9 +2,11 @@
 //!
 //! It keeps one slow callee from taking all workers of its caller: the others stay free for the
 //! other endpoints. It differs from a
-//! [`ConcurrencyLimit`](super::admission::concurrency::ConcurrencyLimit) by its queue; who waits,
-//! in which order and how long, is up to the caller.
+//! [`ConcurrencyLimit`](super::admission::concurrency::ConcurrencyLimit) by its queue: who waits is
+//! served first come, first served. A timeout counts from when the attempt asks for its place, and
+//! the place is free when the caller stops waiting, whatever the callee still does.
 //!
+//! Left out: a limit of its own on the wait, and threads of its own, which cost something.
 //! Source: Nygard, "Release It!" (2007), section 5.3; resilience4j `BulkheadConfig` (25 at once).
 
 /// How many at once.

@@ -6,8 +6,7 @@
 //! and after it comes one more try. Time spent in the tries themselves does not count.
 //!
 //! Left out: builds without sub-second sleep (whole seconds), blocking locks
-//! (`SQLITE_ENABLE_SETLK_TIMEOUT`), and that a transaction which has read cannot wait for a write
-//! lock without failing at once.
+//! (`SQLITE_ENABLE_SETLK_TIMEOUT`).
 //! Source: `SQLite` 3.40, `sqliteDefaultBusyCallback` in `main.c`.
 
 use crate::engine::SimDuration;

@@ -7,7 +7,10 @@
 //! The percentile is measured on a histogram whose counts are halved every `half_life` answers; it
 //! is read anew every [`REFRESH_EVERY`] answers, and nothing is hedged before `answers_min`.
 //!
-//! Left out: cancelling the copy that lost, which is up to the caller of the policy.
+//! Copies and retries both count as attempts beyond the first in the amplification. Where the copies
+//! that lose are cancelled their latency is not known, and the percentile is that of the first answers.
+//!
+//! Left out: copies that know of each other at the callee (tied requests).
 //! Source: Dean and Barroso, "The Tail at Scale" (2013); gRPC proposal A6, "Hedging Policy".
 
 use crate::engine::histogram::Histogram;

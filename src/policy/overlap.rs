@@ -1,7 +1,12 @@
 //! What happens when a job is due while an earlier one still runs.
 //!
+//! A run begins at each period, whatever became of those before, unless this policy leaves it out or
+//! ends the earlier one, which then counts as failed.
+//!
 //! With `Allow`, jobs longer than their period pile up: duration over period of them run at once,
 //! more as they slow each other down. The default of Kubernetes is `Allow`.
+//!
+//! Left out: runs that were missed while nobody could start them, time zones and changes of the clock.
 //! Source: Kubernetes `CronJobSpec.concurrencyPolicy` (Allow, Forbid, Replace).
 
 /// What a job that is due does about those that run.

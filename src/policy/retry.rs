@@ -1,8 +1,14 @@
 //! Whether a failed attempt is tried again, and when.
 //!
 //! Three things can end the attempts of a request: the failure is not of a kind that is retried,
-//! the retries are used up, or the budget is. A client with a bug retries for ever:
-//! [`FOR_EVER`], no budget.
+//! the retries are used up, or the budget is. A client with a bug retries for ever, without budget.
+//!
+//! A caller that is told when to come again may wait at least so long, or exactly so long and a spread
+//! more.
+//!
+//! Left out: that a retry goes to another instance on purpose, and requests that must not be repeated.
+//! Source: Google SRE book, chapter 22 ("Retries"); for the time that is told: RFC 9110, section
+//! 10.2.3 (`Retry-After`).
 
 use crate::engine::{SimDuration, SimTime, Stream};
 

@@ -5,6 +5,8 @@
 //! sends twice what is accepted, so that it notices when the callee has recovered.
 //!
 //! The window is made of ten slots: requests expire a tenth of it late at most.
+//!
+//! Left out: counts of their own for each class of requests.
 //! Source: Google SRE book, chapter 21 ("Client-Side Throttling": k = 2, two minutes).
 
 use crate::engine::{SimDuration, SimTime, Stream};

@@ -82,9 +82,9 @@ impl Reader<'_> {
 
     fn backoff(&mut self, value: &Value, path: &str) -> Option<Backoff> {
         let mut fields = self.fields(value, path)?;
-        let base = self.time(&mut fields, "base");
+        let base = self.span_of(&mut fields, "base");
         let backoff = if fields.has("cap") {
-            let cap = self.time(&mut fields, "cap");
+            let cap = self.span_of(&mut fields, "cap");
             let jitter = match self.word_of(&mut fields, "jitter", &JITTERS) {
                 1 => Jitter::Equal,
                 2 => Jitter::Full,
@@ -147,7 +147,7 @@ impl Reader<'_> {
             Some("window") => budget::Settings::Window {
                 ratio: self.amount_of(&mut inner, "ratio", Unit::Share),
                 reserve_per_sec: self.amount_of(&mut inner, "reserve_per_s", Unit::PerSecond),
-                window: self.time(&mut inner, "window"),
+                window: self.span_of(&mut inner, "window"),
             },
             Some("throttle") => budget::Settings::Throttle {
                 tokens_max: self.amount_of(&mut inner, "tokens", Unit::Count),
@@ -167,7 +167,7 @@ impl Reader<'_> {
     fn throttle(&mut self, fields: &mut Fields<'_>) -> Option<throttle::Settings> {
         let mut fields = self.optional(fields, "throttle")?;
         let k = self.amount_of(&mut fields, "k", Unit::Count);
-        let settings = throttle::Settings { k, window: self.time(&mut fields, "window") };
+        let settings = throttle::Settings { k, window: self.span_of(&mut fields, "window") };
         self.usable(&fields, settings.check());
         self.close(&fields);
         Some(settings)
@@ -177,7 +177,7 @@ impl Reader<'_> {
         let mut fields = self.optional(fields, "breaker")?;
         let fields = &mut fields;
         let window = if fields.has("window") {
-            breaker::Window::Time(self.time(fields, "window"))
+            breaker::Window::Time(self.span_of(fields, "window"))
         } else {
             breaker::Window::Calls(self.count_of(fields, "window_calls", 1, 10_000))
         };
@@ -191,7 +191,7 @@ impl Reader<'_> {
             slow_after: slow_after.unwrap_or(SimDuration(u64::MAX)),
             slow_share: slow_share
                 .map_or(2.0, |value| self.amount(value, &fields.under("slow_share"), Unit::Share)),
-            open_wait: self.time(fields, "open"),
+            open_wait: self.span_of(fields, "open"),
             probes_count: self.count_of(fields, "probes", 1, 10_000),
             probing: match self.word_of(fields, "probing", &["all_succeed", "shares_below"]) {
                 0 => breaker::Probing::AllSucceed,
@@ -216,7 +216,7 @@ impl Reader<'_> {
     fn hedge(&mut self, fields: &mut Fields<'_>) -> Option<Hedge> {
         let mut fields = self.optional(fields, "hedge")?;
         let after = if fields.has("after") {
-            hedge::After::Fixed(self.time(&mut fields, "after"))
+            hedge::After::Fixed(self.span_of(&mut fields, "after"))
         } else {
             let share = self.amount_of(&mut fields, "quantile", Unit::Share);
             let (answers_min, half_life) = HEDGE_MEMORY;
@@ -255,16 +255,12 @@ impl Reader<'_> {
         share.clamp(0.0, 1.0)
     }
 
-    pub(super) fn time(&mut self, fields: &mut Fields<'_>, name: &'static str) -> SimDuration {
-        SimDuration::from_ms(self.amount_of(fields, name, Unit::Ms))
-    }
-
     pub(super) fn optional_time(
         &mut self,
         fields: &mut Fields<'_>,
         name: &'static str,
     ) -> Option<SimDuration> {
-        fields.has(name).then(|| self.time(fields, name))
+        fields.has(name).then(|| self.span_of(fields, name))
     }
 
     pub(super) fn optional<'a>(

@@ -4,52 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::document::Scenario;
 
-/// The text of a document, as the build script leaves it for the target.
-macro_rules! document {
-    ($name:literal) => {
-        include_str!(concat!(env!("OUT_DIR"), "/", $name))
+/// The entry of a scenario, as the build script leaves it for the target.
+macro_rules! entry {
+    ($id:literal) => {
+        include!(concat!(env!("OUT_DIR"), "/", $id, ".rs"))
     };
 }
-
-const DOCUMENTS: &[&str] = &[
-    // Data that grows.
-    document!("n-plus-one.json"),
-    document!("n-plus-one-cold.json"),
-    document!("missing-index.json"),
-    document!("planner-flip.json"),
-    document!("unbounded-results.json"),
-    document!("table-growth.json"),
-    // Users and concurrency.
-    document!("hot-key.json"),
-    document!("pool-exhaustion.json"),
-    document!("queue-knee.json"),
-    document!("mvp-at-1000-users.json"),
-    document!("gil-workers.json"),
-    document!("memory-limit.json"),
-    document!("lost-update.json"),
-    document!("sqlite-production.json"),
-    document!("single-vm.json"),
-    // Caches: promises about time.
-    document!("cache-staleness.json"),
-    document!("cache-stampede.json"),
-    document!("cache-loss.json"),
-    // Failure that feeds itself.
-    document!("balancer-sinkhole.json"),
-    document!("cascade.json"),
-    document!("goodput-collapse.json"),
-    document!("jitter.json"),
-    document!("layered-retries.json"),
-    document!("retry-storm.json"),
-    document!("tail-at-scale.json"),
-    // No limits.
-    document!("backlog.json"),
-    document!("cron-pileup.json"),
-    document!("login-brute-force.json"),
-    document!("noisy-client.json"),
-    document!("rate-limiters.json"),
-    document!("third-party-quota.json"),
-    document!("webhook-duplicates.json"),
-];
 
 /// Groups of scenarios in the order of the menu: the word in documents, and what it stands for.
 pub const GROUPS: [(&str, &str); 6] = [
@@ -61,28 +21,114 @@ pub const GROUPS: [(&str, &str); 6] = [
     ("time", "Time, teams, trade-offs"),
 ];
 
-/// All scenarios that ship, in the order of the menu.
+/// A scenario that ships: what menus show of it, and the rest when it is asked for.
+#[derive(Debug)]
+pub struct Entry {
+    /// Names it in links.
+    pub id: &'static str,
+    /// A word of [`GROUPS`].
+    pub group: &'static str,
+    /// The driving question.
+    pub title: &'static str,
+    /// What it is about.
+    pub summary: &'static str,
+    document: &'static str,
+    scenario: OnceLock<Arc<Scenario>>,
+}
+
+impl Entry {
+    fn new([id, group, title, summary]: [&'static str; 4], document: &'static str) -> Self {
+        Self { id, group, title, summary, document, scenario: OnceLock::new() }
+    }
+
+    /// The whole scenario, read when it is first wanted.
+    pub fn scenario(&self) -> &Arc<Scenario> {
+        let read = || Scenario::read(self.document, false).expect("a scenario that ships is valid");
+        self.scenario.get_or_init(|| Arc::new(read()))
+    }
+}
+
+/// What menus show of all scenarios that ship, in their order.
+pub fn entries() -> &'static [Entry] {
+    static ALL: OnceLock<Vec<Entry>> = OnceLock::new();
+    ALL.get_or_init(listed)
+}
+
+/// One line a scenario.
+fn listed() -> Vec<Entry> {
+    vec![
+        // Data that grows.
+        entry!("n-plus-one"),
+        entry!("n-plus-one-cold"),
+        entry!("missing-index"),
+        entry!("planner-flip"),
+        entry!("unbounded-results"),
+        entry!("table-growth"),
+        // Users and concurrency.
+        entry!("hot-key"),
+        entry!("pool-exhaustion"),
+        entry!("queue-knee"),
+        entry!("mvp-at-1000-users"),
+        entry!("gil-workers"),
+        entry!("memory-limit"),
+        entry!("lost-update"),
+        entry!("sqlite-production"),
+        entry!("single-vm"),
+        // Caches: promises about time.
+        entry!("cache-staleness"),
+        entry!("cache-stampede"),
+        entry!("cache-loss"),
+        // Failure that feeds itself.
+        entry!("balancer-sinkhole"),
+        entry!("cascade"),
+        entry!("goodput-collapse"),
+        entry!("jitter"),
+        entry!("layered-retries"),
+        entry!("retry-storm"),
+        entry!("tail-at-scale"),
+        // No limits.
+        entry!("backlog"),
+        entry!("cron-pileup"),
+        entry!("login-brute-force"),
+        entry!("noisy-client"),
+        entry!("rate-limiters"),
+        entry!("third-party-quota"),
+        entry!("webhook-duplicates"),
+    ]
+}
+
+/// All scenarios that ship, in the order of the menu: reads every document.
 pub fn all() -> &'static [Arc<Scenario>] {
     static ALL: OnceLock<Vec<Arc<Scenario>>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let parse = |text: &&str| Scenario::parse(text).expect("a scenario that ships is valid");
-        DOCUMENTS.iter().map(parse).map(Arc::new).collect()
-    })
+    ALL.get_or_init(|| entries().iter().map(|entry| Arc::clone(entry.scenario())).collect())
 }
 
 /// The scenario that opens first.
 pub fn first() -> Arc<Scenario> {
-    Arc::clone(&all()[0])
+    Arc::clone(entries()[0].scenario())
 }
 
 /// The scenario of this id.
 pub fn find(id: &str) -> Option<Arc<Scenario>> {
-    all().iter().find(|scenario| scenario.id == id).map(Arc::clone)
+    entries().iter().find(|entry| entry.id == id).map(|entry| Arc::clone(entry.scenario()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_document_is_without_a_mistake_and_as_its_entry_says() {
+        for entry in entries() {
+            let scenario = Scenario::parse(entry.document).unwrap();
+            let Scenario { id, group, title, summary, .. } = &scenario;
+            assert_eq!(
+                [entry.id, entry.group, entry.title, entry.summary],
+                [id, group, title, summary]
+            );
+            assert_eq!(**entry.scenario(), scenario);
+        }
+    }
 
     #[test]
     fn ids_are_unique_and_summaries_short() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::engine::{Distribution, SimDuration};
+use crate::engine::Distribution;
 use crate::model::system::{Lock, Part, Pool, Service, Step};
 
 use super::Unit;
@@ -129,12 +129,9 @@ impl Reader<'_> {
             "call" => self.call(inner, &path, depth).map(Step::Call),
             "reject" => {
                 let mut fields = self.fields(inner, &path)?;
-                let after = fields.take("retry_after");
-                let after = after.map_or(0.0, |value| {
-                    self.amount(value, &fields.under("retry_after"), Unit::Ms)
-                });
+                let after = self.optional_time(&mut fields, "retry_after").unwrap_or_default();
                 self.close(&fields);
-                Some(Step::Reject(SimDuration::from_ms(after.max(0.0))))
+                Some(Step::Reject(after))
             }
             "query" | "transaction" | "lock" | "repeat" | "parallel" | "choice" | "cached"
             | "write" | "ask" | "update" | "read" | "enqueue" | "record" | "once" => {

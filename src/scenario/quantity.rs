@@ -1,4 +1,7 @@
 //! Numbers with units, as people write and read them: `2.5k`, `250ms`, `10%`, `40/s`.
+//!
+//! A plain number is in milliseconds where a time is meant, per second for a rate, and from 0 to 1 for a
+//! share. Times may end in `ns`, `us`, `ms`, `s`, `min` or `h`; other numbers in `k` or `m`, a million.
 
 use super::Unit;
 use crate::engine::math::{log10, pow};

@@ -122,7 +122,7 @@ impl Reader<'_> {
                 self.in_batches(fields, Settings::Constant { rate_per_sec, first })
             }
             "cron" => {
-                let period = self.time(fields, "period");
+                let period = self.span_of(fields, "period");
                 let offset = self.optional_time(fields, "offset").unwrap_or_default();
                 let jitter = self.optional_time(fields, "jitter").unwrap_or_default();
                 let source = Settings::Cron { period, offset, jitter };
@@ -133,8 +133,8 @@ impl Reader<'_> {
                 let settings = OnOff {
                     busy_per_sec: self.rate(fields, "busy_per_s"),
                     quiet_per_sec: self.rate(fields, "quiet_per_s"),
-                    busy: self.time(fields, "busy"),
-                    quiet: self.time(fields, "quiet"),
+                    busy: self.span_of(fields, "busy"),
+                    quiet: self.span_of(fields, "quiet"),
                     is_random: self.flag(fields, "random", false),
                 };
                 single(Settings::OnOff(settings))
@@ -144,7 +144,7 @@ impl Reader<'_> {
                 let wave = Wave {
                     mean_per_sec: self.rate(fields, "mean_per_s"),
                     swing: self.amount_of(fields, "swing", Unit::Share),
-                    period: self.time(fields, "period"),
+                    period: self.span_of(fields, "period"),
                     peak: self.optional_time(fields, "peak").unwrap_or_default(),
                 };
                 single(Settings::Wave(wave))
@@ -164,7 +164,7 @@ impl Reader<'_> {
 
     fn poll(&mut self, fields: &mut Fields<'_>) -> Arrivals {
         let users_count = self.count_of(fields, "users", 1, 5_000_000);
-        let interval = self.time(fields, "interval");
+        let interval = self.span_of(fields, "interval");
         let jitter = fields.take("jitter");
         let jitter =
             jitter.map_or(0.0, |value| self.amount(value, &fields.under("jitter"), Unit::Share));
@@ -210,7 +210,7 @@ impl Reader<'_> {
         let mut steps = Vec::new();
         for (item, path) in items.into_iter().take(STEPS_MAX) {
             let Some(mut fields) = self.fields(item, &path) else { continue };
-            let from = SimTime::ZERO + self.time(&mut fields, "from");
+            let from = SimTime::ZERO + self.span_of(&mut fields, "from");
             steps.push(Step { from, rate_per_sec: self.rate(&mut fields, "rate_per_s") });
             self.close(&fields);
         }

@@ -5,7 +5,6 @@ use crate::model::system::{Ask, Part, Step, ThirdParty};
 use crate::model::third_party::{Outage, Outages, Quota, Settings};
 use crate::policy::admission::fixed_window;
 
-use super::Unit;
 use super::reader::{Fields, Reader};
 
 impl Reader<'_> {
@@ -37,10 +36,7 @@ impl Reader<'_> {
         let mut times: Vec<(SimTime, SimTime)> = Vec::new();
         for (item, path) in self.list_of(fields, "outages", false) {
             let Some(mut fields) = self.fields(item, &path) else { continue };
-            let mut at = |name: &'static str| {
-                let ms = self.amount_of(&mut fields, name, Unit::Ms);
-                SimTime::ZERO + SimDuration::from_ms(ms.max(0.0))
-            };
+            let mut at = |name: &'static str| SimTime::ZERO + self.span_of(&mut fields, name);
             let (from, to) = (at("from"), at("to"));
             self.close(&fields);
             if from >= to || times.last().is_some_and(|last| from < last.1) {

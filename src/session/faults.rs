@@ -49,7 +49,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::by_hand::{End, FaultKind};
+    use crate::scenario::by_hand::{End, FaultKind, Figure};
     use crate::scenario::link::{decode, encode};
     use crate::session::Action;
 
@@ -73,6 +73,21 @@ mod tests {
         assert_eq!(lifted.reduce(Action::Undo).settings, session.settings);
         let opened = Session::new(decode(&encode(&session.link())));
         assert_eq!(opened.settings, session.settings);
+    }
+
+    #[test]
+    fn figures_typed_one_after_the_other_all_count_and_each_can_be_undone() {
+        let mut session = Session::default().reduce(Action::DropFault(slow()));
+        for (figure, value) in
+            [(Figure::From, 5_000.0), (Figure::To, 8_000.0), (Figure::Amount, 3.0)]
+        {
+            session = session.reduce(Action::WriteFault(0, figure, value));
+        }
+        assert!(encode(&session.link()).contains("&fault=slow_db_5s_8s_3&"));
+        let back = session.clone().reduce(Action::Undo).reduce(Action::Undo);
+        assert!(encode(&back.link()).contains("&fault=slow_db_5s_15s_5&"), "its length stays");
+        let wild = session.reduce(Action::WriteFault(0, Figure::To, f64::NAN));
+        assert_eq!(wild.settings.faults[0].to_ms, 5_001, "it ends after it begins");
     }
 
     #[test]

@@ -2,11 +2,14 @@
 //!
 //! A worker holds one question at a time; a newer one replaces it between two slices of work.
 
+mod bytes;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bytes::{pack, unpack};
 use crate::analysis::claims::try_once;
 use crate::analysis::compare::CompareJob;
 use crate::analysis::curve::{CurveJob, Share, merge};
@@ -121,20 +124,6 @@ pub struct Trial {
     pub without: f64,
 }
 
-/// A question or an answer as the bytes that cross to the other thread; `None` if it cannot be
-/// written, which takes more memory than there is.
-pub fn pack<T: Serialize>(message: &T) -> Option<Vec<u8>> {
-    postcard::to_allocvec(message).ok()
-}
-
-/// What `pack` made, read by the same build.
-///
-/// # Errors
-/// Says why the bytes are no such message.
-pub fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    postcard::from_bytes(bytes).map_err(|error| error.to_string())
-}
-
 #[derive(Debug)]
 enum Job {
     Curve(Share, Box<CurveJob>),
@@ -219,10 +208,17 @@ impl Worker {
                 result
             }
             Job::Run(scenario, settings, run) => {
-                let ended = run.advance(events);
-                let result =
-                    ended.then(|| Outcome::Report(Box::new(run.report(scenario, settings))));
-                self.done(result)
+                if !run.advance(events) {
+                    return None;
+                }
+                let report = Box::new(run.report(scenario, settings));
+                // What could be built once can be built again.
+                if let Some(Job::Run(scenario, settings, run)) = self.jobs.pop_front()
+                    && let Ok(job) = ExplainJob::new(&scenario, &settings, *run)
+                {
+                    self.jobs.push_front(Job::Explain(Box::new(job)));
+                }
+                Some(Outcome::Report(report))
             }
             Job::Explain(job) => {
                 let result = job.step(events).map(Outcome::Explanation)?;
@@ -388,9 +384,7 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
         }
         Want::Point { ghost } => {
             let run = Run::of(&scenario, &settings)?;
-            let explain = ExplainJob::new(&scenario, &settings)?;
             jobs.push_back(Job::Run(Arc::clone(&scenario), settings.clone(), Box::new(run)));
-            jobs.push_back(Job::Explain(Box::new(explain)));
             if let Some(before) = before {
                 let compare = CompareJob::new(&scenario, &before, &settings)?;
                 jobs.push_back(Job::Compare(Box::new(compare)));

@@ -4,7 +4,11 @@ pub mod action;
 
 mod answers;
 
+mod changes;
+
 mod faults;
+
+mod onward;
 
 pub mod diagram;
 
@@ -176,6 +180,7 @@ impl Session {
     pub fn reduce(mut self, action: Action) -> Self {
         match action {
             Action::Turn(id, value) => self.turn(&id, value),
+            Action::Step(id, steps) => self.step(&id, steps),
             Action::Commit => self.commit(),
             Action::Toggle(id) => self.toggle(&id),
             Action::DropFault(fault) => self.drop_fault(fault),
@@ -183,26 +188,22 @@ impl Session {
             Action::NudgeFault(index, end, by_ms, step_ms) => {
                 self.shape_fault(index, |fault| fault.moved(end, by_ms, step_ms));
             }
-            Action::LiftFault(index) => self.lift_fault(index),
-            Action::Axis(id) => self.set_axis(id),
-            Action::Seed(seed) => {
-                let seed = (seed != self.scenario.seed).then_some(seed);
-                self.change(Settings { seed, ..self.settings.clone() });
+            Action::WriteFault(index, figure, value) => {
+                self.shape_fault(index, |fault| fault.with(figure, value));
                 self.commit();
             }
+            Action::LiftFault(index) => self.lift_fault(index),
+            Action::Axis(id) => self.set_axis(id),
+            Action::Seed(seed) => self.sow(seed),
+            Action::NextSeed => self.sow_next(),
             Action::Pin => self.pin(),
             Action::Unpin => {
                 self.ghost = None;
                 self.comparison = None;
                 self.ask_point();
             }
-            Action::Open(scenario) => {
-                let link =
-                    Link { scenario, document: None, settings: Settings::default(), before: None };
-                self.go_to(link);
-                self.notices.clear();
-                self.commit();
-            }
+            Action::Open(scenario) => self.open(scenario),
+            Action::Neighbour(places) => self.open_neighbour(places),
             Action::Visit(decoded) => {
                 let Decoded { link, notices } = *decoded;
                 self.notices.extend(notices);
@@ -248,114 +249,6 @@ impl Session {
             settings: self.settings.clone(),
             x: self.x.clone(),
         }
-    }
-
-    fn turn(&mut self, id: &str, value: f64) {
-        let Some(knob) = self.scenario.knob(id) else { return };
-        let value = knob.clamp(value);
-        let mut settings = self.settings.clone();
-        if value.to_bits() == knob.default.to_bits() {
-            settings.knobs.remove(id);
-        } else {
-            settings.knobs.insert(id.to_owned(), value);
-        }
-        self.change(settings);
-    }
-
-    fn toggle(&mut self, id: &str) {
-        if self.scenario.fix(id).is_none() {
-            return;
-        }
-        let settings = self.toggled(id);
-        self.pin();
-        self.change(settings);
-        self.commit();
-    }
-
-    /// The state with a fix switched, without the fixes that exclude it.
-    fn toggled(&self, id: &str) -> Settings {
-        let mut settings = self.settings.clone();
-        if !settings.fixes.remove(id) {
-            // Exclusion holds whichever of the two names the other.
-            let excludes = |one: &str, other: &str| {
-                let fix = self.scenario.fix(one);
-                fix.is_some_and(|fix| fix.excludes.iter().any(|excluded| excluded == other))
-            };
-            settings.fixes.retain(|on| !excludes(on, id) && !excludes(id, on));
-            settings.fixes.insert(id.to_owned());
-        }
-        settings
-    }
-
-    /// Keeps the present state as the ghost, with its curve if that is the one shown.
-    fn pin(&mut self) {
-        let is_present = self.is_same_curve(&self.curve_of, &self.settings);
-        let curve = self.curve.as_ref().filter(|curve| is_present && curve.knob == self.x);
-        self.ghost = Some(Ghost { settings: self.settings.clone(), curve: curve.map(Rc::clone) });
-        self.comparison = None;
-        self.ask_point();
-    }
-
-    /// The two states differ in the operating point at most.
-    fn is_same_curve(&self, one: &Settings, other: &Settings) -> bool {
-        let others = |settings: &Settings| {
-            let mut settings = settings.clone();
-            settings.knobs.remove(&self.x);
-            settings
-        };
-        others(one) == others(other)
-    }
-
-    fn set_axis(&mut self, id: String) {
-        if id == self.x || self.scenario.knob(&id).is_none() {
-            return;
-        }
-        self.x = id;
-        self.forget_curves();
-        self.commit();
-    }
-
-    /// Goes to another state; the curve is kept while only the operating point moves along it.
-    fn change(&mut self, settings: Settings) {
-        if settings == self.settings {
-            return;
-        }
-        let is_same_curve = self.is_same_curve(&settings, &self.settings);
-        self.settings = settings;
-        self.let_ghost_follow();
-        self.ask_point();
-        if !is_same_curve && !self.is_first_pass_under_way() {
-            self.ask_curve();
-        }
-    }
-
-    /// While workers are busy with a first pass they are left to finish it: were every step of a
-    /// drag to start them anew, no curve would appear before the hand rests.
-    fn is_first_pass_under_way(&self) -> bool {
-        self.shares.iter().any(Option::is_none)
-    }
-
-    fn ask_curve(&mut self) {
-        self.curve_id += 1;
-        self.asked = self.settings.clone();
-        self.shares = vec![None; CURVE_SHARES];
-        self.rest();
-    }
-
-    fn ask_point(&mut self) {
-        self.point_id += 1;
-        self.is_measured = false;
-        self.is_explained = false;
-    }
-
-    /// Nothing drawn so far can be shown on the present axes.
-    fn forget_curves(&mut self) {
-        self.curve = None;
-        if let Some(ghost) = &mut self.ghost {
-            ghost.curve = None;
-        }
-        self.ask_curve();
-        self.ask_point();
     }
 
     fn restore(&mut self, state: State) {

@@ -117,6 +117,7 @@ mod tests {
             finished: true,
             knee: None,
             theory: Vec::new(),
+            parts: Vec::new(),
         };
         Session { curve: Some(Rc::new(curve)), ..Session::default() }
     }

@@ -57,9 +57,9 @@ impl Session {
                 sketches(self.x.clone(), links.collect(), EFFECT_PASSES)
             }
             Task::Sketches => {
-                let all = catalogue::all();
+                let all = catalogue::entries();
                 let link = |&index: &usize| {
-                    let scenario = std::sync::Arc::clone(&all[index]);
+                    let scenario = std::sync::Arc::clone(all[index].scenario());
                     let settings = Settings::default();
                     link::encode(&Link { scenario, document: None, settings, before: None })
                 };
@@ -151,7 +151,7 @@ impl Session {
 
     /// Asks the spare worker for what is wanted most, unless it is at that already.
     pub(super) fn next_task(&mut self) {
-        let count = catalogue::all().len();
+        let count = catalogue::entries().len();
         self.spare.sketches.resize(count, None);
         let missing: Vec<usize> =
             (0..count).filter(|&index| self.spare.sketches[index].is_none()).collect();

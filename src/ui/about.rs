@@ -58,10 +58,7 @@ fn seed_field(seed: u64, act: &Callback<Action>) -> Html {
             act.emit(Action::Seed(found));
         })
     };
-    let next = {
-        let seed = seed.wrapping_add(1);
-        act.reform(move |_: MouseEvent| Action::Seed(seed))
-    };
+    let next = act.reform(|_: MouseEvent| Action::NextSeed);
     html! {
         <>
             <label><b>{ "Seed: " }</b>

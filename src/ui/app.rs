@@ -11,7 +11,7 @@ use super::diagram::Diagram;
 use super::effects::{use_address, use_theme, use_title, use_workers};
 use super::fixes::fixes;
 use super::gallery::Gallery;
-use super::header::{Means, header, neighbour};
+use super::header::{Means, header};
 use super::keys::{Wish, keys, use_keys};
 use super::knobs::knobs;
 use super::live::Live;
@@ -54,6 +54,31 @@ struct Frame {
     is_started: bool,
 }
 
+/// What happens to the frame.
+enum Reframe {
+    Open(Panel),
+    Close,
+    Present,
+    Letters(bool),
+    Start,
+}
+
+impl Reducible for Frame {
+    type Action = Reframe;
+
+    fn reduce(self: Rc<Self>, action: Reframe) -> Rc<Self> {
+        let mut frame = *self;
+        match action {
+            Reframe::Open(panel) => frame.panel = Some(panel),
+            Reframe::Close => frame.panel = None,
+            Reframe::Present => frame.is_presenting = !frame.is_presenting,
+            Reframe::Letters(letters) => frame.letters = letters,
+            Reframe::Start => frame.is_started = true,
+        }
+        Rc::new(frame)
+    }
+}
+
 /// The page.
 #[component]
 pub(super) fn App() -> Html {
@@ -63,32 +88,33 @@ pub(super) fn App() -> Html {
     let session = Rc::clone(&state.0);
     let embed = use_memo((), |()| Embed::read(&address::query()));
     let is_waiting = embed.as_ref().as_ref().is_some_and(|embed| embed.run == Start::Click);
-    let frame = use_state_eq(|| Frame {
+    let frame = use_reducer_eq(|| Frame {
         panel: None,
         is_presenting: false,
         letters: true,
         is_started: !is_waiting,
     });
+    let reframe = {
+        let dispatcher = frame.dispatcher();
+        use_callback((), move |action: Reframe, ()| dispatcher.dispatch(action))
+    };
     let (theme, turn_theme, is_dark) = use_theme();
     use_workers(&session, &act, frame.is_started);
     use_address(&session, &act);
     use_title(&session);
     let wish = {
-        let (frame, act, session) = (frame.clone(), act.clone(), Rc::clone(&session));
-        Callback::from(move |wish: Wish| match wish {
+        let (act, reframe) = (act.clone(), reframe.clone());
+        use_callback((), move |wish: Wish, ()| match wish {
             Wish::Undo => act.emit(Action::Undo),
             Wish::Redo => act.emit(Action::Redo),
-            Wish::Open(panel) => frame.set(Frame { panel: Some(panel), ..*frame }),
-            Wish::Step(steps) => act.emit(neighbour(&session, steps)),
-            Wish::Present => frame.set(Frame { is_presenting: !frame.is_presenting, ..*frame }),
+            Wish::Open(panel) => reframe.emit(Reframe::Open(panel)),
+            Wish::Step(places) => act.emit(Action::Neighbour(places)),
+            Wish::Present => reframe.emit(Reframe::Present),
         })
     };
     use_keys(&wish, frame.letters && embed.is_none());
     let view = View { embed: (*embed).clone() };
-    let start = (!frame.is_started).then(|| {
-        let frame = frame.clone();
-        Callback::from(move |_: MouseEvent| frame.set(Frame { is_started: true, ..*frame }))
-    });
+    let start = (!frame.is_started).then(|| reframe.reform(|_: MouseEvent| Reframe::Start));
     let means =
         Means { theme, turn_theme: &turn_theme, wish: &wish, is_presenting: frame.is_presenting };
     html! {
@@ -126,7 +152,7 @@ pub(super) fn App() -> Html {
                     { about(&session, &act) }
                 </div>
             }
-            { panel(&session, &act, (&frame, is_dark)) }
+            { panel(&session, &act, (*frame, &reframe), is_dark) }
             <Live text={session.announcement()} />
         </div>
     }
@@ -147,23 +173,17 @@ fn foot(session: &Session, wish: &Callback<Wish>) -> Html {
 fn panel(
     session: &Rc<Session>,
     act: &Callback<Action>,
-    (frame, is_dark): (&UseStateHandle<Frame>, bool),
+    (frame, reframe): (Frame, &Callback<Reframe>),
+    is_dark: bool,
 ) -> Html {
     let Some(panel) = frame.panel else { return Html::default() };
-    let close = {
-        let frame = frame.clone();
-        Callback::from(move |()| frame.set(Frame { panel: None, ..*frame }))
-    };
+    let close = reframe.reform(|()| Reframe::Close);
     let session = Rc::clone(session);
     let inside = match panel {
         Panel::Gallery => html! { <Gallery {session} act={act.clone()} close={close.clone()} /> },
         Panel::Share => html! { <Share {session} {is_dark} /> },
         Panel::Verify => html! { <Verify {session} act={act.clone()} /> },
-        Panel::Keys => {
-            let (frame, letters) = (frame.clone(), frame.letters);
-            let set = Callback::from(move |letters| frame.set(Frame { letters, ..*frame }));
-            keys(letters, &set)
-        }
+        Panel::Keys => keys(frame.letters, &reframe.reform(Reframe::Letters)),
     };
-    html! { <Dialog {panel} {close}>{ inside }</Dialog> }
+    html! { <Dialog key={panel.class()} {panel} {close}>{ inside }</Dialog> }
 }

@@ -116,12 +116,15 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: L
             };
             drawn.clone_from(&session.curve);
             clock::drawn(is_first_pass && !is_same);
+            if !is_same && session.curve.as_ref().is_some_and(|curve| curve.finished) {
+                clock::finished();
+            }
         }
     });
 }
 
 /// p99 of the run at the operating point, once that is done.
-pub(super) fn measured_p99(session: &Session) -> Option<f64> {
+fn measured_p99(session: &Session) -> Option<f64> {
     Readout::of(session).filter(|readout| readout.is_measured)?.p99_ms
 }
 
@@ -132,38 +135,66 @@ fn draw(
     present: Option<Axes>,
     (is_dark, is_large): (bool, bool),
 ) -> Option<Axes> {
-    let curve = session.curve.as_deref()?;
-    let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref());
-    let knob = session.x();
-    let objective = &session.scenario.objective;
-    let axes = Axes::of(knob, curve, ghost, objective, present);
-    let measured_p99 = measured_p99(session);
-    let ratio = window().device_pixel_ratio();
-    let font = page_font();
+    let axes = axes_of(session, present)?;
+    let (ratio, font) = (window().device_pixel_ratio(), page_font());
     for (index, node) in nodes.into_iter().enumerate() {
         let canvas = node.cast::<HtmlCanvasElement>()?;
         let size = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
-        let area = canvas::area(&canvas, size, ratio)?;
-        let spec = Spec {
-            curve,
-            ghost,
-            knob,
-            objective,
-            point: session.point(),
-            measured_p99,
-            hover: None,
-            axes,
-            size,
-            scale: canvas::scale(ratio),
-            palette: if is_dark { &DARK } else { &LIGHT },
-            font: &font,
-            text_px: text_px(size.0, is_large),
-            titled: false,
-        };
-        let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
-        drawn.ok()?;
+        let text_px = text_px(size.0, is_large);
+        let print = Print { axes, size, ratio, is_dark, font: &font, text_px, titled: false };
+        print.draw(session, index, &canvas)?;
     }
     Some(axes)
+}
+
+/// Axes for the curves of a session, kept from before where they still fit.
+pub(super) fn axes_of(session: &Session, present: Option<Axes>) -> Option<Axes> {
+    let curve = session.curve.as_deref()?;
+    let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref());
+    Some(Axes::of(session.x(), curve, ghost, &session.scenario.objective, present))
+}
+
+/// How a chart of a session is put on a canvas.
+pub(super) struct Print<'a> {
+    pub(super) axes: Axes,
+    /// Width and height in pixels of the page.
+    pub(super) size: (f64, f64),
+    /// Pixels of the screen for one of the page.
+    pub(super) ratio: f64,
+    pub(super) is_dark: bool,
+    pub(super) font: &'a str,
+    pub(super) text_px: f64,
+    pub(super) titled: bool,
+}
+
+impl Print<'_> {
+    /// Draws the latency (0) or the load (1); nothing while there is no curve.
+    pub(super) fn draw(
+        &self,
+        session: &Session,
+        index: usize,
+        canvas: &HtmlCanvasElement,
+    ) -> Option<()> {
+        let area = canvas::area(canvas, self.size, self.ratio)?;
+        let spec = Spec {
+            curve: session.curve.as_deref()?,
+            ghost: session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref()),
+            knob: session.x(),
+            objective: &session.scenario.objective,
+            point: session.point(),
+            measured_p99: measured_p99(session),
+            hover: None,
+            axes: self.axes,
+            size: self.size,
+            scale: canvas::scale(self.ratio),
+            palette: if self.is_dark { &DARK } else { &LIGHT },
+            font: self.font,
+            text_px: self.text_px,
+            titled: self.titled,
+        };
+        let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
+        drawn.ok().map(|_| ())
+    }
 }
 
 /// Names of the fonts that the page is set in.

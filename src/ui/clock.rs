@@ -2,7 +2,7 @@
 //!
 //! `kneepoint:curve` lasts from the first input that a curve answers to the frame that shows it,
 //! `kneepoint:point` the same for the operating point on a curve that stays; `kneepoint:drawn` marks
-//! every drawing.
+//! every drawing, `kneepoint:finished` that of a curve that no further pass will change.
 
 use std::cell::{Cell, RefCell};
 
@@ -42,6 +42,13 @@ pub(super) fn input() {
 /// A curve is asked for.
 pub(super) fn asked() {
     ASKED.set(INPUT.take());
+}
+
+/// A curve has been drawn that is as good as it gets.
+pub(super) fn finished() {
+    if let Some(performance) = performance() {
+        let _ = performance.mark("kneepoint:finished");
+    }
 }
 
 /// The charts have been drawn; `is_new` if with the first pass of a curve.

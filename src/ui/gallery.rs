@@ -5,7 +5,8 @@ use yew::prelude::*;
 
 use crate::analysis::report::Curve;
 use crate::engine::math::ln;
-use crate::scenario::{Scenario, catalogue};
+use crate::scenario::Scenario;
+use crate::scenario::catalogue::{self, Entry};
 use crate::session::{Action, Session};
 
 /// Size of a curve, in units of its picture.
@@ -38,12 +39,11 @@ pub(super) fn Gallery(props: &GalleryProps) -> Html {
             search.set(event.target_unchecked_into::<HtmlInputElement>().value());
         })
     };
-    let all =
-        || catalogue::all().iter().enumerate().filter(|(_, scenario)| holds(scenario, &search));
+    let all = || catalogue::entries().iter().enumerate().filter(|(_, entry)| holds(entry, &search));
     let groups = catalogue::GROUPS.iter().filter_map(|(key, title)| {
-        let mut cards = all().filter(|(_, scenario)| scenario.group == *key).peekable();
+        let mut cards = all().filter(|(_, entry)| entry.group == *key).peekable();
         cards.peek()?;
-        let cards = cards.map(|(index, scenario)| card(session, act, close, (index, scenario)));
+        let cards = cards.map(|found| card(session, act, close, found));
         Some(html! { <section aria-label={*title}><h3>{ *title }</h3><ul class="cards">{ for cards }</ul></section> })
     });
     let count = all().count();
@@ -60,10 +60,10 @@ pub(super) fn Gallery(props: &GalleryProps) -> Html {
 }
 
 /// Whether everything that a scenario says of itself holds all the words.
-fn holds(scenario: &Scenario, words: &str) -> bool {
-    let group = catalogue::GROUPS.iter().find(|(key, _)| *key == scenario.group);
+fn holds(entry: &Entry, words: &str) -> bool {
+    let group = catalogue::GROUPS.iter().find(|(key, _)| *key == entry.group);
     let group = group.map_or("", |(_, title)| title);
-    let Scenario { id, title, summary, .. } = scenario;
+    let Entry { id, title, summary, .. } = entry;
     let text = format!("{id} {title} {summary} {group}").to_lowercase();
     words.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
@@ -73,26 +73,26 @@ fn card(
     session: &Session,
     act: &Callback<Action>,
     close: &Callback<()>,
-    (index, scenario): (usize, &std::sync::Arc<Scenario>),
+    (index, entry): (usize, &'static Entry),
 ) -> Html {
     let onclick = {
-        let (act, close, scenario) = (act.clone(), close.clone(), std::sync::Arc::clone(scenario));
+        let (act, close) = (act.clone(), close.clone());
         Callback::from(move |_: MouseEvent| {
-            act.emit(Action::Open(std::sync::Arc::clone(&scenario)));
+            act.emit(Action::Open(std::sync::Arc::clone(entry.scenario())));
             close.emit(());
         })
     };
-    let is_present = session.document.is_none() && session.scenario.id == scenario.id;
+    let is_present = session.document.is_none() && session.scenario.id == entry.id;
     let picture = session.sketch(index).map_or_else(
         || html! { <rect class="coming" x="0" y="46" width="160" height="1" /> },
-        |curve| picture(scenario, curve),
+        |curve| picture(entry.scenario(), curve),
     );
     html! {
         <li>
             <button type="button" class="card-of" {onclick} aria-current={is_present.then_some("true")}>
                 <svg viewBox="0 0 160 48" aria-hidden="true">{ picture }</svg>
-                <b>{ super::header::name_of(scenario) }</b>
-                <span>{ &scenario.title }</span>
+                <b>{ super::header::name_of(entry.id) }</b>
+                <span>{ entry.title }</span>
             </button>
         </li>
     }

@@ -7,10 +7,11 @@ use yew::prelude::*;
 
 use super::charts::text_px;
 use super::clock;
+use super::knob::steps_of_key;
 use crate::chart::plot::Frame;
 use crate::scenario::Unit;
 use crate::scenario::quantity::{format, spoken};
-use crate::session::readout::{Readout, round, step};
+use crate::session::readout::{Readout, round};
 use crate::session::{Action, Session};
 
 #[derive(PartialEq, Properties)]
@@ -103,10 +104,10 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
     let onkeydown = {
         let (act, session) = (act.clone(), Rc::clone(session));
         Callback::from(move |event: KeyboardEvent| {
-            if !is_locked && let Some(value) = value_of_key(&session, &event) {
+            if !is_locked && let Some(action) = action_of_key(&session, &event) {
                 event.prevent_default();
                 clock::input();
-                act.emit(Action::Turn(session.x().id.clone(), value));
+                act.emit(action);
             }
         })
     };
@@ -127,24 +128,22 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
     }
 }
 
-/// The value that a key leads to: arrows a step, with shift a quarter of one, page keys eight steps,
-/// `K` the knee.
-fn value_of_key(session: &Session, event: &KeyboardEvent) -> Option<f64> {
-    let (knob, value) = (session.x(), session.point());
-    let size = if event.shift_key() { 0.25 } else { 1.0 };
+/// Where a key leads: steps like those of a knob, the ends of the axis, `K` the knee.
+fn action_of_key(session: &Session, event: &KeyboardEvent) -> Option<Action> {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return None;
     }
-    Some(match event.key().as_str() {
-        "ArrowRight" | "ArrowUp" => step(knob, value, size),
-        "ArrowLeft" | "ArrowDown" => step(knob, value, -size),
-        "PageUp" => step(knob, value, 8.0),
-        "PageDown" => step(knob, value, -8.0),
+    let knob = session.x();
+    if let Some(steps) = steps_of_key(event) {
+        return Some(Action::Step(knob.id.clone(), steps));
+    }
+    let value = match event.key().as_str() {
         "Home" => knob.min,
         "End" => knob.max,
         "k" | "K" => round(knob, session.curve.as_ref()?.knee.as_ref()?.x),
         _ => return None,
-    })
+    };
+    Some(Action::Turn(knob.id.clone(), value))
 }
 
 #[derive(PartialEq, Properties)]

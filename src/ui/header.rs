@@ -6,7 +6,8 @@ use yew::prelude::*;
 use super::keys::Wish;
 use super::panel::Panel;
 use super::theme::Theme;
-use crate::scenario::{Scenario, Settings, catalogue};
+use crate::scenario::Settings;
+use crate::scenario::catalogue::{self, Entry};
 use crate::session::{Action, Session};
 
 /// What the bar can do besides actions of the session.
@@ -65,14 +66,15 @@ fn picker(session: &Session, act: &Callback<Action>) -> Html {
         Action::Open(catalogue::find(&id).unwrap_or_else(catalogue::first))
     });
     let is_own = session.document.is_some();
-    let option = |scenario: &Scenario| {
-        let selected = !is_own && scenario.id == session.scenario.id;
-        html! { <option value={scenario.id.clone()} {selected}>{ name_of(scenario) }</option> }
+    let option = |entry: &Entry| {
+        let selected = !is_own && entry.id == session.scenario.id;
+        html! { <option value={entry.id} {selected}>{ name_of(entry.id) }</option> }
     };
     let groups = catalogue::GROUPS.iter().filter_map(|(group, title)| {
-        let mut found = catalogue::all().iter().filter(|scenario| scenario.group == *group).peekable();
+        let mut found =
+            catalogue::entries().iter().filter(|entry| entry.group == *group).peekable();
         found.peek()?;
-        Some(html! { <optgroup label={*title}>{ for found.map(|scenario| option(scenario)) }</optgroup> })
+        Some(html! { <optgroup label={*title}>{ for found.map(option) }</optgroup> })
     });
     html! {
         <label class="picker">
@@ -80,29 +82,16 @@ fn picker(session: &Session, act: &Callback<Action>) -> Html {
             <select onchange={pick}>
                 { for groups }
                 if is_own {
-                    <option value="" selected=true disabled=true>{ format!("{} (from the link)", name_of(&session.scenario)) }</option>
+                    <option value="" selected=true disabled=true>{ format!("{} (from the link)", name_of(&session.scenario.id)) }</option>
                 }
             </select>
         </label>
     }
 }
 
-/// The scenario so many places after the present one, in the order of the menu.
-pub(super) fn neighbour(session: &Session, steps: isize) -> Action {
-    let in_order: Vec<_> = catalogue::GROUPS
-        .iter()
-        .flat_map(|(group, _)| {
-            catalogue::all().iter().filter(move |scenario| scenario.group == *group)
-        })
-        .collect();
-    let at = in_order.iter().position(|scenario| scenario.id == session.scenario.id).unwrap_or(0);
-    let next = (at + in_order.len()).saturating_add_signed(steps) % in_order.len();
-    Action::Open(std::sync::Arc::clone(in_order[next]))
-}
-
 /// The id in words: `n-plus-one` as `N plus one`.
-pub(super) fn name_of(scenario: &Scenario) -> String {
-    let mut words = scenario.id.replace('-', " ");
+pub(super) fn name_of(id: &str) -> String {
+    let mut words = id.replace('-', " ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }

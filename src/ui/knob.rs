@@ -7,7 +7,7 @@ use super::clock;
 use crate::scenario::Knob;
 use crate::scenario::quantity::{format, parse, spoken};
 use crate::session::Action;
-use crate::session::readout::{round, step};
+use crate::session::readout::round;
 
 /// Positions of the slider.
 const POSITIONS: f64 = 1_000.0;
@@ -79,18 +79,13 @@ fn Slider(props: &SliderProps) -> Html {
         })
     };
     let onkeydown = {
-        let (knob, turn, value) = (knob.clone(), turn.clone(), *value);
+        let (id, act) = (knob.id.clone(), act.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let size = if event.shift_key() { 0.25 } else { 1.0 };
-            let steps = match event.key().as_str() {
-                "ArrowRight" | "ArrowUp" => size,
-                "ArrowLeft" | "ArrowDown" => -size,
-                "PageUp" => 8.0,
-                "PageDown" => -8.0,
-                _ => return,
-            };
-            event.prevent_default();
-            turn(step(&knob, value, steps));
+            if let Some(steps) = steps_of_key(&event) {
+                event.prevent_default();
+                clock::input();
+                act.emit(Action::Step(id.clone(), steps));
+            }
         })
     };
     let commit = act.reform(|_: Event| Action::Commit);
@@ -110,17 +105,29 @@ fn Slider(props: &SliderProps) -> Html {
     }
 }
 
+/// How many steps a key goes: arrows one, with shift a quarter of one, page keys eight.
+pub(super) fn steps_of_key(event: &KeyboardEvent) -> Option<f64> {
+    let size = if event.shift_key() { 0.25 } else { 1.0 };
+    match event.key().as_str() {
+        "ArrowRight" | "ArrowUp" => Some(size),
+        "ArrowLeft" | "ArrowDown" => Some(-size),
+        "PageUp" => Some(8.0),
+        "PageDown" => Some(-8.0),
+        _ => None,
+    }
+}
+
 /// A button for a small step, down if `steps` is negative.
 fn step_button(props: &KnobProps, steps: f64) -> Html {
-    let KnobProps { knob, value, act, is_locked } = props;
+    let KnobProps { knob, act, is_locked, .. } = props;
     let is_more = steps > 0.0;
     let label =
         format!("{} {}", if is_more { "More" } else { "Less" }, knob.label.to_ascii_lowercase());
     let onclick = {
-        let (knob, act, value) = (knob.clone(), act.clone(), *value);
+        let (id, act) = (knob.id.clone(), act.clone());
         Callback::from(move |_: MouseEvent| {
             clock::input();
-            act.emit(Action::Turn(knob.id.clone(), step(&knob, value, steps)));
+            act.emit(Action::Step(id.clone(), steps));
             act.emit(Action::Commit);
         })
     };

@@ -24,7 +24,7 @@ impl Panel {
     }
 
     /// Its name in the style sheet.
-    fn class(self) -> &'static str {
+    pub(super) fn class(self) -> &'static str {
         match self {
             Self::Gallery => "gallery",
             Self::Share => "share-panel",
@@ -43,6 +43,9 @@ pub(super) struct DialogProps {
 
 /// A dialog of the browser: it keeps the focus inside, closes with Escape or a press outside, and
 /// gives the focus back.
+///
+/// It is closed here rather than by the browser, which would tell of it only later: by then the next
+/// key may have opened another.
 #[component]
 pub(super) fn Dialog(props: &DialogProps) -> Html {
     let DialogProps { panel, close, children } = props;
@@ -56,22 +59,42 @@ pub(super) fn Dialog(props: &DialogProps) -> Html {
             }
         });
     }
-    let onclick = {
+    let shut = {
         let (node, close) = (node.clone(), close.clone());
+        move || {
+            if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+                // Gives the focus back, which its removal would not.
+                dialog.close();
+            }
+            close.emit(());
+        }
+    };
+    let onclick = {
+        let (node, shut) = (node.clone(), shut.clone());
         Callback::from(move |event: MouseEvent| {
             // What lies behind belongs to the dialog itself, everything inside to its children.
             if node.cast::<Element>().map(Into::into) == event.target() {
-                close.emit(());
+                shut();
             }
         })
     };
+    let onkeydown = {
+        let shut = shut.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                event.prevent_default();
+                shut();
+            }
+        })
+    };
+    // By other means of the browser.
     let onclose = close.reform(|_: Event| ());
     html! {
-        <dialog ref={node} class={panel.class()} aria-labelledby="panel-title" {onclick} {onclose}>
+        <dialog ref={node} class={panel.class()} aria-labelledby="panel-title" {onclick} {onkeydown} {onclose}>
             <div class="inside">
                 <div class="top">
                     <h2 id="panel-title">{ panel.title() }</h2>
-                    <button type="button" class="small" aria-label="Close" onclick={close.reform(|_: MouseEvent| ())}>{ "×" }</button>
+                    <button type="button" class="small" aria-label="Close" onclick={Callback::from(move |_: MouseEvent| shut())}>{ "×" }</button>
                 </div>
                 { children.clone() }
             </div>

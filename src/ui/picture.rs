@@ -4,11 +4,9 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::HtmlCanvasElement;
 
-use super::charts::measured_p99;
+use super::charts::{Print, axes_of};
 use super::outside;
-use crate::chart::canvas;
-use crate::chart::palette::{DARK, LIGHT};
-use crate::chart::plot::{self, Axes, Spec};
+use crate::chart::plot;
 use crate::session::Session;
 
 /// Size of the latency chart and of the load chart below it, in pixels.
@@ -27,33 +25,16 @@ pub(super) fn png(session: &Session, address: &str) -> Option<String> {
 /// The charts as SVG: drawn by the code that draws them on the screen, on something that keeps
 /// every stroke instead of showing it.
 pub(super) fn svg(session: &Session, is_dark: bool) -> Option<String> {
-    let curve = session.curve.as_deref()?;
-    let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref());
-    let (knob, objective) = (session.x(), &session.scenario.objective);
+    let axes = axes_of(session, None)?;
     let mut body = String::new();
     let mut down = 0.0;
     for (index, size) in SIZES.into_iter().enumerate() {
         let recorder = outside::call("recorder", &[]).ok()?;
         let sheet: HtmlCanvasElement = recorder.clone().unchecked_into();
-        let area = canvas::area(&sheet, size, 1.0)?;
-        let spec = Spec {
-            curve,
-            ghost,
-            knob,
-            objective,
-            point: session.point(),
-            measured_p99: measured_p99(session),
-            hover: None,
-            axes: Axes::of(knob, curve, ghost, objective, None),
-            size,
-            scale: canvas::scale(1.0),
-            palette: if is_dark { &DARK } else { &LIGHT },
-            font: "Source Sans 3, Helvetica, Arial, sans-serif",
-            text_px: plot::text_px(size.0),
-            titled: true,
-        };
-        let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
-        drawn.ok()?;
+        let font = "Source Sans 3, Helvetica, Arial, sans-serif";
+        let text_px = plot::text_px(size.0);
+        let print = Print { axes, size, ratio: 1.0, is_dark, font, text_px, titled: true };
+        print.draw(session, index, &sheet)?;
         let text = Reflect::get(&recorder, &"text".into()).ok()?;
         let text = text.dyn_into::<js_sys::Function>().ok()?.call0(&recorder).ok()?.as_string()?;
         body += &format!("<g transform=\"translate(0 {down})\">{text}</g>");

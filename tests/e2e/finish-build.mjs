@@ -57,6 +57,20 @@ if (!html.includes(glue) || before === html.length) throw new Error("no place fo
 const folder = join(assets, "scenarios");
 const documents = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
 const claims = JSON.stringify(Object.fromEntries(documents.map(({ id, claims }) => [id, claims ?? []])));
+// The question of the first of them stands in the page, so that it is painted with the first frame; the others are
+// put there by a script as soon as that part of the page is read.
+const [, first] = readFileSync(new URL("../../src/scenario/catalogue.rs", import.meta.url), "utf8").match(/entry!\("([\w-]+)"\)/);
+const escaped = (text) => text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const questions = {};
+for (const { id, title, summary } of documents) {
+  if (id !== first) questions[id] = [title, summary];
+  else html = html.replace("<!-- title -->", () => escaped(title)).replace("<!-- summary -->", () => escaped(summary));
+}
+const asks = minified(readFileSync(join(assets, "question.js"), "utf8"), "js").replace("QUESTIONS", () => JSON.stringify(questions));
+// A script that holds data: nothing in it may end the element.
+html = html.replace("<!-- question -->", () => `<script>${asks.replaceAll("</", "<\\/")}</script>`);
+if (/<!-- (?:title|summary|question) -->/.test(html)) throw new Error("no place for the question");
+
 if (!html.includes("<!-- claims -->")) throw new Error("no place for the claims");
 html = html.replace(
   "<!-- claims -->",

@@ -15,22 +15,31 @@ const types = {
   ".wasm": "application/wasm",
   ".svg": "image/svg+xml",
   ".woff2": "font/woff2",
+  ".txt": "text/plain; charset=utf-8",
 };
 const folder = "/some/folder/";
 
-export async function start() {
+// Serves dist/ below a path. Bytes are `packed` once and sent with more headers.
+export async function serve(path, { packed = (bytes) => bytes, headers = {} } = {}) {
+  const files = new Map();
   const server = createServer(async (request, response) => {
-    const path = decodeURIComponent(new URL(request.url, "http://host").pathname);
-    const name = normalize(path.startsWith(folder) ? path.slice(folder.length) || "index.html" : "no");
+    const asked = decodeURIComponent(new URL(request.url, "http://host").pathname);
+    const name = normalize(asked.startsWith(path) ? asked.slice(path.length) || "index.html" : "no");
     try {
-      const body = await readFile(join(dist, name));
-      response.writeHead(200, { "Content-Type": types[extname(name)] ?? "application/octet-stream" });
-      response.end(body);
+      if (!files.has(name)) files.set(name, packed(await readFile(join(dist, name))));
+      const type = types[extname(name)] ?? "application/octet-stream";
+      response.writeHead(200, { "Content-Type": type, ...headers });
+      response.end(files.get(name));
     } catch {
       response.writeHead(404).end();
     }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, address: `http://127.0.0.1:${server.address().port}${path}` };
+}
+
+export async function start() {
+  const { server, address } = await serve(folder);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -43,7 +52,6 @@ export async function start() {
       "--no-first-run",
     ],
   });
-  const address = `http://127.0.0.1:${server.address().port}${folder}`;
   const stop = async () => {
     await browser.close();
     server.close();

@@ -1,43 +1,17 @@
 // Serves dist/ as a good host would, compressed, and has Lighthouse judge it on a phone: the median of three runs.
 //
 // node lighthouse.mjs FOLDER: the folder whose node_modules hold Lighthouse. CHROMIUM names the browser.
-import { createServer } from "node:http";
 import { readFileSync, rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
-import { extname, join, normalize } from "node:path";
+import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
-import { root } from "./harness.mjs";
+import { root, serve } from "./harness.mjs";
 
 const RUNS = 3;
 const LEAST = { performance: 95, accessibility: 100, "best-practices": 100, seo: 100 };
-const types = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".wasm": "application/wasm",
-  ".svg": "image/svg+xml",
-  ".woff2": "font/woff2",
-};
-
-const packed = new Map();
-const server = createServer((request, response) => {
-  const path = decodeURIComponent(new URL(request.url, "http://host").pathname);
-  const name = normalize(path.slice(1) || "index.html");
-  try {
-    if (!packed.has(name)) packed.set(name, brotliCompressSync(readFileSync(join(root, "dist", name))));
-    response.writeHead(200, {
-      "Content-Type": types[extname(name)] ?? "text/plain; charset=utf-8",
-      "Content-Encoding": "br",
-      "Cache-Control": "max-age=31536000",
-    });
-    response.end(packed.get(name));
-  } catch {
-    response.writeHead(404).end();
-  }
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const address = `http://127.0.0.1:${server.address().port}/`;
+const headers = { "Content-Encoding": "br", "Cache-Control": "max-age=31536000" };
+const { server, address } = await serve("/", { packed: brotliCompressSync, headers });
 
 // Everything is packed before the first visitor comes.
 for (const match of readFileSync(join(root, "dist/index.html"), "utf8").matchAll(/\.\/[\w.-]+/g)) {

@@ -2,6 +2,7 @@
 //! same mistakes and know the same fields.
 
 mod broken;
+mod ranges;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

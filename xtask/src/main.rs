@@ -5,6 +5,7 @@
 
 mod bench;
 mod build;
+mod docs;
 mod fuzz;
 mod run;
 mod serve;
@@ -23,6 +24,7 @@ cargo xtask COMMAND
   build   makes the deployable dist/, and prints its sizes
   fuzz    changes links and documents by chance and reads them, and runs random scenarios
           (--secs N, --seed N)
+  docs    writes docs/parts from doc comments and the schema
   claims  proves every claim of the catalogue on 20 seeds
   bench   measures the engine against hand-written loops, in Node and in Chromium, and the page;
           writes target/bench.json
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "test" => test::test(),
         "build" => setup::page_tools().and_then(|tools| build::build(&tools)),
         "claims" => run::visibly("cargo", &["run", "--release", "--quiet", "--", "check", "--all"]),
+        "docs" => docs::write(),
         "fuzz" => fuzz::fuzz(&args[1..]),
         "bench" => bench::bench(),
         "screenshots" => screenshots(),

@@ -138,18 +138,12 @@ impl Point {
 
     /// What the run under way has measured.
     fn at_present(&self) -> CurvePoint {
-        let measured = self.run.measured();
-        let totals = measured.period.totals;
-        CurvePoint {
-            x: self.x,
-            latency_ms: measured.latency(),
-            offered_per_s: measured.rate(totals.sent + totals.retries),
-            goodput_per_s: measured.rate(totals.right()),
-            error_share: measured.error_share(),
-            overloaded: measured.overloaded(),
-            settled: false,
-            busiest: measured.busiest().map(|(part, ratio)| (part.id.clone(), ratio)),
-            stopped: self.run.stopped().map(str::to_owned),
-        }
+        let stopped = self.run.stopped().map(str::to_owned);
+        CurvePoint { stopped, ..self.run.measured().point(self.x) }
+    }
+
+    /// Ids of the parts of which the point tells the utilisation.
+    pub(super) fn part_ids(&self) -> Vec<String> {
+        self.run.part_ids()
     }
 }

@@ -62,9 +62,11 @@ impl Replications {
             (part, ratio)
         });
         let overloaded = self.runs.iter().filter(|point| point.overloaded).count();
+        let all: Vec<f64> = self.runs.iter().filter_map(|point| point.p99_all_ms).collect();
         CurvePoint {
             x: first.x,
             latency_ms: self.latency(),
+            p99_all_ms: Some(all).filter(|all| !all.is_empty()).map(|all| mean(&all)),
             offered_per_s: of(|point| point.offered_per_s),
             goodput_per_s: of(|point| point.goodput_per_s),
             error_share: of(|point| point.error_share),
@@ -72,7 +74,23 @@ impl Replications {
             settled: false,
             busiest,
             stopped: self.runs.iter().find_map(|point| point.stopped.clone()),
+            amplification: of(|point| point.amplification),
+            stale_share: of(|point| point.stale_share),
+            lost_per_s: of(|point| point.lost_per_s),
+            memory_mb: of(|point| point.memory_mb),
+            memory_most_mb: of(|point| point.memory_most_mb),
+            utilisation: self.utilisation(),
         }
+    }
+
+    /// The mean of each part over the runs.
+    fn utilisation(&self) -> Vec<f64> {
+        let parts = self.runs.first().map_or(0, |point| point.utilisation.len());
+        let of = |part: usize| {
+            let each = self.runs.iter().filter_map(|point| point.utilisation.get(part));
+            mean(&each.copied().collect::<Vec<_>>())
+        };
+        (0..parts).map(of).collect()
     }
 
     fn latency(&self) -> LatencySummary {

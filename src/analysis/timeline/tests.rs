@@ -218,3 +218,23 @@ fn a_script_is_followed_only_if_it_agrees_about_the_past() {
     assert!(!timeline.follow(&id, &script(users, &[])));
     assert!(!timeline.follow(&scenario("n-plus-one"), &start));
 }
+
+#[test]
+fn users_who_are_sent_home_in_several_steps_are_gone_once_each() {
+    let home = [(60e3, 400.0), (120e3, 150.0), (180e3, 20.0)];
+    let changes = home.map(|(at_ms, users)| (at_ms, with(&[("users", users)], &[])));
+    let start = with(&[("users", 800.0)], &[]);
+    let strip = run("sqlite-production", &script(start, &changes), 240e3, 240e3, u64::MAX);
+    let rate = |from_ms: f64| {
+        let windows = between(&strip, [from_ms, from_ms + 50e3]);
+        windows.iter().map(|window| window.sent).sum::<u64>() as f64 / 50.0
+    };
+    // A user thinks for 10 s on average and waits a few milliseconds: a tenth of a request a
+    // second. Poisson over 50 s: allow 4 standard deviations.
+    for (from_ms, users) in [(65e3, 400.0), (125e3, 150.0), (185e3, 20.0)] {
+        let (found, expected) = (rate(from_ms), users / 10.0);
+        let allowed = 4.0 * (expected / 50.0_f64).sqrt();
+        assert!((found - expected).abs() <= allowed, "{users}: {found} a second");
+    }
+    assert_eq!(strip.restarts_ms, Vec::<f64>::new());
+}

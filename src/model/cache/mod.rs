@@ -7,6 +7,17 @@
 //! The truth about versions is kept in [`Versions`] beside the cache, because several caches may hold
 //! copies of the same data: a write is first committed there, then told to each cache.
 //!
+//! A value is read when the steps of its load are done, and stored after those that follow: between
+//! the two a write can slip in, and the old value is then kept for a whole time to live unless the
+//! cache looks at versions. A load whose request fails, times out with cancellation or is lost in a
+//! crash goes to whoever waits longest for it. What is loaded in the background holds no worker. A hit
+//! of a copy that is not true any more is counted, with the time since the first write that it misses.
+//! Reads and writes draw their values independently of
+//! each other, in proportion to `1/i^s`.
+//!
+//! A scan looks all values up, one after the other, in an order that has nothing to do with their
+//! popularity: what is used often makes room for what is used once.
+//!
 //! Left out: the size of values (capacity counts entries), memory fragmentation, and evictions before
 //! the capacity is reached.
 

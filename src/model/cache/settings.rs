@@ -1,4 +1,12 @@
-//! What is set about a cache.
+//! How long copies live, and what is done about misses, refreshes, fills and writes.
+//!
+//! Without protection everybody who misses loads: that is a stampede. Single flight and leases let one
+//! load while others wait or come back; serving stale copies, or loading them early by lot, keeps
+//! anybody from missing at all.
+//!
+//! Source: RFC 5861 (stale-while-revalidate); Vattani, Chierichetti and Lowenstein, "Optimal
+//! Probabilistic Cache Stampede Prevention" (VLDB 2015), for loading early; Nishtala et al., "Scaling
+//! Memcache at Facebook" (NSDI 2013), section 3.2.1, for leases of 10 s.
 
 use crate::engine::{SimDuration, SimTime, Stream};
 

@@ -5,11 +5,15 @@
 //! *Write-ahead log*: readers see the state of their begin and block nobody; writers exclude each
 //! other.
 //!
+//! A query is a transaction of its own, and writes if it says so; several are one in a `transaction`,
+//! which becomes the writer with its first query that writes, or at its begin.
+//!
 //! Who finds a lock taken is not queued: the busy handler sleeps and tries again, so that who came last
 //! often wins. A transaction
 //! that began by reading and then wants to write fails at once, without the handler: waiting could
 //! never help it, because either its snapshot is old or the writer waits for it.
 //!
+//! Left out: checkpoints, the cost of `fsync` (it is part of a query's work), and several files.
 //! Source: sqlite.org/lockingv3.html, sqlite.org/wal.html,
 //! `sqlite3BtreeBeginTrans` in btree.c (the handler runs only while no transaction is open).
 

@@ -5,12 +5,18 @@
 //! updates since: acknowledged, and gone. The number lost is exact: updates acknowledged, less
 //! updates contained.
 //!
+//! A row is locked while it is written, until all rows of the update are committed. Every update that
+//! was acknowledged and is gone makes the answer of one request wrong: the goodput leaves it out.
+//!
 //! The cures: an atomic update (`SET n = n + 1`), a row lock from the read on (`SELECT FOR UPDATE`,
 //! see [`super::row_locks`]), and an optimistic check of a version, which refuses the write.
 //!
 //! With one row, updates at rate `r` and a time `d` between read and write, a share
 //! `r d / (1 + r d)` is lost: going back from the last write, each value was read `d` before it was
 //! written, and the write it contains was the last one before that.
+//!
+//! Left out: isolation levels, and what else than the rows of the update is read in a transaction.
+//! Source: Berenson et al., "A Critique of ANSI SQL Isolation Levels" (1995), phenomenon P4.
 
 /// Rows and what became of updates to them.
 #[derive(Debug, Clone)]

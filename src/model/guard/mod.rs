@@ -5,6 +5,10 @@
 //! is of a kind that is, and if retries and budget are left. Patience bounds all attempts of a call
 //! together. What fails for good may be replaced by the steps of a fallback.
 //!
+//! What throttle and breaker refuse is *shed* and what the bulkhead refuses is *rejected*, without
+//! having been sent. A call of a caller that is itself cancelled or crashes is neither a success nor a
+//! failure for the breaker.
+//!
 //! Budget, throttle, breaker and bulkhead are shared by all requests of one caller to one callee,
 //! however many instances the caller has. A call without any of these costs nothing more.
 
@@ -52,6 +56,13 @@ pub struct Settings {
     /// Sends copies of attempts that take long.
     pub hedge: Option<Hedge>,
     /// Steps that are done instead of failing.
+    ///
+    /// When a call has failed for good the caller does these steps in its place, itself, and goes on as
+    /// if it had been answered: the request ends in time, however little the answer was worth. If one
+    /// of the steps fails, so does the caller.
+    ///
+    /// Left out: that an answer of this kind is worth less than a real one.
+    /// Source: Hystrix, "How it Works" (Netflix, 2012), "Get the Fallback".
     pub fallback: Option<Vec<Step>>,
     /// The way to the callee and back.
     pub network: Network,
@@ -85,7 +96,12 @@ pub struct Hedge {
     pub elsewhere: bool,
 }
 
-/// The way to a callee and back. Left out: bandwidth, and the transport's own repetitions.
+/// The way to a callee and back.
+///
+/// Each message takes a delay of its own, and may be lost: the caller then hears nothing until its
+/// timeout or the end of its patience.
+///
+/// Left out: bandwidth, and the transport's own repetitions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     /// Time of each message in seconds, drawn anew for each way.

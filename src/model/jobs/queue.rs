@@ -2,7 +2,8 @@
 //!
 //! A delivered job is not gone but hidden. If its handler does not finish it within the visibility
 //! timeout it is delivered again, although the first handler may still be at work: what it finishes
-//! late was done twice. A job delivered too often goes to the dead letters.
+//! late was done twice. A job delivered too often goes to the dead letters. Jobs come in the order in
+//! which they were sent or shown again.
 //!
 //! Left out: the loss of jobs, delays on sending, several consumers that each get all jobs.
 //! Source: the terms are those of Amazon SQS (visibility timeout, receipt handle, maximum receives).

@@ -1,7 +1,8 @@
 //! Memory with a limit: what is over it gets the largest part killed.
 //!
 //! A part holds a fixed amount a process, an amount for each request in flight, and what it has
-//! leaked so far, which only a restart gives back. The kernel's choice is the part that holds most.
+//! leaked so far, which only a restart gives back. The kernel's choice is the part that holds most. It
+//! loses all its requests, and comes back after a time; what it had sent to others goes on.
 //!
 //! Left out: swapping (a machine that swaps is as good as down), page cache, fragmentation.
 //! Source: the out-of-memory killer of Linux ranks by resident size (`mm/oom_kill.c`).

@@ -1,5 +1,8 @@
 //! What a machine gives to everything placed on it: cores, memory, a disk, and the lock that an
 //! interpreter puts around its own work.
+//!
+//! Work of services and databases that run on it shares its cores; a part that does not has cores of
+//! its own for all its workers. What requests hold in memory counts from their arrival to their end.
 
 mod alarm;
 

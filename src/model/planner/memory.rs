@@ -1,4 +1,12 @@
 //! The pages that a database keeps in memory: how many reads find theirs.
+//!
+//! The working set is the pages in use of all tables and indexes. Each read finds its page with the hit
+//! ratio that Che's approximation gives for it; the others are read from the disk before the work, in
+//! one request, first come, first served.
+//!
+//! Left out: reads that others have asked for already, that a long scan would let short reads pass, and
+//! how memory fills after a start.
+//! Source: Che, Tung and Wang, "Hierarchical Web Caching Systems" (2002).
 
 use crate::engine::Stream;
 use crate::model::cache::Popularity;

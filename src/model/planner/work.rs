@@ -1,4 +1,10 @@
 //! The work of a query: what a planner guesses the price of, and what an execution pays in time.
+//!
+//! Prices are the defaults of PostgreSQL. Speeds were measured: a scan takes 81 ns a row, and a row
+//! reached through an index, anywhere in memory, takes longer.
+//!
+//! Source: `src/include/optimizer/cost.h` of PostgreSQL 15 for prices; for speeds, scans and lookups in
+//! 5,000 to 2,000,000 rows on PostgreSQL 15 (0.44 to 163 ms, and 0.103 to 0.128 ms).
 
 use std::ops::{Add, Mul};
 

@@ -7,7 +7,20 @@ use crate::policy::arrivals::poll::Poll;
 use crate::policy::backoff::Backoff;
 use crate::policy::overlap::Overlap;
 
-/// A source of requests.
+/// Clients: who sends requests, when, and what each of them calls.
+///
+/// *Open* clients send requests whether or not earlier ones were answered, by default as a Poisson
+/// process. *Closed* clients are users who think, send one request, wait for its outcome, and think
+/// again: when answers are slow they send less. Others keep time: at equal gaps, by a clock, in busy
+/// and quiet times, at rates that change at given times or rise and fall; and several at once where
+/// they come in batches.
+///
+/// What a request calls is the same for all, or drawn by weight from a mix. Requests of clients in the
+/// *background* are load and no outcomes: what becomes of them is in no figure but their own.
+///
+/// Left out: sessions of several requests in an order, and users who leave for good because they are
+/// served badly.
+/// Source: Schroeder, Wierman and Harchol-Balter, "Open Versus Closed: A Cautionary Tale" (2006).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clients {
     /// Unique in the system.
@@ -78,6 +91,15 @@ pub enum Arrivals {
 }
 
 /// A call to an endpoint of a service, and what the caller does when it goes wrong.
+///
+/// The caller waits at most for the timeout of an attempt, and at most as long as its patience for all
+/// attempts together. An attempt that timed out is cancelled at the callee, with all it has called and
+/// its branches, or goes on working for nobody. A request is *in time* if its last attempt is answered
+/// before the caller gives up.
+///
+/// Left out: connections between services, which cost nothing and are never short, and deadlines that
+/// a callee is told; queues and limits that shed by deadline know it all the same.
+/// Source: Brooker, "Timeouts, retries, and backoff with jitter" (AWS Builders' Library, 2019).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// Id of the service.

@@ -12,7 +12,16 @@ pub const DEADLOCK_AFTER: SimDuration = SimDuration(1_000_000_000);
 /// Rows that one update may change.
 pub const UPDATED_ROWS_MAX: u32 = 8;
 
-/// Cores that execute queries.
+/// A database: cores that execute queries.
+///
+/// Queries are executed first come, first served, each on a core of its own; a round trip on the
+/// network for each of them holds the connection, but no core. A query takes a time that the document
+/// gives, or asks for rows of a table: then a planner finds out what is to be done.
+///
+/// Left out: queries on several cores, checkpoints, vacuum, and the cost of a commit, which is part of
+/// the work of a query.
+/// Source: with exponential work it is M/M/c. A round trip with execution of a lookup was measured as
+/// 105 microseconds on loopback (PostgreSQL 15).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Database {
     /// Unique in the system.
@@ -32,7 +41,7 @@ pub struct Database {
     ///
     /// Source: less than 2 MiB (Freund, "Measuring the Memory Overhead of a Postgres Connection",
     /// 2020); pages that find no room are read from the disk again ("Performance impact of idle
-    /// PostgreSQL connections", AWS Database Blog, 2021).
+    /// PostgreSQL connections", AWS Database Blog).
     pub connection_bytes: f64,
     /// Tables by name, for queries that are planned.
     pub tables: Vec<(String, TableSettings)>,

@@ -33,7 +33,28 @@ impl From<Vec<Part>> for System {
     }
 }
 
-/// Something that goes wrong for a while.
+/// A fault: something that goes wrong with a part for a while.
+///
+/// *Spike* divides the gaps between the arrivals of clients who do not wait by a factor. *Slow* and
+/// *delay* multiply each draw of work in a part, or of the network to it, from the next draw on. *Stop*
+/// lets a part take nothing new: what it works on is finished, what comes waits. *Crash* loses all that
+/// a part works on or keeps waiting, and what comes fails at once until it is back; what it had called
+/// elsewhere works on. *Refuse* fails a share of what comes, by chance. *Flush* empties a cache.
+///
+/// *Partition* cuts the network between two parts in both directions: between clients or a service
+/// and what they call, ask, query or look up. Where a caller has a timeout or patience the message is
+/// lost, and so is an answer; the caller waits. Everything else is sent again until it passes, as TCP
+/// does. *Deploy* gives the first instances of a service a version that fails a share of what comes
+/// and is slower, and takes it back at the end.
+///
+/// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
+/// instance does not reach into branches of `parallel`. Several faults may do the same to one part at
+/// once: it is stopped while any stops it, refuses the largest of the shares, and is as slow as the
+/// product of the factors.
+///
+/// Left out: damage to data, clocks that go wrong, and faults that cause others by anything but load.
+/// Source: the kinds of faults are those that experiments on running systems inject (Basiri et al.,
+/// "Chaos Engineering", IEEE Software 2016).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     /// Unique in the system.
@@ -85,8 +106,9 @@ pub enum Effect {
     /// Nothing passes between the part and its peer. A call with a timeout or patience waits for
     /// that; anything else is sent again until it passes, as TCP does.
     ///
-    /// Left out: that TCP gives up after some 15 minutes (RFC 9293, `tcp_retries2`), and that it
-    /// waits a little longer than until the network is back.
+    /// Left out: that TCP gives up after some 15 minutes (`tcp_retries2` of Linux), that it waits a
+    /// little longer than until the network is back, and that what waits when another cut begins is
+    /// held up by that, too.
     Partition,
     /// A service has a version with a mistake, until it is rolled back.
     Deploy {
@@ -156,7 +178,17 @@ impl Step {
     }
 }
 
-/// One step of an endpoint.
+/// The steps of an endpoint: what a worker does for a request, one after the other.
+///
+/// `cpu` and `wait` hold the worker for a time, and so does everything that is waited for. A `query`
+/// borrows a connection if it goes through a pool, pays the round trip, then holds a core for its work.
+/// `repeat` does the same steps so many times in sequence: N + 1 queries are one `query` and a `repeat`
+/// around another. `parallel` runs branches at once and goes on when enough of them have ended well.
+/// `choice` takes one of two ways by chance. Steps nest up to 8 levels.
+///
+/// Left out: loops and choices that depend on what was read.
+/// Source: requests that hold a server while they wait for others are those of layered queueing
+/// networks (Franks et al., "Enhanced Modeling and Solution of Layered Queueing Networks", 2009).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// Computes in the worker, for this many seconds.

@@ -8,7 +8,17 @@ use crate::policy::admission::{adaptive, deadline};
 use crate::policy::balancer::{self, ejection, health};
 use crate::policy::queue::{Order, Shed, WhenFull};
 
-/// Workers that run the steps of endpoints; each attempt holds one worker until it ends.
+/// A service: workers that run the steps of endpoints; each attempt holds one worker until it ends.
+///
+/// It has a number of instances with as many workers each. An attempt is dealt to the instances in
+/// turn, or by a balancer, waits there first in, first out for a worker, and holds it until its last
+/// step, while it waits for others too: workers are what runs out first when something behind them is
+/// slow. Instances that run on a machine share its cores and memory.
+///
+/// Left out: what a worker costs by being there, context switches, and pauses for garbage collection.
+/// Source: with exponential work and one instance it is M/M/c (Erlang 1917; Gross and Harris,
+/// "Fundamentals of Queueing Theory", section 2.3). Ratios between processes and threads were
+/// measured on gunicorn with Python 3.11.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Unique in the system.
@@ -31,10 +41,16 @@ pub struct Service {
     pub cold_start: Option<ColdStart>,
 }
 
-/// How an instance is that has just started: after a crash, after its part was killed, or with a new
-/// version; at the beginning of a run only if it says so.
+/// How an instance is that has just started.
 ///
-/// Left out: that it is the slower the less it has done; it is as slow until a time.
+/// After a crash has ended, or its part was killed for its memory, it is down for a time: what comes
+/// fails at once, and health checks see it. From then on it is slow for another, which they do not see.
+/// With a new version, or the old one back, it is slow only, as versions are exchanged one instance
+/// after the other. At the beginning of a run it is there unless the document says otherwise.
+///
+/// Left out: that it gets faster by what it has done, and that recycled processes start cold.
+/// Source: "Addressing Cascading Failures" (Google SRE book, chapter 22), "Slow Startup and Cold
+/// Caching".
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColdStart {
     /// How long it takes nothing: what comes fails at once. Versions are exchanged one instance after
@@ -125,10 +141,21 @@ pub struct Endpoint {
     pub admission: Vec<Admission>,
 }
 
-/// A limited set of connections to a database, shared by everyone who names it.
+/// A pool: a limited set of connections to a database, shared by everyone who names it.
 ///
-/// Connections are closed at first, and opened when somebody asks and none lies ready. Left out: that
-/// one given back meanwhile would be there earlier, and openings in the background.
+/// Each query borrows a connection, or a transaction keeps one through all its steps. Who finds none
+/// free waits in the pool's queue; what has a connection then waits for a core of the database.
+///
+/// Where opening takes time, or the database counts its connections, they are closed at first. Who
+/// gets a place takes the connection given back last, or opens one and waits for that, even if
+/// another is given back meanwhile; who is cancelled while opening throws the connection away. A
+/// leaked connection keeps its place, and counts as busy. When a database crashes all connections
+/// to it are lost; when an instance crashes that has a pool of its own the pool is, leaked places
+/// included.
+///
+/// Left out: openings in the background, checks of connections that lie ready, and a longest age.
+/// Source: measured on pgbouncer with 10 connections and 1 to 200 clients: throughput is
+/// min(clients, 10) over the time that one is held, latency clients / 10 times that time beyond.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pool {
     /// Unique in the system.
@@ -180,8 +207,15 @@ impl Pool {
     }
 }
 
-/// Something of which there are few, held through steps: an interpreter lock, a critical section, a
-/// semaphore.
+/// A lock: something of which there are few, held through steps: an interpreter lock, a critical
+/// section, a semaphore.
+///
+/// Who finds none free waits in its queue, with the worker it holds. What is held is given back when
+/// the steps have ended, however they end.
+///
+/// Left out: readers who share it, spinning, and the time that handing it over takes.
+/// Source: with exponential times and a number of callers it is the machine-repair model (Gross and
+/// Harris, "Fundamentals of Queueing Theory").
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lock {
     /// Unique in the system.

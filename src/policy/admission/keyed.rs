@@ -1,9 +1,10 @@
 //! A rate limit of any kind, and one for each user or tenant.
 //!
 //! Keys are small numbers given by whoever builds the model; a key has a limiter of its own from
-//! the start, so that nothing is allocated while requests come. A real gateway forgets keys that
-//! nobody used for a while: that is left out, and makes no difference to a limiter that is full
-//! again.
+//! the start, so that nothing is allocated while requests come.
+//!
+//! Left out: that a gateway forgets keys which nobody used for a while, which makes no difference to a
+//! limiter that is full again.
 
 use crate::engine::SimTime;
 use crate::policy::setting::{BadSetting, in_range};

@@ -4,6 +4,13 @@
 //! [`sliding_counter`]) forget a request once it is in; limits on concurrency ([`concurrency`],
 //! [`adaptive`]) are told when it is out again. [`deadline`] and [`priority`] shed by what a
 //! request is worth. [`keyed`] keeps a limit for each user or tenant.
+//!
+//! Limits stand at the door of a service or an endpoint. Those on the rate are asked first; then the
+//! instance is chosen, and limits on what is inside it are asked. Whoever is turned away is shed at
+//! once and costs nothing; its caller learns when it would be let in, if the limit knows. A limit on
+//! concurrency counts what waits and what is served.
+//!
+//! Left out: limits shared by several services, and the time that asking a shared limiter takes.
 
 pub mod token_bucket;
 

@@ -3,6 +3,9 @@
 //! Keys are asked for by their popularity (Zipf). Their places follow from their order, in ranges of
 //! equal numbers of keys, or from a hash. A popular key may be stored in several parts that are
 //! placed each by itself, so that each attempt asks for one of them.
+//!
+//! Left out: moving keys when backends come and go, copies of keys at several backends.
+//! Source: for the popularity: Breslau et al., "Web Caching and Zipf-like Distributions" (1999).
 
 use crate::engine::Stream;
 use crate::engine::distribution::Zipf;

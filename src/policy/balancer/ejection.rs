@@ -4,6 +4,9 @@
 //! count the number down again. Only some of the backends may be out at once, but always one. A
 //! sweep every `interval` brings back those whose time is over, so they are out a little longer.
 //!
+//! Errors, full queues, shedding and waits given up count as failures; attempts that the caller cancels
+//! count as nothing.
+//!
 //! Left out: ejection by success rate or by failure percentage, jitter on the time.
 //! Source: Envoy 1.22, `outlier_detection.proto` (5 in a row, 10 s, 30 s, 300 s, 10 %) and
 //! `outlier_detection_impl.cc`.

@@ -1,7 +1,10 @@
 //! Active health checks: a backend is out after some failed probes, and in after some good ones.
 //!
 //! Probes go to each backend every `interval`, spread over the interval so that they do not come
-//! all at once. What a probe asks, and how long it may take, is up to whoever sends it.
+//! all at once. A probe shares the fate of requests: it fails while its backend is stopped or crashed,
+//! and with the share of requests that the backend refuses.
+//!
+//! Left out: the time that a probe takes, of a worker and on the network.
 //! Source: `HAProxy`, `check inter 2s fall 3 rise 2`; Envoy, `HealthCheck`.
 
 use crate::engine::SimDuration;

@@ -5,8 +5,13 @@
 //! so many are out that the rest could not bear it (panic). A backend that comes back may start
 //! slowly. [`health`] and [`ejection`] decide who is out, and tell the balancer.
 //!
+//! An attempt counts until it has left its backend, also if its caller has given up before. A backend
+//! that crashed or refuses answers in no time, and so looks idle.
+//!
 //! With unequal weights, round robin is smooth weighted round robin (nginx), random is weighted,
 //! and connections are compared per weight.
+//!
+//! Left out: several balancers that do not know of each other, and retries by the balancer itself.
 //! Sources: nginx commit 52327e0627f4 (smooth weighted round robin); Mitzenmacher, "The Power of
 //! Two Choices in Randomized Load Balancing" (2001); Envoy, "Panic threshold" (50 %).
 

@@ -5,6 +5,13 @@
 //! from the middle; first in, first out without shedding costs a plain linked list and two
 //! comparisons.
 //!
+//! Whoever waits longer than the wait limit gives up. Dropped is, when its turn comes: whoever's caller
+//! has given up (the earliest timeout of all callers above counts), or whom CoDel or controlled delay
+//! choose. What is dropped ends as *shed*, what finds a queue full as *rejected*.
+//!
+//! Left out: turns for users or tenants (fair queueing), and interrupting who is being served.
+//! Source: Maurer, "Fail at Scale" (ACM Queue, 2015), for adaptive last in, first out.
+//!
 //! Shedding happens when an entry is taken out: [`Queue::pop`] says of each whether it is served or
 //! dropped, and is asked again until it names one to serve or the queue is empty.
 

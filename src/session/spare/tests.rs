@@ -97,6 +97,7 @@ fn late_and_foreign_answers_change_nothing() {
         finished: true,
         knee: None,
         theory: Vec::new(),
+        parts: Vec::new(),
     };
     let result = Outcome::Sketch(0, curve);
     let late = Answer { id: session.spare.id.wrapping_sub(1), result };

@@ -26,8 +26,7 @@ pub(super) fn bar(view: &Panel<'_>) -> Html {
         let selected = (speed - playback.speed()).abs() < 1e-9;
         html! { <option value={speed.to_string()} {selected}>{ format!("× {speed}") }</option> }
     });
-    let seed = view.session.scenario.seed(&view.session.settings);
-    let new_seed = view.act.reform(move |_: MouseEvent| Action::Seed(seed.wrapping_add(1)));
+    let new_seed = view.act.reform(|_: MouseEvent| Action::NextSeed);
     html! {
         <div class="transport" role="group" aria-label="Playback">
             <button class="play" onclick={on(go)}>

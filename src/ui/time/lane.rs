@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::{Panel, edges};
 use crate::scenario::Unit;
-use crate::scenario::by_hand::{End, HandFault};
+use crate::scenario::by_hand::{End, Figure, HandFault};
 use crate::scenario::quantity::parse;
 use crate::session::Action;
 use crate::session::playback::{Shown, time};
@@ -209,8 +209,8 @@ fn figures(view: &Panel<'_>) -> Html {
     let chosen = (**view.chosen)
         .and_then(|index| Some((index, view.session.settings.faults.get(index)?.clone())));
     let Some((index, fault)) = chosen else { return Html::default() };
-    let field = |label: &'static str, value: String, unit: Unit, set: fn(&mut HandFault, f64)| {
-        let (act, fault) = (view.act.clone(), fault.clone());
+    let field = |label: &'static str, value: String, unit: Unit, figure: Figure| {
+        let act = view.act.clone();
         let typed =
             view.draft.as_ref().filter(|(of, _)| *of == label).map(|(_, text)| text.clone());
         let oninput = {
@@ -226,17 +226,15 @@ fn figures(view: &Panel<'_>) -> Html {
             draft.set(None);
             let input = event.target_unchecked_into::<HtmlInputElement>();
             if let Ok(value) = parse(&input.value(), unit) {
-                let mut fault = fault.clone();
-                set(&mut fault, value);
-                act.emit(Action::ShapeFault(index, fault));
-                act.emit(Action::Commit);
+                act.emit(Action::WriteFault(index, figure, value));
             }
         });
         html! { <label>{ label }<input type="text" inputmode="decimal" size="7" {value} {oninput} {onchange} /></label> }
     };
-    let amount = fault.kind.range().map(|_| {
-        field("amount", fault.amount.to_string(), Unit::Count, |fault, value| fault.amount = value)
-    });
+    let amount = fault
+        .kind
+        .range()
+        .map(|_| field("amount", fault.amount.to_string(), Unit::Count, Figure::Amount));
     let lift = {
         let (act, chosen) = (view.act.clone(), view.chosen.clone());
         Callback::from(move |_: MouseEvent| {
@@ -247,12 +245,8 @@ fn figures(view: &Panel<'_>) -> Html {
     html! {
         <div class="chosen-fault" role="group" aria-label={format!("Fault: {}", fault.words())}>
             <b>{ fault.words() }</b>
-            { field("from", secs(fault.from_ms), Unit::Ms, |fault, ms| {
-                let length = fault.to_ms - fault.from_ms;
-                fault.from_ms = ms.max(0.0) as u64;
-                fault.to_ms = fault.from_ms.saturating_add(length);
-            }) }
-            { field("to", secs(fault.to_ms), Unit::Ms, |fault, ms| fault.to_ms = ms.max(0.0) as u64) }
+            { field("from", secs(fault.from_ms), Unit::Ms, Figure::From) }
+            { field("to", secs(fault.to_ms), Unit::Ms, Figure::To) }
             { for amount }
             <button class="small" onclick={lift}>{ "Remove" }</button>
         </div>
