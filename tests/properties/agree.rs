@@ -37,10 +37,6 @@ impl Generator {
                 if object.contains_key("each") && self.below(4) > 0 {
                     object.remove("each");
                 }
-                let most = object.get("connections").and_then(Value::as_u64).unwrap_or(1);
-                if let Some(least) = object.get_mut("least") {
-                    *least = json!(most.min(least.as_u64().unwrap_or(0)));
-                }
             }
             "fault" => {
                 let effect = object["effect"].as_str().unwrap_or_default().to_owned();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{EVERYTHING, Place, object, objects_of, parsed};
 
 /// Fields whose range depends on other fields as well, as that of a cap on its base.
-const DEPENDENT: [&str; 19] = [
+const DEPENDENT: [&str; 18] = [
     "burst",
     "busy",
     "cap",
@@ -17,7 +17,6 @@ const DEPENDENT: [&str; 19] = [
     "instance",
     "instances",
     "interval",
-    "least",
     "max",
     "memory_mb",
     "min",
