@@ -9,6 +9,7 @@ use super::card::{Card, Reading};
 use super::clip::{Bounds, Point};
 use super::describe::in_sentence;
 use super::labels::Block;
+use super::lost;
 use super::palette::{Palette, Rgb};
 use super::plot::{Frame, HANDLE_PX, Layout, Percentile, Spec};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
@@ -28,10 +29,13 @@ pub fn draw<DB: DrawingBackend>(
     let mut stage = Stage::new(area, spec, layout);
     stage.ground("Latency of answered requests")?;
     let card = Card::reserve(&mut stage, |point| {
-        Percentile::ALL.map(|percentile| reading(percentile, point, spec.palette)).to_vec()
+        let mut rows = Percentile::ALL.map(|one| reading(one, point, spec.palette)).to_vec();
+        rows.extend(lost::p99_of_all(point).map(|ms| of_all(ms, spec.palette)));
+        rows
     })?;
     ghost(&mut stage)?;
     interval(&stage)?;
+    lost::draw(&mut stage)?;
     percentiles(&mut stage)?;
     theory(&mut stage)?;
     objective_line(&mut stage)?;
@@ -51,6 +55,11 @@ fn reading(percentile: Percentile, point: &CurvePoint, palette: &Palette) -> Rea
     let words = value.map_or_else(|| "–".to_owned(), |ms| quantity::format(ms, Unit::Ms));
     let colour = look(percentile, palette).colour;
     Reading { words: format!("{} {words}", percentile.name()), colour, value }
+}
+
+fn of_all(ms: f64, palette: &Palette) -> Reading {
+    let words = format!("{} {}", lost::NAME, quantity::format(ms, Unit::Ms));
+    Reading { words, colour: palette.p99, value: Some(ms) }
 }
 
 fn look(percentile: Percentile, palette: &Palette) -> Stroke {
@@ -257,6 +266,9 @@ fn names<DB: DrawingBackend>(stage: &Stage<'_, DB>) -> Drawn<DB> {
         (percentile.name(), colour, last(points, percentile))
     };
     let mut names = Percentile::ALL.map(name).to_vec();
+    if let Some(ms) = lost::last(stage.spec.curve) {
+        names.push((lost::NAME, stage.palette.p99, Some(ms)));
+    }
     if let Some(ghost) = stage.spec.ghost {
         names.push(("before", stage.palette.quiet, last(&ghost.points, Percentile::P99)));
     }

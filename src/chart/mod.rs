@@ -17,6 +17,8 @@ mod latency;
 
 mod load;
 
+mod lost;
+
 pub mod paper;
 
 mod stage;

@@ -2,6 +2,7 @@
 
 use super::axis::Axis;
 use super::clip::{Bounds, Point};
+use super::lost;
 use super::palette::Palette;
 use crate::analysis::report::{Curve, CurvePoint, LatencySummary};
 use crate::scenario::{Knob, Objective};
@@ -46,7 +47,8 @@ impl Axes {
         let points = || curves().flat_map(|curve| curve.points.iter());
         let p99s = points().filter(|point| !point.overloaded).filter_map(|p| p.latency_ms.p99);
         let most = p99s.fold(OVERLOADED_MOST * objective.p99_ms, f64::max);
-        let latencies = points().flat_map(|point| [point.latency_ms.p50, point.latency_ms.p99]);
+        let drawn = |p: &CurvePoint| [p.latency_ms.p50, p.latency_ms.p99, lost::p99_of_all(p)];
+        let latencies = points().flat_map(drawn);
         let latencies = latencies.flatten().map(|ms| ms.min(most)).chain([objective.p99_ms]);
         let answered = points().map(|point| point.goodput_per_s).fold(0.0, f64::max);
         let most = if answered > 0.0 { answered * OFFERED_MOST } else { f64::INFINITY };
