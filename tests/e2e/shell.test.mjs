@@ -330,9 +330,14 @@ test("claims are measured here, again on demand, and that can be stopped", async
 
 const effects = (page) => page.locator(".fix .effect").allTextContents();
 const known = (page) =>
-  page.waitForFunction(() => [...document.querySelectorAll(".effect")].every((e) => !e.textContent.includes("…")), undefined, {
-    timeout: 60_000,
-  });
+  page.waitForFunction(
+    () => {
+      const effects = [...document.querySelectorAll(".effect")];
+      return effects.length > 0 && effects.every((effect) => !effect.textContent.includes("…"));
+    },
+    undefined,
+    { timeout: 60_000 },
+  );
 
 test("every fix says what it would do to the knee, and then does it", async () => {
   const { context, page, faults } = await open(site);
