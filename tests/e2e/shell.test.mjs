@@ -436,6 +436,27 @@ test("a slow start says so without moving anything, and one that fails says why"
   await context.close();
 });
 
+test("the question that the address names is there before the simulator, word for word", async () => {
+  for (const link of ["", "#v=1&s=cache-stampede"]) {
+    const context = await site.browser.newContext();
+    const page = await context.newPage();
+    let go;
+    const held = new Promise((resolve) => (go = resolve));
+    await page.route("**/*.wasm", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(site.address + link);
+    const texts = () => page.locator(".question > *").allTextContents();
+    await page.waitForSelector(".skeleton .question");
+    const before = await texts();
+    go();
+    await settled(page);
+    assert.deepEqual(before, await texts());
+    await context.close();
+  }
+});
+
 test("a crash of the module leaves a card with the reason and the link, and a way on", async () => {
   const { context, page } = await open(site, "#v=1&s=queue-knee&users=50");
   await settled(page);
