@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::plans::QueryPlan;
 pub use super::report_curve::{Curve, CurvePoint, Knee, KneeLimit, TheoryPoint};
 pub use super::report_data::{
-    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, CronReport, FileReport, JobsReport, MachineReport, PoolReport, ReplicaReport,
+    TableReport, ThirdPartyReport,
 };
 
 /// Everything measured in one run at one setting of the knobs.
@@ -197,28 +198,6 @@ pub struct PartReport {
     pub rejected: u64,
     /// Share of the attempts that each instance got, if it matters which one is chosen.
     pub instance_shares: Vec<f64>,
-}
-
-/// What one cron did, since the run began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct CronReport {
-    /// Most runs under way at once.
-    pub most: u32,
-    /// Starts left out.
-    pub skipped: u64,
-    /// Runs cancelled by the next.
-    pub cancelled: u64,
-}
-
-/// The memory of one machine.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct MachineReport {
-    /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
-    pub memory_most_mb: f64,
-    /// Mean megabytes held, since the run began; 0 for a machine without a limit.
-    pub memory_mean_mb: f64,
-    /// Parts killed for their memory, since the run began.
-    pub kills: u64,
 }
 
 /// The largest value of a knob that meets the objective.

@@ -1,4 +1,4 @@
-//! What databases, caches and third parties did, as plain data; see [`report`](super::report).
+//! What caches, databases, machines and others did, as plain data; see [`report`](super::report).
 
 use serde::{Deserialize, Serialize};
 
@@ -127,4 +127,26 @@ pub struct ThirdPartyReport {
     pub refused_per_s: f64,
     /// Calls while it was down, per second.
     pub failed_per_s: f64,
+}
+
+/// What one cron did, since the run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CronReport {
+    /// Most runs under way at once.
+    pub most: u32,
+    /// Starts left out.
+    pub skipped: u64,
+    /// Runs cancelled by the next.
+    pub cancelled: u64,
+}
+
+/// The memory of one machine.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MachineReport {
+    /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
+    pub memory_most_mb: f64,
+    /// Mean megabytes held, since the run began; 0 for a machine without a limit.
+    pub memory_mean_mb: f64,
+    /// Parts killed for their memory, since the run began.
+    pub kills: u64,
 }

@@ -35,7 +35,7 @@ pub(super) fn draw<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
         let end =
             rest.iter().position(|point| !fails(point)).map_or(points.len(), |end| first + end);
         let begin = first.saturating_sub(1);
-        stage.series(&points[begin..end], |point| point.p99_all_ms, stroke)?;
+        stage.series(&points[begin..end], &|point| point.p99_all_ms, stroke)?;
         from = end;
     }
     Ok(())
@@ -59,6 +59,7 @@ mod tests {
     #[test]
     fn it_is_drawn_and_named_only_where_requests_fail() {
         use crate::analysis::report::LatencySummary;
+        use crate::chart::measure::Measures;
         use crate::chart::svg::Picture;
 
         let scenario = crate::scenario::catalogue::find("queue-knee").unwrap();
@@ -78,7 +79,10 @@ mod tests {
             };
             let (knob, objective) = (&scenario.knobs[0], &scenario.objective);
             let (ghost, point, size, dark) = (None, 50.0, (900, 560), false);
-            Picture { curve: &curve, ghost, knob, objective, point, size, dark }.draw().unwrap()
+            let (measures, walk) = (Measures::LOAD, None);
+            Picture { curve: &curve, ghost, knob, objective, point, size, dark, measures, walk }
+                .draw()
+                .unwrap()
         };
         assert!(!picture(0.0).contains(NAME));
         assert!(picture(0.5).contains(NAME));

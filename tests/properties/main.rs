@@ -5,6 +5,7 @@
 
 mod found;
 mod generate;
+mod mend;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
