@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::plans::QueryPlan;
 pub use super::report_curve::{Curve, CurvePoint, Knee, KneeLimit, TheoryPoint};
 pub use super::report_data::{
-    CacheReport, CronReport, FileReport, JobsReport, MachineReport, PoolReport, ReplicaReport,
-    TableReport, ThirdPartyReport,
+    CacheReport, CronReport, FileReport, JobsReport, MachineReport, NetworkReport, PoolReport,
+    ReplicaReport, TableReport, ThirdPartyReport,
 };
 
 /// Everything measured in one run at one setting of the knobs.
@@ -56,6 +56,8 @@ pub struct RunReport {
     pub records: u64,
     /// Those of them about something that there was a record of already: wrong data.
     pub duplicates: u64,
+    /// Networks that faults cut, in the order in which they are used.
+    pub networks: Vec<NetworkReport>,
     /// Connections of each pool that opens them, by id.
     pub pools: BTreeMap<String, PoolReport>,
     /// Measures of each replica, by id.
@@ -196,6 +198,8 @@ pub struct PartReport {
     pub visits_per_request: f64,
     /// Visits refused because its queue was full, or by a limit.
     pub rejected: u64,
+    /// Visits refused by single instances that were starting, or had a fault; since the run began.
+    pub instance_refusals: u64,
     /// Share of the attempts that each instance got, if it matters which one is chosen.
     pub instance_shares: Vec<f64>,
 }

@@ -53,6 +53,7 @@ impl Facts<'_> {
         sentences.extend(self.work_for_nobody());
         sentences.extend(self.instances());
         sentences.extend(self.connections());
+        sentences.extend(self.outages());
         sentences.extend(self.others());
         sentences.extend(self.slow_request());
         sentences.extend(self.queries());
@@ -190,6 +191,40 @@ impl Facts<'_> {
             if pool.opened_per_s >= REOPENING * finished {
                 let rate = format(pool.opened_per_s, Unit::PerSecond);
                 sentences.push(about(id, format!("{id} opens connections anew: {rate}.")));
+            }
+        }
+        sentences
+    }
+
+    /// Instances that refuse what comes, and networks that are cut.
+    fn outages(&self) -> Vec<Sentence> {
+        let mut sentences = Vec::new();
+        let count = |number: u64| format(number as f64, Unit::Count);
+        for (id, part) in &self.report.parts {
+            if part.instance_refusals > 0 {
+                let refused = count(part.instance_refusals);
+                let text = format!(
+                    "Instances of {id} that were starting, or had a fault, refused {refused} times."
+                );
+                sentences.push(about(id, text));
+            }
+        }
+        for network in &self.report.networks {
+            let [one, other] = &network.ends;
+            for (number, what) in [
+                (network.lost, "lost, and their callers waited for an answer"),
+                (network.delayed, "waiting until it was back"),
+            ] {
+                if number > 0 {
+                    let messages = match number {
+                        1 => "1 message was".to_owned(),
+                        several => format!("{} messages were", count(several)),
+                    };
+                    let text = format!(
+                        "While the network between {one} and {other} was cut, {messages} {what}."
+                    );
+                    sentences.push(about(other, text));
+                }
             }
         }
         sentences

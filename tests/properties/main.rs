@@ -3,6 +3,7 @@
 //!
 //! A plain test tries a given number of them; `cargo xtask fuzz` goes on for a given time.
 
+mod agree;
 mod found;
 mod generate;
 mod mend;
