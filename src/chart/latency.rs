@@ -73,6 +73,7 @@ fn reading(percentile: Percentile, point: &CurvePoint, palette: &Palette) -> Rea
     Reading { words: format!("{} {words}", percentile.name()), colour, value }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 fn of_all(ms: f64, palette: &Palette) -> Reading {
     let words = format!("{} {}", lost::NAME, quantity::format(ms, Unit::Ms));
     Reading { words, colour: palette.p99, value: Some(ms) }

@@ -46,6 +46,8 @@ impl Reducible for State {
 struct Frame {
     /// The dialog that is open.
     panel: Option<Panel>,
+    /// How many were opened: each is an element of its own.
+    opened: u32,
     /// Everything is large, and nothing distracts.
     is_presenting: bool,
     /// Keys of one letter do something.
@@ -57,7 +59,8 @@ struct Frame {
 /// What happens to the frame.
 enum Reframe {
     Open(Panel),
-    Close,
+    /// The dialog that was opened as this many; another stays.
+    Close(u32),
     Present,
     Letters(bool),
     Start,
@@ -69,8 +72,9 @@ impl Reducible for Frame {
     fn reduce(self: Rc<Self>, action: Reframe) -> Rc<Self> {
         let mut frame = *self;
         match action {
-            Reframe::Open(panel) => frame.panel = Some(panel),
-            Reframe::Close => frame.panel = None,
+            Reframe::Open(panel) => (frame.panel, frame.opened) = (Some(panel), frame.opened + 1),
+            Reframe::Close(number) if number == frame.opened => frame.panel = None,
+            Reframe::Close(_) => {}
             Reframe::Present => frame.is_presenting = !frame.is_presenting,
             Reframe::Letters(letters) => frame.letters = letters,
             Reframe::Start => frame.is_started = true,
@@ -90,6 +94,7 @@ pub(super) fn App() -> Html {
     let is_waiting = embed.as_ref().as_ref().is_some_and(|embed| embed.run == Start::Click);
     let frame = use_reducer_eq(|| Frame {
         panel: None,
+        opened: 0,
         is_presenting: false,
         letters: true,
         is_started: !is_waiting,
@@ -177,7 +182,7 @@ fn panel(
     is_dark: bool,
 ) -> Html {
     let Some(panel) = frame.panel else { return Html::default() };
-    let close = reframe.reform(|()| Reframe::Close);
+    let close = reframe.reform(move |()| Reframe::Close(frame.opened));
     let session = Rc::clone(session);
     let inside = match panel {
         Panel::Gallery => html! { <Gallery {session} act={act.clone()} close={close.clone()} /> },
@@ -185,5 +190,5 @@ fn panel(
         Panel::Verify => html! { <Verify {session} act={act.clone()} /> },
         Panel::Keys => keys(frame.letters, &reframe.reform(Reframe::Letters)),
     };
-    html! { <Dialog key={panel.class()} {panel} {close}>{ inside }</Dialog> }
+    html! { <Dialog key={frame.opened} {panel} {close}>{ inside }</Dialog> }
 }

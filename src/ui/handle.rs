@@ -82,7 +82,7 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
                 move_to(&event);
             }
             Hand::Away | Hand::Over(_) | Hand::Keyed => {
-                hand.set(Hand::Over(f64::from(event.offset_x())))
+                hand.set(Hand::Over(f64::from(event.offset_x())));
             }
         })
     };

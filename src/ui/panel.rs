@@ -24,7 +24,7 @@ impl Panel {
     }
 
     /// Its name in the style sheet.
-    pub(super) fn class(self) -> &'static str {
+    fn class(self) -> &'static str {
         match self {
             Self::Gallery => "gallery",
             Self::Share => "share-panel",

@@ -120,6 +120,9 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
                 <canvas ref={canvas} role="img" aria-label={words} />
                 { pointing::pointing(&view, size, &looked_at) }
             </div>
+            if let Some(at_ms) = playback.strip.restarts_ms.last() {
+                <p class="anew" role="note">{ anew(*at_ms) }</p>
+            }
             if let Some(trouble) = &playback.trouble {
                 <p class="wrong" role="alert">{ trouble }</p>
             }
@@ -139,6 +142,15 @@ fn starts_playing() -> bool {
 fn clock(playback: &Playback) -> String {
     let (now, span) = (time(playback.strip.now_ms), time(playback.span_ms()));
     format!("{now} of {span}")
+}
+
+/// What became of a run whose requests got other steps on the way.
+fn anew(at_ms: f64) -> String {
+    let at = time(at_ms);
+    format!(
+        "The change at {at} gives requests other steps. Those under way cannot go on in them, so the \
+         system started anew there: with nobody in it, and nothing in its caches."
+    )
 }
 
 /// One sentence for those who cannot see the charts.

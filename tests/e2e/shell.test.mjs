@@ -330,9 +330,14 @@ test("claims are measured here, again on demand, and that can be stopped", async
 
 const effects = (page) => page.locator(".fix .effect").allTextContents();
 const known = (page) =>
-  page.waitForFunction(() => [...document.querySelectorAll(".effect")].every((e) => !e.textContent.includes("…")), undefined, {
-    timeout: 60_000,
-  });
+  page.waitForFunction(
+    () => {
+      const effects = [...document.querySelectorAll(".effect")];
+      return effects.length > 0 && effects.every((effect) => !effect.textContent.includes("…"));
+    },
+    undefined,
+    { timeout: 60_000 },
+  );
 
 test("every fix says what it would do to the knee, and then does it", async () => {
   const { context, page, faults } = await open(site);
@@ -429,6 +434,27 @@ test("a slow start says so without moving anything, and one that fails says why"
   await page.getByRole("button", { name: "Start again" }).click();
   await settled(page);
   await context.close();
+});
+
+test("the question that the address names is there before the simulator, word for word", async () => {
+  for (const link of ["", "#v=1&s=cache-stampede"]) {
+    const context = await site.browser.newContext();
+    const page = await context.newPage();
+    let go;
+    const held = new Promise((resolve) => (go = resolve));
+    await page.route("**/*.wasm", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(site.address + link);
+    const texts = () => page.locator(".question > *").allTextContents();
+    await page.waitForSelector(".skeleton .question");
+    const before = await texts();
+    go();
+    await settled(page);
+    assert.deepEqual(before, await texts());
+    await context.close();
+  }
 });
 
 test("a crash of the module leaves a card with the reason and the link, and a way on", async () => {
