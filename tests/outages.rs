@@ -2,7 +2,10 @@
 
 mod document;
 
+use std::sync::Arc;
+
 use document::{report, scenario};
+use kneepoint::analysis::explain::explain;
 use kneepoint::engine::SimTime;
 use kneepoint::model::Outcome;
 use kneepoint::model::{Simulation, Totals};
@@ -210,6 +213,40 @@ fn a_new_version_starts_cold_both_ways() {
     }
     // Versions are exchanged one after the other: nobody finds nobody there.
     assert!(report(&document).error_share < 1e-9);
+}
+
+fn sentences(document: &Value) -> Vec<String> {
+    let scenario = Arc::new(scenario(document));
+    let explanation = explain(&scenario, &Settings::default()).expect("it can be explained");
+    explanation.sentences.into_iter().map(|sentence| sentence.text).collect()
+}
+
+#[test]
+fn what_was_out_is_said() {
+    let bad = fault("deploy", json!({ "share": 0.5, "errors": 1 }));
+    let bad = document(json!({}), json!({}), bad);
+    let refused = report(&bad).parts["app"].instance_refusals;
+    assert_eq!(refused, report(&bad).outcomes.failed);
+    let expected = "Instances of app that were starting, or had a fault, refused ";
+    let said = sentences(&bad);
+    assert!(said.iter().any(|text| text.starts_with(expected)), "{said:?}");
+
+    let cut = fault("partition", json!({ "peer": "users" }));
+    for (call, expected) in [
+        (json!({ "timeout": "1s" }), "messages were lost"),
+        (json!({}), "waiting until it was back"),
+    ] {
+        let document = document(json!({}), call, cut.clone());
+        let said = sentences(&document);
+        let begins = "While the network between users and app was cut, ";
+        let is_it = |text: &String| text.starts_with(begins) && text.contains(expected);
+        assert!(said.iter().any(is_it), "{said:?}");
+    }
+    let cut = document(json!({}), json!({ "timeout": "1s" }), cut);
+    let network = &report(&cut).networks[0];
+    assert_eq!(network.lost, report(&cut).outcomes.timed_out);
+    let whole = document(json!({}), json!({}), json!([]));
+    assert!(report(&whole).networks.is_empty());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What databases, caches and third parties did, as plain data; see [`report`](super::report).
+//! What caches, databases, machines and others did, as plain data; see [`report`](super::report).
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,17 @@ pub struct PoolReport {
     pub limit: Option<u32>,
 }
 
+/// What became of messages over a network that faults cut, since the run began.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NetworkReport {
+    /// Ids of the two parts.
+    pub ends: [String; 2],
+    /// Messages that were lost: their callers waited for their timeouts.
+    pub lost: u64,
+    /// Messages that were sent again until the network was back.
+    pub delayed: u64,
+}
+
 /// What was read at one replica.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct ReplicaReport {
@@ -55,6 +66,8 @@ pub struct ReplicaReport {
     pub reads_per_s: f64,
     /// Share of them that did not show the last write, or for own rows the own one, 0..=1.
     pub stale_share: f64,
+    /// Mean time from the commit of a write until it can be seen here, in milliseconds.
+    pub delay_mean_ms: f64,
     /// How far behind its primary it is at the end, in milliseconds.
     pub lag_ms: f64,
 }
@@ -127,4 +140,26 @@ pub struct ThirdPartyReport {
     pub refused_per_s: f64,
     /// Calls while it was down, per second.
     pub failed_per_s: f64,
+}
+
+/// What one cron did, since the run began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CronReport {
+    /// Most runs under way at once.
+    pub most: u32,
+    /// Starts left out.
+    pub skipped: u64,
+    /// Runs cancelled by the next.
+    pub cancelled: u64,
+}
+
+/// The memory of one machine.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct MachineReport {
+    /// Most megabytes held at once, since the run began; 0 for a machine without a limit.
+    pub memory_most_mb: f64,
+    /// Mean megabytes held, since the run began; 0 for a machine without a limit.
+    pub memory_mean_mb: f64,
+    /// Parts killed for their memory, since the run began.
+    pub kills: u64,
 }

@@ -169,6 +169,7 @@ impl Run {
             lost_updates: totals.lost_updates(),
             records: totals.records,
             duplicates: totals.duplicates,
+            networks: measured.networks(),
             pools: measured.pools(),
             replicas: measured.replicas(),
             jobs: measured.jobs(),
@@ -313,6 +314,7 @@ impl Measured {
             wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
             visits_per_request: part.visits as f64 / served,
             rejected: part.rejected,
+            instance_refusals: part.instance_refusals,
             instance_shares: shares(&part.sent),
         };
         by_id(self.period.parts.iter().map(|part| (part.id.clone(), report(part))))

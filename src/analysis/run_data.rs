@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use crate::engine::SimDuration;
 use crate::model::third_party::Counters;
 use crate::model::{
-    CacheMeasure, FileMeasure, JobsMeasure, PoolMeasure, ReplicaMeasure, TableMeasure,
+    CacheMeasure, FileMeasure, JobsMeasure, NetworkMeasure, PoolMeasure, ReplicaMeasure,
+    TableMeasure,
 };
 
 use super::report::{
-    CacheReport, FileReport, JobsReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
+    CacheReport, FileReport, JobsReport, NetworkReport, PoolReport, ReplicaReport, TableReport,
+    ThirdPartyReport,
 };
 use super::run::Measured;
 
@@ -36,6 +38,12 @@ impl Measured {
         by_id(caches.map(|measure| (measure.id.clone(), report(measure))))
     }
 
+    pub(super) fn networks(&self) -> Vec<NetworkReport> {
+        let networks = self.period.networks.iter().cloned();
+        let report = |NetworkMeasure { ends, lost, delayed }| NetworkReport { ends, lost, delayed };
+        networks.map(report).collect()
+    }
+
     pub(super) fn pools(&self) -> BTreeMap<String, PoolReport> {
         let report = |measure: &PoolMeasure| PoolReport {
             database: measure.database.clone(),
@@ -55,6 +63,7 @@ impl Measured {
         let report = |measure: &ReplicaMeasure| ReplicaReport {
             reads_per_s: self.rate(measure.reads),
             stale_share: measure.stale as f64 / measure.reads.max(1) as f64,
+            delay_mean_ms: measure.delay.as_ms() / measure.writes.max(1) as f64,
             lag_ms: SimDuration(measure.lag).as_ms(),
         };
         let replicas = self.period.replicas.iter();

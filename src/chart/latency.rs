@@ -10,6 +10,7 @@ use super::card::{Card, Reading};
 use super::clip::{Bounds, Point};
 use super::describe::in_sentence;
 use super::labels::Block;
+use super::lost;
 use super::palette::{Palette, Rgb};
 use super::plot::{Frame, HANDLE_PX, Layout, Percentile, Spec};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
@@ -32,7 +33,9 @@ pub fn draw<DB: DrawingBackend>(
     // The page has a card of its own, over all charts.
     #[cfg(not(target_arch = "wasm32"))]
     let card = Card::reserve(&mut stage, |point| {
-        Percentile::ALL.map(|percentile| reading(percentile, point, spec.palette)).to_vec()
+        let mut rows = Percentile::ALL.map(|one| reading(one, point, spec.palette)).to_vec();
+        rows.extend(lost::p99_of_all(point).map(|ms| of_all(ms, spec.palette)));
+        rows
     })?;
     let p99 = |point: &CurvePoint| point.latency_ms.p99;
     if let Some(found) = spec.walk {
@@ -47,6 +50,7 @@ pub fn draw<DB: DrawingBackend>(
     }
     ghost(&mut stage)?;
     interval(&stage)?;
+    lost::draw(&mut stage)?;
     percentiles(&mut stage)?;
     theory(&mut stage)?;
     objective_line(&mut stage)?;
@@ -67,6 +71,11 @@ fn reading(percentile: Percentile, point: &CurvePoint, palette: &Palette) -> Rea
     let words = value.map_or_else(|| "–".to_owned(), |ms| quantity::format(ms, Unit::Ms));
     let colour = look(percentile, palette).colour;
     Reading { words: format!("{} {words}", percentile.name()), colour, value }
+}
+
+fn of_all(ms: f64, palette: &Palette) -> Reading {
+    let words = format!("{} {}", lost::NAME, quantity::format(ms, Unit::Ms));
+    Reading { words, colour: palette.p99, value: Some(ms) }
 }
 
 fn look(percentile: Percentile, palette: &Palette) -> Stroke {
@@ -275,6 +284,9 @@ fn names<DB: DrawingBackend>(stage: &Stage<'_, DB>) -> Drawn<DB> {
         (percentile.name(), colour, last(points, percentile))
     };
     let mut names = Percentile::ALL.map(name).to_vec();
+    if let Some(ms) = lost::last(stage.spec.curve) {
+        names.push((lost::NAME, stage.palette.p99, Some(ms)));
+    }
     if let Some(ghost) = stage.spec.ghost {
         names.push(("before", stage.palette.quiet, last(&ghost.points, Percentile::P99)));
     }

@@ -21,6 +21,8 @@ mod small;
 
 mod walk;
 
+mod lost;
+
 pub mod paper;
 
 mod stage;

@@ -2,6 +2,7 @@
 
 use super::axis::Axis;
 use super::clip::{Bounds, Point};
+use super::lost;
 use super::measure::Measure;
 use super::palette::Palette;
 use crate::analysis::hysteresis::Hysteresis;
@@ -49,8 +50,8 @@ impl Axes {
         let p99s = steady.filter_map(|point| point.latency_ms.p99);
         let most = p99s.fold(OVERLOADED_MOST * objective.p99_ms, f64::max);
         points.extend(walk.into_iter().flat_map(|walk| walk.up.iter().chain(&walk.down)));
-        let latencies =
-            points.iter().flat_map(|point| [point.latency_ms.p50, point.latency_ms.p99]);
+        let drawn = |p: &&CurvePoint| [p.latency_ms.p50, p.latency_ms.p99, lost::p99_of_all(p)];
+        let latencies = points.iter().flat_map(drawn);
         let latencies = latencies.flatten().map(|ms| ms.min(most)).chain([objective.p99_ms]);
         Self {
             x,

@@ -70,7 +70,32 @@ impl CacheModel {
     }
 }
 
+/// The value at a place of an order that has nothing to do with popularity: steps of about the golden
+/// ratio of all of them, which meet each value once if they have no divisor in common with their number.
+fn scattered(place: u32, keys: u32) -> u32 {
+    let mut step = (f64::from(keys) * 0.618_034) as u32;
+    while divisor(step, keys) != 1 {
+        step += 1;
+    }
+    (u64::from(place) * u64::from(step) % u64::from(keys)) as u32
+}
+
+fn divisor(mut one: u32, mut other: u32) -> u32 {
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    one
+}
+
 impl Simulation {
+    /// A task that looks all values up goes on to the next, by the rounds that are left.
+    pub(super) fn next_key(&mut self, id: u32, cached: u16, register: u8) {
+        let step = self.model.cached_steps[usize::from(cached)];
+        let keys = self.model.caches[usize::from(step.cache)].popularity.keys();
+        let key = scattered(self.tasks[id].registers[usize::from(register)] - 1, keys);
+        self.hold_in(id, step.register, Holding::Key { key });
+    }
+
     /// A task looks a value up; false if it has to wait.
     pub(super) fn look_up(&mut self, id: u32, cached: u16) -> bool {
         let step = self.model.cached_steps[usize::from(cached)];
@@ -287,6 +312,20 @@ impl Simulation {
             [hits, stale_hits, stale_nanos as u64, age_nanos as u64, loads, waits]
                 .into_iter()
                 .for_each(&mut *add);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_meets_every_value_once() {
+        for keys in [1, 2, 3, 10, 1_000, 4_999, 5_000] {
+            let mut met: Vec<u32> = (0..keys).map(|place| scattered(place, keys)).collect();
+            met.sort_unstable();
+            assert_eq!(met, (0..keys).collect::<Vec<_>>());
         }
     }
 }

@@ -6,6 +6,7 @@ use super::build::{BuildError, Builder, in_range, unknown};
 use super::cache::{Cache, Popularity, Refresh, Versions, Writes};
 use super::caching::{CacheModel, CachedStep, WriteStep};
 use super::program::{Op, Spent};
+use super::scopes::ScopeOf;
 use super::system::{self, Part, Step};
 
 /// Most values that a cache may have copies of.
@@ -61,7 +62,7 @@ impl Builder<'_> {
         store: &[Step],
         service: &str,
         register: usize,
-    ) -> Result<(), BuildError> {
+    ) -> Result<u16, BuildError> {
         let cache = self.cache_of(id)?;
         let part = self.cache_part(id);
         let (refresh, round_trip) = part.map_or((Refresh::None, None), |part| {
@@ -90,6 +91,29 @@ impl Builder<'_> {
         let step = &mut self.model.cached_steps[usize::from(number)];
         step.end = end;
         step.background = background;
+        Ok(number)
+    }
+
+    /// Compiles look-ups of all values.
+    pub(super) fn scan(
+        &mut self,
+        id: &str,
+        load: &[Step],
+        store: &[Step],
+        service: &str,
+        register: usize,
+    ) -> Result<(), BuildError> {
+        let times = self.cache_part(id).map_or(0, |part| part.keys_count);
+        let inside = self.register(register)?;
+        let register = register as u8;
+        let scope = self.begin_scope(ScopeOf::Rounds { register });
+        let enter = self.emit(Op::Loop { register, times, end: 0 });
+        let start = self.emit(Op::NextKey { cached: 0, register });
+        let cached = self.cached(id, load, store, service, inside)?;
+        self.model.program[start as usize] = Op::NextKey { cached, register };
+        self.emit(Op::Again { register, start });
+        self.end_scope(scope);
+        self.model.program[enter as usize] = Op::Loop { register, times, end: self.here() };
         Ok(())
     }
 

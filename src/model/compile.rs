@@ -225,8 +225,11 @@ impl<'a> Builder<'a> {
                 self.emit(Op::Reject { after: (after.0 / 1_000).min(u64::from(u32::MAX)) as u32 });
             }
             Step::Call(call) => return self.call(call, register),
-            Step::Cached { cache, load, store } => {
-                return self.cached(cache, load, store, service, register);
+            Step::Cached { cache, load, store, is_scan: true } => {
+                return self.scan(cache, load, store, service, register);
+            }
+            Step::Cached { cache, load, store, is_scan: false } => {
+                self.cached(cache, load, store, service, register)?;
             }
             Step::Write { cache, steps, tell } => {
                 return self.write(cache, steps, tell, service, register);

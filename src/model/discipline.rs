@@ -29,6 +29,8 @@ pub(super) struct Line {
     /// How far it has come since it started, and events to come that are about that.
     pub(super) warmth: Warmth,
     pub(super) pending: u32,
+    /// What came and was refused for that, or by a fault of the instance.
+    pub(super) refusals: u64,
 }
 
 impl Line {
@@ -39,6 +41,7 @@ impl Line {
             slow: 1.0,
             warmth: Warmth::Warm,
             pending: 0,
+            refusals: 0,
         }
     }
 }

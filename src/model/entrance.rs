@@ -215,10 +215,12 @@ impl Simulation {
     /// Whether a fault of one station refuses the next task.
     pub(super) fn is_refused_at(&mut self, group: u16, station: u16) -> bool {
         let model = &mut self.model;
-        let line = &model.lines[usize::from(model.stations[usize::from(station)].line)];
+        let line = &mut model.lines[usize::from(model.stations[usize::from(station)].line)];
         let stream = usize::from(model.groups[usize::from(group)].stream);
-        line.warmth == Warmth::Down
-            || line.refused_share > 0.0 && model.streams[stream].chance(line.refused_share)
+        let is_refused = line.warmth == Warmth::Down
+            || line.refused_share > 0.0 && model.streams[stream].chance(line.refused_share);
+        line.refusals += u64::from(is_refused);
+        is_refused
     }
 
     /// Ends a task that waited at an entrance, and is in its line no more.

@@ -1,8 +1,7 @@
 //! Faults: what is done to a system while it runs, and undone later.
 //!
 //! A fault costs nothing while it is not there: it changes the numbers and operations that requests
-//! work with at its beginning, and puts them back at its end. Arrivals and all other draws stay as they
-//! were.
+//! work with at its beginning, and puts them back at its end.
 
 use std::ops::Range;
 
@@ -13,7 +12,7 @@ use super::build::{BuildError, Builder, unknown};
 use super::discipline::NO_LINE;
 use super::entrance::Ending;
 use super::holdings::HOLDING;
-use super::program::{Op, REGISTERS, SamplerKind, Spent};
+use super::program::{Op, REGISTERS, Spent};
 use super::record::Outcome;
 use super::simulation::Simulation;
 use super::system::{Effect, Fault, Part};
@@ -384,18 +383,6 @@ impl Simulation {
                 }
                 _ => {}
             }
-        }
-    }
-}
-
-impl SamplerKind {
-    /// Draws `factor` times as much from now on.
-    pub(super) fn scale(&mut self, factor: f64) {
-        match self {
-            // Rounded, so that the end of a fault restores what its beginning changed.
-            Self::Constant(span) => span.0 = (span.0 as f64 * factor + 0.5) as u64,
-            Self::Exponential(mean) => *mean *= factor,
-            Self::Other { factor: present, .. } => *present *= factor,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::caching::CacheMeasure;
 use super::crons::CronMeasure;
 use super::discipline::NO_LINE;
 use super::filing::FileMeasure;
+use super::partition::NetworkMeasure;
 use super::placing::MachineMeasure;
 use super::pooling::PoolMeasure;
 use super::record::{Mark, Totals};
@@ -48,6 +49,8 @@ pub struct Period {
     pub third_parties: Vec<ThirdPartyMeasure>,
     /// Pools that open their connections, in the order of the document.
     pub pools: Vec<PoolMeasure>,
+    /// Networks that faults can cut.
+    pub networks: Vec<NetworkMeasure>,
     /// Replicas, in the order of the document.
     pub replicas: Vec<ReplicaMeasure>,
     /// Queues of jobs, in the order of the document.
@@ -98,6 +101,8 @@ pub struct PartMeasure {
     pub busy_each: Vec<SimDuration>,
     /// Tasks refused: by a full queue, or a limit.
     pub rejected: u64,
+    /// Tasks refused by single instances: they were starting, or had a fault; since the run began.
+    pub instance_refusals: u64,
     /// Tasks that left the queue unserved.
     pub left: u64,
     /// Most waiting at once before one instance, warm-up included.
@@ -139,6 +144,7 @@ impl Simulation {
             machines: self.machine_measures(),
             third_parties: self.party_measures(begin),
             pools: self.pool_measures(begin),
+            networks: self.network_measures(),
             replicas: self.replica_measures(begin),
             jobs: self.jobs_measures(begin),
             files: self.file_measures(begin),
@@ -173,6 +179,7 @@ impl Simulation {
                 sent: Vec::new(),
                 busy_each: Vec::new(),
                 rejected: 0,
+                instance_refusals: 0,
                 left: 0,
                 queue_max: 0,
                 queue_now: 0,
@@ -195,6 +202,10 @@ impl Simulation {
                 if station.line != NO_LINE && part.kind == PartKind::Service {
                     measure.sent.push(after.sent - before.sent);
                     measure.busy_each.push(SimDuration(after.busy - before.busy));
+                }
+                if station.line != NO_LINE {
+                    let line = &self.model.lines[usize::from(station.line)];
+                    measure.instance_refusals += line.refusals;
                 }
                 measure.rejected += after.rejected - before.rejected;
                 measure.left += after.left - before.left;
@@ -276,9 +287,9 @@ impl Simulation {
         self.file_numbers(&mut add);
         self.jobs_numbers(&mut add);
         self.pool_numbers(&mut add);
-        for (reads, stale) in self.replica_counters() {
-            add(reads);
-            add(stale);
+        for replica in self.replica_counters() {
+            add(replica.reads);
+            add(replica.stale);
         }
         hash
     }

@@ -133,6 +133,7 @@ pub use caching::CacheMeasure;
 pub use crons::CronMeasure;
 pub use filing::FileMeasure;
 pub use measure::{ClientsMeasure, PartMeasure, Period};
+pub use partition::NetworkMeasure;
 pub use placing::MachineMeasure;
 pub use pooling::PoolMeasure;
 pub use program::{Account, Spent};

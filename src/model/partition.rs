@@ -19,6 +19,19 @@ pub(super) struct Wire {
     pub(super) until: SimTime,
     /// Where the time is booked.
     pub(super) account: u16,
+    lost: u64,
+    delayed: u64,
+}
+
+/// What became of messages over a network that faults can cut, since the run began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkMeasure {
+    /// Ids of the two parts.
+    pub ends: [String; 2],
+    /// Messages that were lost: their callers waited for their timeouts.
+    pub lost: u64,
+    /// Messages that were sent again until the network was back.
+    pub delayed: u64,
 }
 
 impl Builder<'_> {
@@ -45,7 +58,13 @@ impl Builder<'_> {
         let found = self.model.wires.iter().position(|wire| wire.joins(&ends));
         let number = found.unwrap_or_else(|| {
             let account = self.account(other, Spent::Network);
-            self.model.wires.push(Wire { ends, until: SimTime::ZERO, account });
+            self.model.wires.push(Wire {
+                ends,
+                until: SimTime::ZERO,
+                account,
+                lost: 0,
+                delayed: 0,
+            });
             self.model.wires.len() - 1
         });
         Some(number as u16)
@@ -80,18 +99,30 @@ impl Wire {
 impl Simulation {
     /// Sends a message over a network; false if it does not arrive now.
     pub(super) fn cross(&mut self, id: u32, wire: u16, vanishes: bool) -> bool {
-        let until = self.model.wires[usize::from(wire)].until;
+        let wire = &mut self.model.wires[usize::from(wire)];
+        let until = wire.until;
         if until <= self.now {
             return true;
         }
         if vanishes {
+            wire.lost += 1;
             self.remove(id);
             return false;
         }
+        wire.delayed += 1;
         let task = &mut self.tasks[id];
         task.state = State::Holding;
         task.since = self.now;
         task.awaited = self.model.events.schedule(until, id);
         false
+    }
+
+    pub(super) fn network_measures(&self) -> Vec<NetworkMeasure> {
+        let measure = |wire: &Wire| NetworkMeasure {
+            ends: wire.ends.clone(),
+            lost: wire.lost,
+            delayed: wire.delayed,
+        };
+        self.model.wires.iter().map(measure).collect()
     }
 }

@@ -70,6 +70,8 @@ pub(super) enum Op {
     GiveMemory { register: u8 },
     /// Looks a value up; goes on behind its load if there is a copy.
     Lookup { cached: u16 },
+    /// Goes on to the next of all values.
+    NextKey { cached: u16, register: u8 },
     /// Notes the version of the value that is being loaded.
     Read { cached: u16 },
     /// Stores the loaded value.
@@ -205,6 +207,16 @@ impl SamplerKind {
             Distribution::Constant(secs) => Self::Constant(SimDuration::from_secs(*secs)),
             Distribution::Exponential { mean } => Self::Exponential(mean * 1e9),
             other => Self::Other { distribution: other.clone(), factor: 1.0 },
+        }
+    }
+
+    /// Draws `factor` times as much from now on.
+    pub(super) fn scale(&mut self, factor: f64) {
+        match self {
+            // Rounded, so that the end of a fault restores what its beginning changed.
+            Self::Constant(span) => span.0 = (span.0 as f64 * factor + 0.5) as u64,
+            Self::Exponential(mean) => *mean *= factor,
+            Self::Other { factor: present, .. } => *present *= factor,
         }
     }
 

@@ -82,6 +82,7 @@ impl Simulation {
             }
             Op::Connected { pool, register } => self.connected(id, pool, register),
             Op::Read { cached } => self.read(id, cached),
+            Op::NextKey { cached, register } => self.next_key(id, cached, register),
             Op::Fill { cached } => self.fill(id, cached),
             Op::Commit { write } => self.commit(id, write),
             Op::Tell { write } => self.tell_cache(id, write),

@@ -6,6 +6,7 @@ use crate::engine::batches::{Batches, Boundary};
 use super::cache::Counters as CacheCounters;
 use super::filing::Counters as FileCounters;
 use super::pooling::Counters as PoolCounters;
+use super::replicating::Counters as ReplicaCounters;
 use super::station::Counters;
 use super::third_party::Counters as PartyCounters;
 use super::updating::Counters as TableCounters;
@@ -133,8 +134,7 @@ pub(super) struct Mark {
     pub(super) files: Vec<FileCounters>,
     pub(super) jobs: Vec<JobsCounters>,
     pub(super) pools: Vec<PoolCounters>,
-    /// Reads of replicas, and those that were old.
-    pub(super) replicas: Vec<(u64, u64)>,
+    pub(super) replicas: Vec<ReplicaCounters>,
 }
 
 /// Totals so far, latencies in batches, and a mark at the end of each batch.

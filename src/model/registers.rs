@@ -29,7 +29,9 @@ pub(super) fn registers(steps: &[Step]) -> usize {
             1 + lists.map(|steps| registers(steps)).into_iter().max().unwrap_or(0)
         }
         Step::Choice { then, otherwise, .. } => registers(then).max(registers(otherwise)),
-        Step::Cached { load, store, .. } => 1 + registers(load).max(registers(store)),
+        Step::Cached { load, store, is_scan, .. } => {
+            1 + usize::from(*is_scan) + registers(load).max(registers(store))
+        }
         Step::Write { steps, tell, .. } => registers(steps).max(1 + registers(tell)),
     };
     steps.iter().map(need).max().unwrap_or(0)

@@ -1,5 +1,7 @@
 //! Replicas at work: they show what was committed at their primary, some time later, in its order.
 
+use crate::engine::SimDuration;
+
 use super::build::{BuildError, Builder, unknown};
 use super::cache::Versions;
 use super::database::Replica;
@@ -27,8 +29,20 @@ pub(super) struct ReplicaModel {
     apply: SamplerKind,
     /// Random stream of both.
     stream: u16,
-    reads: u64,
-    stale: u64,
+    counters: Counters,
+}
+
+/// What came of writes and reads at a replica so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Counters {
+    /// Rows read.
+    pub reads: u64,
+    /// Those of them that did not show what they should.
+    pub stale: u64,
+    /// Writes on their way, or shown already.
+    pub writes: u64,
+    /// Time from their commits until they can be seen, summed, in nanoseconds.
+    pub delay_nanos: u64,
 }
 
 /// A step that reads a row.
@@ -52,6 +66,10 @@ pub struct ReplicaMeasure {
     pub reads: u64,
     /// Those of them that did not show what they should.
     pub stale: u64,
+    /// Writes committed at its primary.
+    pub writes: u64,
+    /// Time from their commits until they can be seen here, summed.
+    pub delay: SimDuration,
     /// How far behind it is now, in nanoseconds.
     pub lag: u64,
 }
@@ -84,8 +102,7 @@ impl Builder<'_> {
                 travel: SamplerKind::new(&settings.travel),
                 apply: SamplerKind::new(&settings.apply),
                 stream,
-                reads: 0,
-                stale: 0,
+                counters: Counters::default(),
             });
         }
         Ok(())
@@ -151,7 +168,9 @@ impl Simulation {
             let random = &mut self.model.streams[usize::from(model.stream)];
             for _ in rows {
                 let (travel, apply) = (model.travel.sample(random), model.apply.sample(random));
-                model.replica.commit(self.now, travel, apply);
+                let visible = model.replica.commit(self.now, travel, apply);
+                model.counters.writes += 1;
+                model.counters.delay_nanos += visible.since(self.now).0;
             }
         }
         let row = first + rows.first().copied().unwrap_or_default();
@@ -176,23 +195,26 @@ impl Simulation {
         };
         let model = &mut self.model.replicas[usize::from(replica)];
         let is_stale = versions.as_of(row, model.replica.applied(self.now)) < expected;
-        model.reads += 1;
-        model.stale += u64::from(is_stale);
+        model.counters.reads += 1;
+        model.counters.stale += u64::from(is_stale);
         self.tasks[id].is_stale |= is_stale;
     }
 
-    /// Reads of all replicas, and those that were old.
-    pub(super) fn replica_counters(&self) -> Vec<(u64, u64)> {
-        self.model.replicas.iter().map(|model| (model.reads, model.stale)).collect()
+    /// The counters of all replicas.
+    pub(super) fn replica_counters(&self) -> Vec<Counters> {
+        self.model.replicas.iter().map(|model| model.counters).collect()
     }
 
     pub(super) fn replica_measures(&self, begin: Option<&Mark>) -> Vec<ReplicaMeasure> {
         let measures = self.model.replicas.iter().enumerate().map(|(index, model)| {
-            let (reads, stale) = begin.map_or((0, 0), |mark| mark.replicas[index]);
+            let before = begin.map_or_else(Counters::default, |mark| mark.replicas[index]);
+            let now = &model.counters;
             ReplicaMeasure {
                 id: model.id.clone(),
-                reads: model.reads - reads,
-                stale: model.stale - stale,
+                reads: now.reads - before.reads,
+                stale: now.stale - before.stale,
+                writes: now.writes - before.writes,
+                delay: SimDuration(now.delay_nanos - before.delay_nanos),
                 lag: model.replica.lag(self.now).0,
             }
         });

@@ -88,8 +88,9 @@ impl Reader<'_> {
         });
         let idle = fields.has("idle").then(|| self.span_above_zero(fields, "idle", 1.0));
         let least = fields.take("least");
-        let least_count = least
-            .map_or(0, |value| self.count(value, &fields.under("least"), 0, connections_count));
+        let least = least.map_or(0, |value| self.count(value, &fields.under("least"), 0, 100_000));
+        // A knob may leave fewer than shall stay open.
+        let least_count = least.min(connections_count);
         let leak_share = self.number_within(fields, "leak", 0.0, 1.0);
         let each = fields.has("each").then(|| self.text_of(fields, "each"));
         let plain = Pool::new(&id, &database, connections_count);
@@ -216,7 +217,8 @@ impl Reader<'_> {
             "cached" => {
                 let cache = self.text_of(fields, "cache");
                 let load = inner(self, fields, "load");
-                Step::Cached { cache, load, store: inner(self, fields, "store") }
+                let store = inner(self, fields, "store");
+                Step::Cached { cache, load, store, is_scan: self.flag(fields, "scan", false) }
             }
             "write" => {
                 let cache = self.text_of(fields, "cache");

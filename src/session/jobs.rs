@@ -3,6 +3,7 @@
 //! A worker holds one question at a time; a newer one replaces it between two slices of work.
 
 mod bytes;
+mod claims;
 
 mod messages;
 
@@ -11,7 +12,6 @@ use std::sync::Arc;
 
 pub use self::bytes::{pack, unpack};
 pub use self::messages::{Answer, GhostWanted, Outcome, Question, Trial, Want};
-use crate::analysis::claims::try_once;
 use crate::analysis::compare::CompareJob;
 use crate::analysis::curve::{CurveJob, Share, merge};
 use crate::analysis::explain::ExplainJob;
@@ -209,19 +209,6 @@ impl Worker {
         Some(result)
     }
 
-    /// Tries the next claim: all on one seed, then on the next.
-    fn try_claim(&mut self) -> Option<Outcome> {
-        let Some(Job::Claims(scenario, claims, next, seed, last)) = self.jobs.front_mut() else {
-            return None;
-        };
-        let result = try_next(scenario, claims, (*next, *seed));
-        (*next, *seed) = if *next + 1 < claims.len() { (*next + 1, *seed) } else { (0, *seed + 1) };
-        if *seed > *last || matches!(result, Outcome::Error(_)) {
-            self.jobs.pop_front();
-        }
-        Some(result)
-    }
-
     /// The job at the front is over if it has a result.
     fn done(&mut self, result: Option<Outcome>) -> Option<Outcome> {
         if result.is_some() {
@@ -265,17 +252,6 @@ fn begin_sketch(index: usize, link: &str, knob: &str, passes: u32) -> Result<Job
     let knob = if knob.is_empty() { &scenario.knobs[0].id } else { knob };
     let job = CurveJob::new(&scenario, &settings, knob, Share::ALL)?;
     Ok(Job::Sketch(index, scenario, Box::new(job), passes))
-}
-
-/// Measures a claim on a seed, whole runs at a time: nothing waits for the worker that does this.
-fn try_next(scenario: &Scenario, claims: &[Claim], (index, seed): (usize, u32)) -> Outcome {
-    let Some(claim) = claims.get(index) else {
-        return Outcome::Error("This scenario has no claims.".to_owned());
-    };
-    match try_once(scenario, claim, u64::from(seed)) {
-        Ok((value, without)) => Outcome::Tried(index, Trial { value, without }),
-        Err(mistakes) => Outcome::Error(mistakes.to_string()),
-    }
 }
 
 fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {

@@ -117,7 +117,7 @@ fn system_of(entry: &Entry, settings: CacheSettings) -> System {
         _ => Vec::new(),
     };
     let name = || "cache".to_owned();
-    let read = Step::Cached { cache: name(), load, store: after(maybe("fetch")) };
+    let read = Step::Cached { cache: name(), load, store: after(maybe("fetch")), is_scan: false };
     let tell = after(maybe("delete_delay"));
     let write = Step::Write { cache: name(), steps: Vec::new(), tell };
     let endpoint = |name: &str, step| Endpoint {

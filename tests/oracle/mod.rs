@@ -11,6 +11,7 @@ mod measured;
 mod outside;
 mod pages;
 pub(crate) mod retries;
+mod rows;
 mod stories;
 mod traffic;
 
@@ -246,6 +247,7 @@ fn requests_of(entry: &Entry) -> u64 {
 pub(crate) fn measures_of(entry: &Entry, seeds: u64) -> Option<Measures> {
     let told = direct::computed(entry).or_else(|| direct::overlapping(entry));
     let told = told.or_else(|| traffic::simulate(entry)).or_else(|| pages::simulate(entry));
+    let told = told.or_else(|| rows::simulate(entry));
     if told.is_some() {
         return told;
     }

@@ -2,7 +2,9 @@
 
 use kneepoint::engine::{Distribution, SimDuration};
 use kneepoint::model::cache::Settings as CacheSettings;
-use kneepoint::model::system::{Cache, Call, Part, Pool, Queue, Step, System};
+use kneepoint::model::system::{
+    Cache, Call, Clients, Endpoint, Part, Pool, Queue, Service, Step, System,
+};
 use kneepoint::model::{Outcome, Period, Simulation};
 use kneepoint::policy::admission::keyed::{self, Scope};
 use kneepoint::policy::admission::token_bucket;
@@ -22,6 +24,7 @@ const SEEDS: u64 = 4;
 pub(super) fn simulate(entry: &Entry) -> Option<Measures> {
     Some(match entry.family.as_str() {
         "closed_pool_n_plus_1" => averaged(&pooled(entry), RUNS, |run| page(run, entry)),
+        "buffer_pool_scan" => averaged(&scanned(entry), RUNS, |run| points(run, entry)),
         "buffer_pool" => averaged(&memory(entry), SEEDS, pages),
         "retrial_finite" => averaged(&patient(entry), SEEDS, |run| orbit(run, entry)),
         "retry_rate_limited" => averaged(&against_a_limit(entry), SEEDS, limited),
@@ -83,7 +86,8 @@ fn memory(entry: &Entry) -> System {
         is_warm: true,
     };
     let disk = Step::Wait(Distribution::Constant(n("disk_s") - n("mem_s")));
-    let read = Step::Cached { cache: cache.id.clone(), load: Vec::new(), store: vec![disk] };
+    let name = cache.id.clone();
+    let read = Step::Cached { cache: name, load: Vec::new(), store: vec![disk], is_scan: false };
     around(
         super::Arrivals::Open { gap: exponential(1.0 / n("lam")) },
         vec![read],
@@ -103,6 +107,57 @@ fn pages(simulation: &mut Simulation) -> Found {
         ("disk_reads_per_s".to_owned(), counters.loads as f64 / period.span.as_secs()),
         ("mean_page_read".to_owned(), period.latencies.mean().map_or(f64::NAN, |mean| mean / 1e9)),
     ]
+}
+
+/// Pages in memory that are read one by one, and now and then all in order, from one disk.
+fn scanned(entry: &Entry) -> System {
+    let n = |name: &str| entry.number(name);
+    let cache = Cache {
+        id: "memory".to_owned(),
+        keys_count: n("pages") as u32,
+        popularity: n("zipf"),
+        settings: CacheSettings { capacity: n("frames") as u32, ..CacheSettings::default() },
+        round_trip: Distribution::Constant(0.0),
+        is_warm: false,
+    };
+    let constant = |name: &str| Distribution::Constant(n(name));
+    let from_disk = |time: &str| Step::Query { via: "disk".to_owned(), work: constant(time) };
+    let read = |time: &str, is_scan: bool| {
+        let load = vec![from_disk(time)];
+        Step::Cached { cache: cache.id.clone(), load, store: Vec::new(), is_scan }
+    };
+    let endpoint =
+        |name: &str, steps| Endpoint { name: name.to_owned(), steps, ..Endpoint::default() };
+    let endpoints = vec![
+        endpoint("work", vec![read("random_read", false), Step::Wait(constant("cpu"))]),
+        endpoint("scan", vec![read("seq_read", true)]),
+    ];
+    let gap = exponential(n("scan_every"));
+    let scans = Clients::new("scans", super::Arrivals::Open { gap }, Call::new("s", "scan"));
+    vec![
+        open(n("lam"), "s"),
+        Part::Clients(scans),
+        Part::Service(Service::new("s", 100_000, endpoints)),
+        database("disk", 1),
+        Part::Cache(cache),
+    ]
+    .into()
+}
+
+fn points(simulation: &mut Simulation, entry: &Entry) -> Found {
+    let window = Window::of(simulation, entry, 20.0);
+    let points = window.stories.latencies(|request| request.clients == 0);
+    let scans = window.stories.latencies(|request| request.clients == 1);
+    // What was found in memory took no time on the disk.
+    let hits = points.iter().filter(|latency| **latency < entry.number("cpu") + 1e-6).count();
+    let hit_ratio = hits as f64 / points.len() as f64;
+    let mut found = spread("point", points);
+    found.extend([
+        ("point_hit_ratio".to_owned(), hit_ratio),
+        ("disk_util".to_owned(), window.busy(1)),
+        ("scan_duration_mean".to_owned(), scans.iter().sum::<f64>() / scans.len() as f64),
+    ]);
+    found
 }
 
 /// Callers who come back with a chance each time they find no server free: a callee between them and

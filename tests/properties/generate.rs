@@ -7,6 +7,8 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus as Chance;
 use serde_json::{Map, Value, json};
 
+use super::mend::mend;
+
 /// Levels of objects inside objects, beyond which only what is needed is drawn.
 const DEPTH_MAX: usize = 14;
 /// Times that mistakes of a drawn document are mended.
@@ -15,7 +17,7 @@ const MENDINGS_MAX: usize = 60;
 /// Draws documents.
 pub(crate) struct Generator {
     schema: Value,
-    chance: Chance,
+    pub(super) chance: Chance,
     /// Ids of the parts by kind.
     ids: Vec<(String, String)>,
     /// The number of the service whose steps are being drawn; callers call only later ones.
@@ -43,70 +45,6 @@ pub(crate) fn scenario(seed: u64) -> Option<(Value, Scenario)> {
     None
 }
 
-/// Takes out what a mistake is about, or the smallest thing around it that can be missing.
-fn mend(document: &mut Value, path: &str) -> bool {
-    let mut names: Vec<String> =
-        path.replace('[', ".").replace(']', "").split('.').map(str::to_owned).collect();
-    if names.first().is_some_and(|name| name == "parts")
-        && let Some(id) = names.get(1)
-        && let Some(parts) = document["parts"].as_array()
-        && let Some(place) = parts.iter().position(|part| part["id"] == id.as_str())
-    {
-        names[1] = place.to_string();
-    }
-    if names == ["parts"]
-        && let Some(parts) = document["parts"].as_array_mut()
-    {
-        // Mostly a replica of itself, or of another one.
-        let mut parts = parts.iter_mut().filter_map(Value::as_object_mut);
-        return parts.any(|part| part.remove("replica").is_some());
-    }
-    // A distribution becomes a time, arrivals the simplest ones.
-    let place = format!("/{}", names.join("/"));
-    if let Some(found @ Value::Object(_)) = document.pointer_mut(&place) {
-        let simple = match names.last().map(String::as_str) {
-            Some("arrivals") => json!({ "open": { "rate_per_s": 5 } }),
-            Some("latency" | "gap" | "think" | "work" | "cpu" | "wait" | "delay") => json!(20),
-            _ => Value::Null,
-        };
-        if !simple.is_null() {
-            *found = simple;
-            return true;
-        }
-    }
-    if names.len() == 3 && names[2] == "call" && names[0] == "parts" {
-        let place = format!("/{}", names[..2].join("/"));
-        if let Some(Value::Object(clients)) = document.pointer_mut(&place) {
-            clients.remove("mix");
-            clients.insert("call".to_owned(), json!({ "to": "p1.work" }));
-            return true;
-        }
-    }
-    let kept = ["kind", "id", "to", "arrivals", "endpoints", "latency", "keys", "database"];
-    while names.len() > 2 {
-        let last = names.pop().unwrap_or_default();
-        let place = format!("/{}", names.join("/"));
-        match document.pointer_mut(&place) {
-            Some(Value::Object(object))
-                if !kept.contains(&last.as_str()) && object.contains_key(&last) =>
-            {
-                object.remove(&last);
-                return true;
-            }
-            Some(Value::Array(items)) => {
-                if let Ok(index) = last.parse::<usize>()
-                    && index < items.len()
-                {
-                    items.remove(index);
-                    return true;
-                }
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
 impl Generator {
     fn new(seed: u64) -> Self {
         Self {
@@ -118,7 +56,7 @@ impl Generator {
         }
     }
 
-    fn below(&mut self, most: usize) -> usize {
+    pub(super) fn below(&mut self, most: usize) -> usize {
         self.chance.random_range(0..most.max(1))
     }
 
@@ -161,72 +99,6 @@ impl Generator {
         })
     }
 
-    /// Makes fields agree that a part has drawn by themselves, where the schema says so by conditions.
-    fn agree(&mut self, part: &mut Value) {
-        let kind = part["kind"].as_str().unwrap_or_default().to_owned();
-        let instances = part["instances"].as_u64().unwrap_or(1);
-        let Some(object) = part.as_object_mut() else { return };
-        match kind.as_str() {
-            "clients" if object.contains_key("mix") => drop(object.remove("call")),
-            "clients" if !object.contains_key("call") => {
-                let call =
-                    self.named("call", |drawn| drawn.value(&json!({ "$ref": "#/$defs/call" }), 1));
-                object.insert("call".to_owned(), call);
-            }
-            "service" => {
-                if object.get("instances").is_some_and(|instances| !instances.is_u64()) {
-                    object.remove("instances");
-                }
-                if let Some(weights) = object.get_mut("balancer").and_then(|b| b.get_mut("weights"))
-                {
-                    *weights = (1..=instances).map(|weight| json!(weight)).collect();
-                }
-            }
-            "database" if !object.contains_key("tables") => {
-                let index = json!({ "a": {}, "b": { "correlation": 1 } });
-                let table = json!({ "rows": 1000, "indexes": index });
-                object.insert("tables".to_owned(), json!({ "a": table, "b": table }));
-            }
-            "pool" => {
-                // Those of one service may be each instance's own, if no other uses them.
-                if object.contains_key("each") && self.below(4) > 0 {
-                    object.remove("each");
-                }
-                let most = object.get("connections").and_then(Value::as_u64).unwrap_or(1);
-                if let Some(least) = object.get_mut("least") {
-                    *least = json!(most.min(least.as_u64().unwrap_or(0)));
-                }
-            }
-            "fault" => {
-                let effect = object["effect"].as_str().unwrap_or_default().to_owned();
-                let has = |effects: &[&str]| effects.contains(&effect.as_str());
-                if effect != "partition" {
-                    object.remove("peer");
-                } else if !object.contains_key("peer") {
-                    object.insert("peer".to_owned(), json!("p1"));
-                }
-                for (name, is_its) in [
-                    ("factor", has(&["spike", "slow", "delay", "deploy"])),
-                    ("share", has(&["refuse", "deploy"])),
-                    ("errors", has(&["deploy"])),
-                ] {
-                    object.remove(name);
-                    if is_its {
-                        object.insert(name.to_owned(), json!(self.chance.random_range(0.1..1.0)));
-                    }
-                }
-                if object.remove("instance").is_some()
-                    && !["spike", "delay", "flush", "partition", "deploy"]
-                        .contains(&effect.as_str())
-                {
-                    object.insert("instance".to_owned(), json!(1));
-                    object.insert("part".to_owned(), json!("p1"));
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// All kinds of parts with their schemas.
     fn kinds(&self) -> Vec<(String, Value)> {
         let all = self.schema["$defs"]["part"]["oneOf"].as_array().expect("parts are of kinds");
@@ -250,14 +122,14 @@ impl Generator {
         all
     }
 
-    fn named<T>(&mut self, name: &str, draw: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn named<T>(&mut self, name: &str, draw: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(name.to_owned());
         let drawn = draw(self);
         self.path.pop();
         drawn
     }
 
-    fn value(&mut self, schema: &Value, depth: usize) -> Value {
+    pub(super) fn value(&mut self, schema: &Value, depth: usize) -> Value {
         let amount = schema.get("$ref").and_then(Value::as_str).unwrap_or_default();
         let amount = amount.trim_start_matches("#/$defs/").to_owned();
         let schema = self.resolved(schema);

@@ -3,8 +3,10 @@
 //!
 //! A plain test tries a given number of them; `cargo xtask fuzz` goes on for a given time.
 
+mod agree;
 mod found;
 mod generate;
+mod mend;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

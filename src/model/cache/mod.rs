@@ -15,6 +15,9 @@
 //! Reads and writes draw their values independently of
 //! each other, in proportion to `1/i^s`.
 //!
+//! A scan looks all values up, one after the other, in an order that has nothing to do with their
+//! popularity: what is used often makes room for what is used once.
+//!
 //! Left out: the size of values (capacity counts entries), memory fragmentation, and evictions before
 //! the capacity is reached.
 

@@ -44,7 +44,7 @@ pub struct Database {
     ///
     /// Source: less than 2 MiB (Freund, "Measuring the Memory Overhead of a Postgres Connection",
     /// 2020); pages that find no room are read from the disk again ("Performance impact of idle
-    /// PostgreSQL connections", AWS Database Blog, 2021).
+    /// PostgreSQL connections", AWS Database Blog).
     pub connection_bytes: f64,
     /// Tables by name, for queries that are planned.
     pub tables: Vec<(String, TableSettings)>,

@@ -45,10 +45,16 @@ impl From<Vec<Part>> for System {
 /// network is back. *Deploy* gives the first instances of a service a version that fails a share of what
 /// comes and is slower, and takes it back at the end.
 ///
+/// *Partition* cuts the network between two parts in both directions: between clients or a service
+/// and what they call, ask, query or look up. Where a caller has a timeout or patience the message is
+/// lost, and so is an answer; the caller waits. Everything else is sent again until it passes, as TCP
+/// does. *Deploy* gives the first instances of a service a version that fails a share of what comes
+/// and is slower, and takes it back at the end.
+///
 /// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
 /// instance does not reach into branches of `parallel`. Several faults may do the same to one part at
 /// once: it is stopped while any stops it, refuses the largest of the shares, and is as slow as the
-/// product of the factors.
+/// product of the factors. Arrivals and all other draws stay as they were.
 ///
 /// Left out: damage to data, clocks that go wrong, and faults that cause others by anything but load.
 /// Source: the kinds of faults are those that experiments on running systems inject (Basiri et al.,
@@ -104,8 +110,9 @@ pub enum Effect {
     /// Nothing passes between the part and its peer. A call with a timeout or patience waits for
     /// that; anything else is sent again until it passes, as TCP does.
     ///
-    /// Left out: that TCP gives up after some 15 minutes (RFC 9293, `tcp_retries2`), and that it
-    /// waits a little longer than until the network is back.
+    /// Left out: that TCP gives up after some 15 minutes (`tcp_retries2` of Linux), that it waits a
+    /// little longer than until the network is back, and that what waits when another cut begins is
+    /// held up by that, too.
     Partition,
     /// A service has a version with a mistake, until it is rolled back.
     Deploy {
@@ -286,6 +293,9 @@ pub enum Step {
         load: Vec<Self>,
         /// What is done between reading the value and storing the copy.
         store: Vec<Self>,
+        /// All values are looked up, one after the other, in an order that has nothing to do with
+        /// their popularity.
+        is_scan: bool,
     },
     /// Writes a value, drawn by popularity, and tells the cache.
     Write {

@@ -15,8 +15,7 @@ use crate::policy::queue::{Order, Shed, WhenFull};
 /// step, while it waits for others too: workers are what runs out first when something behind them is
 /// slow. Instances that run on a machine share its cores and memory.
 ///
-/// Left out: what a worker costs by being there, context switches, pauses for garbage collection, and
-/// the time that an instance takes to start, but after a kill.
+/// Left out: what a worker costs by being there, context switches, and pauses for garbage collection.
 /// Source: with exponential work and one instance it is M/M/c (Erlang 1917; Gross and Harris,
 /// "Fundamentals of Queueing Theory", section 2.3). Ratios between processes and threads were
 /// measured on gunicorn with Python 3.11.
@@ -42,10 +41,16 @@ pub struct Service {
     pub cold_start: Option<ColdStart>,
 }
 
-/// How an instance is that has just started: after a crash, after its part was killed, or with a new
-/// version; at the beginning of a run only if it says so.
+/// How an instance is that has just started.
 ///
-/// Left out: that it is the slower the less it has done; it is as slow until a time.
+/// After a crash has ended, or its part was killed for its memory, it is down for a time: what comes
+/// fails at once, and health checks see it. From then on it is slow for another, which they do not see.
+/// With a new version, or the old one back, it is slow only, as versions are exchanged one instance
+/// after the other. At the beginning of a run it is there unless the document says otherwise.
+///
+/// Left out: that it gets faster by what it has done, and that recycled processes start cold.
+/// Source: "Addressing Cascading Failures" (Google SRE book, chapter 22), "Slow Startup and Cold
+/// Caching".
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColdStart {
     /// How long it takes nothing: what comes fails at once. Versions are exchanged one instance after
@@ -139,14 +144,16 @@ pub struct Endpoint {
 /// A pool: a limited set of connections to a database, shared by everyone who names it.
 ///
 /// Each query borrows a connection, or a transaction keeps one through all its steps. Who finds none
-/// free waits in the pool's queue; what has a connection then waits for a core of the database. Where
-/// opening takes time, or the database counts its connections, they are closed at first: who gets a
-/// place takes the connection given back last, or opens one and waits for that. A leaked connection
-/// keeps its place, and counts as busy. When a database crashes all connections to it are lost; when
-/// an instance crashes that has a pool of its own the pool is, leaked places included.
+/// free waits in the pool's queue; what has a connection then waits for a core of the database.
 ///
-/// Left out: that one given back meanwhile would be there earlier than the one being opened, openings
-/// in the background, checks of connections that lie ready, a longest age.
+/// Where opening takes time, or the database counts its connections, they are closed at first. Who
+/// gets a place takes the connection given back last, or opens one and waits for that, even if
+/// another is given back meanwhile; who is cancelled while opening throws the connection away. A
+/// leaked connection keeps its place, and counts as busy. When a database crashes all connections
+/// to it are lost; when an instance crashes that has a pool of its own the pool is, leaked places
+/// included.
+///
+/// Left out: openings in the background, checks of connections that lie ready, and a longest age.
 /// Source: measured on pgbouncer with 10 connections and 1 to 200 clients: throughput is
 /// min(clients, 10) over the time that one is held, latency clients / 10 times that time beyond.
 #[derive(Debug, Clone, PartialEq)]

@@ -51,7 +51,7 @@ const PARTS: &[Page] = &[
         name: "service",
         title: "Service",
         prose: "src/model/system/stations.rs#Service",
-        sections: &[],
+        sections: &[("Cold starts", "src/model/system/stations.rs#ColdStart")],
         tables: &[("service", &[])],
         about: &[],
     },
