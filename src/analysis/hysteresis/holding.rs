@@ -187,6 +187,7 @@ fn between(before: &Period, mut after: Period) -> Period {
     after.span = SimDuration(after.span.0 - before.span.0);
     after.totals = after.totals.since(&before.totals);
     after.latencies = after.latencies.since(&before.latencies);
+    after.failures = after.failures.since(&before.failures);
     (after.mean_half_width, after.p99_half_width) = (None, None);
     after
 }
