@@ -32,11 +32,9 @@ impl Generator {
                 let table = json!({ "rows": 1000, "indexes": index });
                 object.insert("tables".to_owned(), json!({ "a": table, "b": table }));
             }
-            "pool" => {
-                // Those of one service may be each instance's own, if no other uses them.
-                if object.contains_key("each") && self.below(4) > 0 {
-                    object.remove("each");
-                }
+            // Those of one service may be each instance's own, if no other uses them.
+            "pool" if object.contains_key("each") && self.below(4) > 0 => {
+                object.remove("each");
             }
             "fault" => {
                 let effect = object["effect"].as_str().unwrap_or_default().to_owned();

@@ -40,12 +40,10 @@ impl From<Vec<Part>> for System {
 /// lets a part take nothing new: what it works on is finished, what comes waits. *Crash* loses all that
 /// a part works on or keeps waiting, and what comes fails at once until it is back; what it had called
 /// elsewhere works on. *Refuse* fails a share of what comes, by chance. *Flush* empties a cache.
-///
-/// *Partition* cuts the network between two parts in both directions: between clients or a service
-/// and what they call, ask, query or look up. Where a caller has a timeout or patience the message is
-/// lost, and so is an answer; the caller waits. Everything else is sent again until it passes, as TCP
-/// does. *Deploy* gives the first instances of a service a version that fails a share of what comes
-/// and is slower, and takes it back at the end.
+/// *Partition* cuts the network between two parts, in both directions: where the caller has a timeout or
+/// patience the message is lost; everything else is sent again, as TCP does, and passes when the
+/// network is back. *Deploy* gives the first instances of a service a version that fails a share of what
+/// comes and is slower, and takes it back at the end.
 ///
 /// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
 /// instance does not reach into branches of `parallel`. Several faults may do the same to one part at
