@@ -10,6 +10,7 @@ use kneepoint::analysis::curve::Share;
 use kneepoint::analysis::report::Curve;
 use kneepoint::analysis::run::run;
 use kneepoint::chart::canvas;
+use kneepoint::chart::measure::Measure;
 use kneepoint::chart::palette::LIGHT;
 use kneepoint::chart::plot::{self, Axes, Spec, text_px};
 use kneepoint::scenario::{Settings, catalogue, link};
@@ -62,22 +63,24 @@ fn draw(canvases: [&HtmlCanvasElement; 2], curve: &Curve, size: (f64, f64), rati
     let spec = Spec {
         curve,
         ghost: None,
+        walk: None,
         knob,
         objective: &scenario.objective,
         point: knob.default,
         measured_p99: None,
         hover: None,
-        axes: Axes::of(knob, curve, None, &scenario.objective, None),
+        axes: Axes::of(knob, (curve, None, None), &scenario.objective, None),
         size,
         scale: canvas::scale(ratio),
         palette: &LIGHT,
         font: "system-ui, sans-serif",
         text_px: text_px(size.0),
         titled: true,
+        labelled: true,
     };
     let area = |canvas| canvas::area(canvas, size, ratio).expect("a context");
     plot::latency(&area(canvases[0]), &spec).expect("the latency chart");
-    plot::load(&area(canvases[1]), &spec).expect("the load chart");
+    plot::small(&area(canvases[1]), &spec, Measure::Load).expect("the load chart");
 }
 
 /// Share of the pixels in a vertical strip of the canvas that were drawn on, 0..=1; `from` and `to`

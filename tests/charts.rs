@@ -5,12 +5,16 @@ use kneepoint::analysis::report::{
 };
 use kneepoint::chart::axis::Axis;
 use kneepoint::chart::backend::{FINE, MeasureText};
+use kneepoint::chart::measure::{Measure, Measures};
 use kneepoint::chart::palette::{DARK, LIGHT, Rgb};
 use kneepoint::chart::plot::{self, Axes, Layout, Spec};
 use kneepoint::chart::svg::{Picture, document};
 use kneepoint::chart::text::WidthTable;
 use kneepoint::scenario::{Knob, Objective, Scale, Unit, catalogue, quantity};
 use proptest::prelude::*;
+
+#[path = "charts/small.rs"]
+mod small;
 
 const OBJECTIVE: Objective =
     Objective { p99_ms: 1_000.0, error_share: 0.01, stale_is_wrong: false };
@@ -82,18 +86,20 @@ fn spec<'a>(curve: &'a Curve, knob: &'a Knob, size: (u32, u32)) -> Spec<'a> {
     Spec {
         curve,
         ghost: None,
+        walk: None,
         knob,
         objective: &OBJECTIVE,
         point: 38.0,
         measured_p99: None,
         hover: None,
-        axes: Axes::of(knob, curve, None, &OBJECTIVE, None),
+        axes: Axes::of(knob, (curve, None, None), &OBJECTIVE, None),
         size: (f64::from(size.0), f64::from(size.1)),
         scale: FINE,
         palette: &LIGHT,
         font: "sans-serif",
         text_px: 12.0,
         titled: false,
+        labelled: true,
     }
 }
 
@@ -107,8 +113,12 @@ fn latency_svg(spec: &Spec<'_>) -> String {
 }
 
 fn load_svg(spec: &Spec<'_>) -> String {
+    small_svg(spec, Measure::Load)
+}
+
+fn small_svg(spec: &Spec<'_>, measure: Measure) -> String {
     let size = (spec.size.0 as u32, spec.size.1 as u32);
-    document(size, "words", |area| match plot::load(area, spec) {
+    document(size, "words", |area| match plot::small(area, spec, measure) {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     })
@@ -279,7 +289,7 @@ fn no_label_touches_another_from_320_to_1920_pixels() {
         for (curve, ghost) in [(&before, None), (&now, Some(&before))] {
             for (text_px, titled, height) in texts {
                 for point in [1.0, 38.0, 1_700.0, 20_000.0] {
-                    let axes = Axes::of(&knob, curve, ghost, &OBJECTIVE, None);
+                    let axes = Axes::of(&knob, (curve, ghost, None), &OBJECTIVE, None);
                     let spec = spec(curve, &knob, (width, height));
                     let spec = Spec { ghost, axes, text_px, titled, point, ..spec };
                     let about = format!("{width} px, text {text_px}, at {point}");
@@ -351,7 +361,7 @@ fn the_operating_point_can_be_taken_hold_of() {
     assert!(layout.grabs((handle.0 + 20.0, handle.1), 22.0));
     assert!(layout.grabs((handle.0, layout.frame.top + 1.0), 22.0));
     assert!(!layout.grabs((handle.0 + 30.0, handle.1), 22.0));
-    let load = Layout::of_load(&spec(&curve, &knob, (900, 200)));
+    let load = Layout::of_measure(&spec(&curve, &knob, (900, 200)), Measure::Load);
     assert!((load.frame.left - layout.frame.left).abs() < 1e-9);
     assert!((load.frame.right - layout.frame.right).abs() < 1e-9);
 }
@@ -363,6 +373,8 @@ fn a_picture_says_what_it_shows_in_both_themes() {
         let picture = Picture {
             curve: &curve,
             ghost: Some(&curve),
+            walk: None,
+            measures: Measures::LOAD,
             knob: &knob,
             objective: &OBJECTIVE,
             point: 38.0,

@@ -11,7 +11,7 @@ use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::plans;
 use super::report::{Explanation, FirstToBreak, RunReport, TimeShare};
-use super::run::Run;
+use super::run::{Measured, Run};
 use super::sentences::Facts;
 use super::trace::{TraceJob, advance};
 
@@ -21,6 +21,11 @@ const LIGHT_REQUESTS: u64 = 1_000;
 const SHARE_MIN: f64 = 0.005;
 /// Share of requests answered with an error up to which a light run shows what requests ask for.
 const FAILING: f64 = 0.01;
+/// So many times as many requests must be under way for what each asks of a part to be told from
+/// what others ask of it,
+const BESIDE_LEAST: f64 = 1.5;
+/// ..and they must keep this share of the part busy.
+const BESIDE_SHARE: f64 = 0.05;
 /// How far two measures of users for each request a second may be apart.
 const AGREEMENT: f64 = 0.25;
 /// Events that the light run may take, and those after which the time of enough requests is known..
@@ -57,6 +62,24 @@ pub struct ExplainJob {
     report: RunReport,
     /// Users for each request a second, as far as the run that is explained says so.
     users_a_rate: Option<f64>,
+    /// How busy parts are in the run that is explained, where clients in the background keep them
+    /// busy as well and it is not overloaded.
+    beside: Option<Busy>,
+}
+
+/// Requests per second, and how many of each part's servers they and others keep busy on average.
+#[derive(Debug)]
+struct Busy {
+    rate: f64,
+    parts: Vec<f64>,
+}
+
+impl Busy {
+    fn of(measured: &Measured) -> Self {
+        let secs = measured.period.span.as_secs();
+        let parts = measured.period.parts.iter().map(|part| part.busy.as_secs() / secs).collect();
+        Self { rate: measured.rate(measured.period.totals.sent), parts }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,8 +107,17 @@ impl ExplainJob {
         let mut again = Simulation::new(&system, seed).map_err(broken)?;
         again.set_breakdown(breakdown(&report, measured.period.from));
         let rate = measured.rate(measured.period.totals.sent);
+        let has_background = measured.period.clients.iter().any(|clients| clients.is_background);
+        let beside = (has_background && !report.overloaded).then(|| Busy::of(&measured));
+        let light = if beside.is_some() && run.is_timed() {
+            // What others do in the course of that time must happen in both.
+            Run::of(scenario, &light)?
+        } else {
+            Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?
+        };
         Ok(Self {
-            light: Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?,
+            beside,
+            light,
             again,
             system,
             users_a_rate: scenario.value(settings, "users").map(|users| users / rate),
@@ -172,8 +204,8 @@ impl ExplainJob {
     }
 
     /// The part with the smallest bound on the rate, from what a request asks of each part when
-    /// hardly anyone waits. Unknown where other clients make load in the background, or where
-    /// requests fail even then: what they would have asked for is not seen.
+    /// hardly anyone waits. Unknown where requests fail even then: what they would have asked for is
+    /// not seen.
     fn first_to_break(&self) -> Option<FirstToBreak> {
         let measured = self.light.measured();
         let totals = &measured.period.totals;
@@ -181,8 +213,11 @@ impl ExplainJob {
         let failed: u64 = failures.into_iter().map(|outcome| totals.of(outcome)).sum();
         let failed = failed as f64 / totals.finished().max(1) as f64;
         let has_background = measured.period.clients.iter().any(|clients| clients.is_background);
-        if has_background || failed > FAILING {
+        if failed > FAILING {
             return None;
+        }
+        if has_background {
+            return self.first_beside_others(&measured);
         }
         let rate = measured.rate(measured.period.totals.sent);
         let users_a_rate = self.users_a_rate(rate);
@@ -211,6 +246,33 @@ impl ExplainJob {
             })
         });
         bounds.chain(quotas).min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s))
+    }
+
+    /// The same where others make load in the background: what a request asks of a part is how much
+    /// busier the part is with more requests. Unknown unless there are enough more, and the others do
+    /// the same in both runs.
+    fn first_beside_others(&self, light: &Measured) -> Option<FirstToBreak> {
+        let (few, many) = (Busy::of(light), self.beside.as_ref()?);
+        let is_enough = self.light.events() < EVENTS_ENOUGH && many.rate >= BESIDE_LEAST * few.rate;
+        if !is_enough {
+            return None;
+        }
+        let users_a_rate = self.users_a_rate(few.rate);
+        let both = few.parts.iter().zip(&many.parts);
+        let bounds = light.period.parts.iter().zip(both).filter_map(|(part, (few_busy, busy))| {
+            let capacity = f64::from(part.capacity);
+            let demand = (busy - few_busy) / (many.rate - few.rate);
+            let bound_per_s = few.rate + (capacity - few_busy) / demand / unevenness(&part.sent);
+            // Less may be chance: the others are never as busy twice.
+            (busy - few_busy > BESIDE_SHARE * capacity).then(|| FirstToBreak {
+                part: part.id.clone(),
+                bound_per_s,
+                at_users: users_a_rate.map(|users| users * bound_per_s),
+                demand_ms: demand * 1e3,
+                calls: None,
+            })
+        });
+        bounds.min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s))
     }
 
     /// Users for each request a second, if both runs agree that the rate grows with the users.

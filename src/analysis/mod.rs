@@ -2,6 +2,8 @@
 
 pub mod report;
 
+mod report_curve;
+
 mod report_data;
 
 pub mod run;

@@ -8,6 +8,7 @@ use crate::model::{ClientsMeasure, Outcome, Period, Simulation, Totals};
 use crate::scenario::Phase;
 
 use super::report::{ClientsReport, LatencySummary, PhaseReport};
+use super::run_data::by_id;
 
 /// What had been counted at an edge.
 #[derive(Debug, Clone)]
@@ -54,7 +55,7 @@ impl Phases {
     /// Reports of the phases that are over.
     pub(super) fn reports(&self) -> BTreeMap<String, PhaseReport> {
         let report = |phase: &Phase| Some((phase.id.clone(), self.report(phase)?));
-        self.named.iter().filter_map(report).collect()
+        by_id(self.named.iter().filter_map(report))
     }
 
     fn report(&self, phase: &Phase) -> Option<PhaseReport> {
@@ -93,7 +94,7 @@ impl Phases {
             lost_updates: totals.lost_updates(),
             duplicates: totals.duplicates,
             stale_share: share(totals.stale, totals.of(Outcome::InTime)),
-            clients: clients.collect(),
+            clients: by_id(clients),
             error_share: share(finished - right, finished),
             amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
         })

@@ -1,4 +1,4 @@
-//! What databases, caches and third parties did, as plain data; see [`report`](super::report).
+//! What caches, databases, machines and others did, as plain data; see [`report`](super::report).
 
 use serde::{Deserialize, Serialize};
 

@@ -16,6 +16,7 @@ use super::recovery::Recovery;
 use super::report::{
     ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport,
 };
+use super::run_data::by_id;
 
 /// A run that can be continued: longer runs give narrower intervals.
 #[derive(Debug, Clone)]
@@ -277,7 +278,7 @@ impl Measured {
     fn clients(&self) -> BTreeMap<String, ClientsReport> {
         let secs = self.period.span.as_secs();
         let report = |clients: &ClientsMeasure| ClientsReport::new(clients, secs);
-        self.period.clients.iter().map(|one| (one.id.clone(), report(one))).collect()
+        by_id(self.period.clients.iter().map(|one| (one.id.clone(), report(one))))
     }
 
     fn crons(&self) -> BTreeMap<String, CronReport> {
@@ -285,7 +286,7 @@ impl Measured {
             let (most, skipped, cancelled) = (cron.most, cron.skipped, cron.cancelled);
             (cron.id.clone(), CronReport { most, skipped, cancelled })
         });
-        crons.collect()
+        by_id(crons)
     }
 
     fn machines(&self) -> BTreeMap<String, MachineReport> {
@@ -295,7 +296,7 @@ impl Measured {
             kills: measure.kills,
         };
         let machines = self.period.machines.iter();
-        machines.map(|measure| (measure.id.clone(), report(measure))).collect()
+        by_id(machines.map(|measure| (measure.id.clone(), report(measure))))
     }
 
     fn parts(&self) -> BTreeMap<String, PartReport> {
@@ -316,11 +317,7 @@ impl Measured {
             instance_refusals: part.instance_refusals,
             instance_shares: shares(&part.sent),
         };
-        let mut reports = BTreeMap::new();
-        for part in &self.period.parts {
-            reports.insert(part.id.clone(), report(part));
-        }
-        reports
+        by_id(self.period.parts.iter().map(|part| (part.id.clone(), report(part))))
     }
 }
 

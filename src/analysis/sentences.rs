@@ -276,7 +276,12 @@ impl Facts<'_> {
         let (largest, p99) = (self.time.first()?, self.report.latency_ms.p99?);
         let total: f64 = self.time.iter().map(|share| share.slow_ms).sum();
         let share = format(largest.slow_ms / total.max(1e-9), Unit::Share);
+        let locked = self.report.files.get(&largest.part).filter(|file| file.taken_per_s > 0.0);
         let limit = self.report.parts.get(&largest.part).map_or_else(String::new, |part| {
+            if let Some(file) = locked {
+                let taken = format(file.taken_per_s, Unit::PerSecond);
+                return format!(", which one writes at a time: its lock was found taken {taken}");
+            }
             let server = match part.kind.as_str() {
                 "pool" => "connection",
                 "service" => "worker",
@@ -325,13 +330,29 @@ impl Facts<'_> {
             }
         };
         let id = &first.part;
+        let has_others = self.report.clients.values().any(|clients| clients.background);
+        let beside = if has_others { "beside the other clients " } else { "" };
         let users = first.at_users.map_or_else(String::new, |users| {
             format!(", which is {} users", format(users, Unit::Count))
         });
         Some(about(
             id,
-            format!("The first to break is {id}: {cost}, so it can serve at most {bound}{users}."),
+            format!(
+                "The first to break is {id}: {cost}, so {beside}it can serve at most {bound}{users}."
+            ),
         ))
+    }
+}
+
+/// What the errors are that requests end with, as far as the run says.
+fn errors_of(report: &RunReport) -> &'static str {
+    let has_kills = report.machines.values().any(|machine| machine.kills > 0);
+    let has_locked =
+        report.files.values().any(|file| file.busy_per_s + file.upgrades_failed_per_s > 0.0);
+    match (has_kills, has_locked) {
+        (true, _) => "lost with a part that was killed, or sent while it was down",
+        (_, true) => "told that the database is locked",
+        _ => "answered with an error",
     }
 }
 
@@ -349,7 +370,7 @@ fn failures(report: &RunReport) -> String {
         (outcomes.rejected, "refused because a queue was full"),
         (outcomes.timed_out, "not answered before the timeout"),
         (outcomes.gave_up, "tired of waiting in a queue"),
-        (outcomes.failed, "answered with an error"),
+        (outcomes.failed, errors_of(report)),
         (outcomes.shed, "turned away to protect the others"),
     ];
     let total = kinds.iter().map(|(count, _)| count).sum::<u64>().max(1);

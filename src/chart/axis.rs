@@ -38,14 +38,16 @@ impl Axis {
 
     /// A linear axis of rates from zero, kept as that of latencies is.
     pub fn of_rates(values: impl Iterator<Item = f64>, present: Option<Self>) -> Self {
+        Self::of_values(Unit::PerSecond, values, present)
+    }
+
+    /// A linear axis of values in this unit from zero, kept as that of latencies is. Shares end at
+    /// the whole.
+    pub fn of_values(unit: Unit, values: impl Iterator<Item = f64>, present: Option<Self>) -> Self {
         let high = range(values).map_or(1.0, |(_, high)| high).max(1e-3);
-        let new = Self {
-            min: 0.0,
-            max: round_up_finely(high * 1.05),
-            scale: Scale::Linear,
-            unit: Unit::PerSecond,
-            whole: false,
-        };
+        let max = round_up_finely(high * 1.05);
+        let max = if unit == Unit::Share { max.min(1.0) } else { max };
+        let new = Self { min: 0.0, max, scale: Scale::Linear, unit, whole: false };
         new.unless_kept(present, (0.0, high))
     }
 

@@ -1,5 +1,6 @@
 //! A chart in words and as a table, for those who cannot or would rather not look at it.
 
+use super::measure::{Measure, Measures};
 use crate::analysis::report::{Curve, CurvePoint};
 use crate::scenario::quantity::{format as written, spoken};
 use crate::scenario::{Knob, Unit};
@@ -67,29 +68,36 @@ pub fn spoken_point(point: &CurvePoint, knob: &Knob) -> String {
     parts.join(", ")
 }
 
-/// Headings of the table.
-pub fn headings(knob: &Knob) -> [String; 7] {
-    let words = ["p50", "p95", "p99", "Goodput", "Errors", "Note"].map(str::to_owned);
-    let [p50, p95, p99, goodput, errors, note] = words;
-    [knob.label.clone(), p50, p95, p99, goodput, errors, note]
+/// Headings of the table, which has the measures `also` beside load and errors.
+pub fn headings(knob: &Knob, also: Measures) -> Vec<String> {
+    let words = [&*knob.label, "p50", "p95", "p99", "Goodput", "Errors"];
+    let also = further(also).map(|measure| -> &str { measure.name() });
+    words.into_iter().chain(also).chain(["Note"]).map(str::to_owned).collect()
 }
 
 /// Rows of the table, one a point.
-pub fn rows(curve: &Curve, knob: &Knob) -> Vec<[String; 7]> {
+pub fn rows(points: &[CurvePoint], knob: &Knob, also: Measures) -> Vec<Vec<String>> {
     let ms = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| written(ms, Unit::Ms));
     let row = |point: &CurvePoint| {
         let latency = &point.latency_ms;
-        [
+        let mut row = vec![
             written(point.x, knob.unit),
             ms(latency.p50),
             ms(latency.p95),
             ms(latency.p99),
             written(point.goodput_per_s, Unit::PerSecond),
             written(point.error_share, Unit::Share),
-            note(point).to_owned(),
-        ]
+        ];
+        row.extend(further(also).map(|measure| measure.words(point)));
+        row.push(note(point).to_owned());
+        row
     };
-    curve.points.iter().map(row).collect()
+    points.iter().map(row).collect()
+}
+
+/// Measures that have no column anyway.
+fn further(also: Measures) -> impl Iterator<Item = Measure> {
+    also.each().filter(|measure| !matches!(measure, Measure::Load | Measure::Errors))
 }
 
 fn note(point: &CurvePoint) -> &'static str {
@@ -149,8 +157,10 @@ mod tests {
     #[test]
     fn the_table_and_the_spoken_words_say_the_same() {
         let curve = curve(2_400.0);
-        let rows = rows(&curve, &knob());
-        assert_eq!(rows[1], ["2.4k", "–", "–", "1.8 s", "240/s", "0 %", "overloaded"]);
+        let also = Measures::LOAD.with(Measure::Staleness);
+        let rows = rows(&curve.points, &knob(), also);
+        assert_eq!(rows[1], ["2.4k", "–", "–", "1.8 s", "240/s", "0 %", "0 %", "overloaded"]);
+        assert_eq!(headings(&knob(), also)[5..], ["Errors", "Staleness", "Note"]);
         assert_eq!(rows.len(), curve.points.len());
         let words = spoken_point(&curve.points[1], &knob());
         let expected = "2400 users: p99 1.8 seconds, p95 none, median none, \

@@ -5,14 +5,17 @@ use plotters::coord::Shift;
 use plotters::prelude::{DrawingArea, DrawingBackend};
 use plotters::style::text_anchor::HPos;
 
+#[cfg(not(target_arch = "wasm32"))]
 use super::card::{Card, Reading};
 use super::clip::{Bounds, Point};
 use super::describe::in_sentence;
 use super::labels::Block;
+use super::lost;
 use super::palette::{Palette, Rgb};
 use super::plot::{Frame, HANDLE_PX, Layout, Percentile, Spec};
 use super::sheet::{Dash, Drawn, Failure, Stroke};
 use super::stage::Stage;
+use super::walk;
 use crate::analysis::report::CurvePoint;
 use crate::scenario::{Unit, quantity};
 
@@ -27,30 +30,52 @@ pub fn draw<DB: DrawingBackend>(
     let layout = Layout::of_latency(spec);
     let mut stage = Stage::new(area, spec, layout);
     stage.ground("Latency of answered requests")?;
+    // The page has a card of its own, over all charts.
+    #[cfg(not(target_arch = "wasm32"))]
     let card = Card::reserve(&mut stage, |point| {
-        Percentile::ALL.map(|percentile| reading(percentile, point, spec.palette)).to_vec()
+        let mut rows = Percentile::ALL.map(|one| reading(one, point, spec.palette)).to_vec();
+        rows.extend(lost::p99_of_all(point).map(|ms| of_all(ms, spec.palette)));
+        rows
     })?;
+    let p99 = |point: &CurvePoint| point.latency_ms.p99;
+    if let Some(found) = spec.walk {
+        walk::zone(&mut stage, found)?;
+        objective_line(&mut stage)?;
+        walk::paths(&mut stage, found, &p99, spec.palette.p99)?;
+        walk::flags(&stage, found)?;
+        stage.operating_line()?;
+        handle(&mut stage)?;
+        words(&mut stage)?;
+        return Ok(layout);
+    }
     ghost(&mut stage)?;
     interval(&stage)?;
+    lost::draw(&mut stage)?;
     percentiles(&mut stage)?;
     theory(&mut stage)?;
     objective_line(&mut stage)?;
     knee(&mut stage)?;
     stage.operating_line()?;
     handle(&mut stage)?;
-    let p99 = |point: &CurvePoint| point.latency_ms.p99;
-    stage.beyond(&spec.curve.points, p99, spec.palette.p99)?;
+    stage.beyond(&spec.curve.points, &p99, spec.palette.p99)?;
     words(&mut stage)?;
     names(&stage)?;
+    #[cfg(not(target_arch = "wasm32"))]
     card.map_or(Ok(()), |card| card.show(&stage))?;
     Ok(layout)
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 fn reading(percentile: Percentile, point: &CurvePoint, palette: &Palette) -> Reading {
     let value = percentile.of(&point.latency_ms);
     let words = value.map_or_else(|| "–".to_owned(), |ms| quantity::format(ms, Unit::Ms));
     let colour = look(percentile, palette).colour;
     Reading { words: format!("{} {words}", percentile.name()), colour, value }
+}
+
+fn of_all(ms: f64, palette: &Palette) -> Reading {
+    let words = format!("{} {}", lost::NAME, quantity::format(ms, Unit::Ms));
+    Reading { words, colour: palette.p99, value: Some(ms) }
 }
 
 fn look(percentile: Percentile, palette: &Palette) -> Stroke {
@@ -101,7 +126,7 @@ fn percentiles<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
                 Trust::Unsettled => Stroke { opacity: 0.55, ..look },
                 Trust::Overloaded => Stroke { opacity: 0.8, width: look.width * 0.6, ..look },
             };
-            stage.series(&points[start..index + 2], value, stroke)?;
+            stage.series(&points[start..index + 2], &value, stroke)?;
             start = index + 1;
         }
     }
@@ -121,9 +146,9 @@ fn percentiles<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
 fn ghost<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     let Some(ghost) = stage.spec.ghost else { return Ok(()) };
     let dashed = Stroke { dash: Dash::Broken(4.0, 3.0), ..Stroke::solid(stage.palette.quiet, 1.5) };
-    stage.series(&ghost.points, |point| point.latency_ms.p99, dashed)?;
+    stage.series(&ghost.points, &|point: &CurvePoint| point.latency_ms.p99, dashed)?;
     let lighter = Stroke { opacity: 0.6, width: 1.0, ..dashed };
-    stage.series(&ghost.points, |point| point.latency_ms.p50, lighter)
+    stage.series(&ghost.points, &|point: &CurvePoint| point.latency_ms.p50, lighter)
 }
 
 /// The 95 % interval of p99, of points that are not overloaded.
@@ -208,8 +233,10 @@ fn handle<DB: DrawingBackend>(stage: &mut Stage<'_, DB>) -> Drawn<DB> {
     stage.sheet.dot((x, y), HANDLE_PX - 3.5, palette.p99)?;
     let block = Block { left: x - 9.0, top: y - 9.0, width: 18.0, height: 18.0 };
     stage.room.take(block);
-    let drawn = || stage.layout.p99_at(&stage.spec.curve.points, stage.spec.point);
-    let Some(p99) = stage.spec.measured_p99.or_else(drawn) else { return Ok(()) };
+    // The run at the operating point is none of a walk's.
+    let measured = stage.spec.measured_p99.filter(|_| stage.spec.walk.is_none());
+    let drawn = || stage.layout.p99_at(stage.spec.main_points(), stage.spec.point);
+    let Some(p99) = measured.or_else(drawn) else { return Ok(()) };
     let arrow = if p99 > stage.layout.y.max { "↑ " } else { "" };
     let value = quantity::format(stage.spec.point, stage.spec.knob.unit);
     let words = format!("{arrow}{} at {value}", quantity::format(p99, Unit::Ms));
@@ -257,6 +284,9 @@ fn names<DB: DrawingBackend>(stage: &Stage<'_, DB>) -> Drawn<DB> {
         (percentile.name(), colour, last(points, percentile))
     };
     let mut names = Percentile::ALL.map(name).to_vec();
+    if let Some(ms) = lost::last(stage.spec.curve) {
+        names.push((lost::NAME, stage.palette.p99, Some(ms)));
+    }
     if let Some(ghost) = stage.spec.ghost {
         names.push(("before", stage.palette.quiet, last(&ghost.points, Percentile::P99)));
     }

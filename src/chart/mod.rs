@@ -1,8 +1,8 @@
 //! Charts on any `plotters` backend: the page's canvas, and SVG for files and tests.
 //!
-//! A curve over a knob makes two charts, one under the other on the same x axis: latency
-//! ([`plot::latency`]) and load ([`plot::load`]). Both take a [`plot::Spec`] and give the
-//! [`plot::Layout`] that a page needs to follow a pointer. What `plotters` leaves open is settled
+//! A curve over a knob makes charts, one under the other on the same x axis: latency
+//! ([`plot::latency`]) and a small one for each of some measures ([`plot::small`]). All take a
+//! [`plot::Spec`] and give the [`plot::Layout`] that a page needs to follow a pointer. What `plotters` leaves open is settled
 //! here, once:
 //!
 //! - lines are clipped to the plot before `plotters` sees them, for it would bend them (`clip`);
@@ -15,7 +15,13 @@ pub mod plot;
 
 mod latency;
 
-mod load;
+pub mod measure;
+
+mod small;
+
+mod walk;
+
+mod lost;
 
 pub mod paper;
 
@@ -23,6 +29,7 @@ mod stage;
 
 pub mod time;
 
+#[cfg(not(target_arch = "wasm32"))]
 mod card;
 
 pub mod axis;

@@ -64,7 +64,7 @@ impl<'a, DB: DrawingBackend> Paper<'a, DB> {
         Ok(())
     }
 
-    pub(super) fn columns(&self) -> Drawn<DB> {
+    pub(super) fn columns(&self, is_labelled: bool) -> Drawn<DB> {
         let Frame { top, bottom, left, right } = self.layout.frame;
         let text = self.text_px;
         let x = |tick: &Tick| self.layout.x_of(tick.value);
@@ -78,7 +78,9 @@ impl<'a, DB: DrawingBackend> Paper<'a, DB> {
             let x = x(&tick);
             self.sheet.rule([(x, top), (x, bottom)], stroke)?;
             let at = (x, bottom + text * 1.1);
-            self.sheet.words(&tick.words, at, (self.palette.text, text), HPos::Center)?;
+            if is_labelled {
+                self.sheet.words(&tick.words, at, (self.palette.text, text), HPos::Center)?;
+            }
         }
         let ground = Stroke { colour: self.palette.quiet, ..stroke };
         self.sheet.rule([(left, bottom), (right, bottom)], ground)
@@ -110,11 +112,16 @@ impl<'a, DB: DrawingBackend> Paper<'a, DB> {
         colour: Rgb,
         places: impl FnOnce(f64, f64) -> I,
     ) -> Drawn<DB> {
-        let text = self.text_px;
-        let width = self.sheet.width(words, text)?;
-        let height = text * LINE;
-        let block = |(left, top)| Block { left, top, width, height };
-        let Some(found) = self.room.place(places(width, height).into_iter().map(block)) else {
+        let width = self.sheet.width(words, self.text_px)?;
+        let places: Vec<Point> = places(width, self.text_px * LINE).into_iter().collect();
+        self.label_at(words, colour, width, &places)
+    }
+
+    /// As [`Paper::label`]; one for all kinds of lists of places.
+    fn label_at(&mut self, words: &str, colour: Rgb, width: f64, places: &[Point]) -> Drawn<DB> {
+        let (text, height) = (self.text_px, self.text_px * LINE);
+        let block = |&(left, top): &Point| Block { left, top, width, height };
+        let Some(found) = self.room.place(places.iter().map(block)) else {
             return Ok(());
         };
         let under = Bounds {

@@ -2,13 +2,16 @@
 
 use super::axis::Axis;
 use super::clip::{Bounds, Point};
+use super::lost;
+use super::measure::Measure;
 use super::palette::Palette;
+use crate::analysis::hysteresis::Hysteresis;
 use crate::analysis::report::{Curve, CurvePoint, LatencySummary};
 use crate::scenario::{Knob, Objective};
 
 pub use super::latency::draw as latency;
-pub use super::load::draw as load;
 pub use super::sheet::Failure;
+pub use super::small::draw as small;
 
 /// Latency of overloaded points depends on how long they ran; it is drawn up to this many times
 /// the objective, and marked with its value beyond.
@@ -20,43 +23,63 @@ const OFFERED_MOST: f64 = 1.6;
 /// Radius of the handle of the operating point, in pixels of the page.
 pub(super) const HANDLE_PX: f64 = 8.0;
 
-/// The three axes of the two charts.
+/// The axes of all charts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axes {
     /// The knob.
     pub x: Axis,
     /// Latency, in milliseconds.
     pub latency: Axis,
-    /// Requests per second.
-    pub rate: Axis,
+    /// The measures, in the order of [`Measure::ALL`].
+    pub small: [Axis; Measure::ALL.len()],
 }
 
 impl Axes {
-    /// Axes for a curve and its ghost, kept from before where they still fit.
+    /// Axes for a curve, its ghost and a walk, kept from before where they still fit.
     pub fn of(
         knob: &Knob,
-        curve: &Curve,
-        ghost: Option<&Curve>,
+        (curve, ghost, walk): (&Curve, Option<&Curve>, Option<&Hysteresis>),
         objective: &Objective,
         present: Option<Self>,
     ) -> Self {
         let x = Axis::of_knob(knob);
         let present = present.filter(|axes| axes.x == x);
-        let curves = || std::iter::once(curve).chain(ghost);
-        let points = || curves().flat_map(|curve| curve.points.iter());
-        let p99s = points().filter(|point| !point.overloaded).filter_map(|p| p.latency_ms.p99);
+        let mut points: Vec<&CurvePoint> =
+            std::iter::once(curve).chain(ghost).flat_map(|curve| &curve.points).collect();
+        let steady = points.iter().filter(|point| !point.overloaded);
+        let p99s = steady.filter_map(|point| point.latency_ms.p99);
         let most = p99s.fold(OVERLOADED_MOST * objective.p99_ms, f64::max);
-        let latencies = points().flat_map(|point| [point.latency_ms.p50, point.latency_ms.p99]);
+        points.extend(walk.into_iter().flat_map(|walk| walk.up.iter().chain(&walk.down)));
+        let drawn = |p: &&CurvePoint| [p.latency_ms.p50, p.latency_ms.p99, lost::p99_of_all(p)];
+        let latencies = points.iter().flat_map(drawn);
         let latencies = latencies.flatten().map(|ms| ms.min(most)).chain([objective.p99_ms]);
-        let answered = points().map(|point| point.goodput_per_s).fold(0.0, f64::max);
-        let most = if answered > 0.0 { answered * OFFERED_MOST } else { f64::INFINITY };
-        let offered = points().map(|point| point.offered_per_s.min(most).max(point.goodput_per_s));
         Self {
             x,
             latency: Axis::of_latencies(latencies, present.map(|axes| axes.latency)),
-            rate: Axis::of_rates(offered, present.map(|axes| axes.rate)),
+            small: Measure::ALL.map(|measure| {
+                let present = present.map(|axes| axes.small[measure as usize]);
+                axis_of(measure, &points, present)
+            }),
         }
     }
+}
+
+/// The axis of a measure.
+fn axis_of(measure: Measure, points: &[&CurvePoint], present: Option<Axis>) -> Axis {
+    let answered = points.iter().map(|point| point.goodput_per_s).fold(0.0, f64::max);
+    let most = match measure {
+        Measure::Load if answered > 0.0 => answered * OFFERED_MOST,
+        // The whole of it is what a share is compared with.
+        Measure::Utilisation => 1.0,
+        _ => f64::INFINITY,
+    };
+    let high = |point: &&CurvePoint| match measure {
+        Measure::Load => point.offered_per_s.min(most).max(point.goodput_per_s),
+        Measure::Utilisation => 1.0,
+        Measure::Memory => point.memory_most_mb.max(point.memory_mb),
+        one => one.main().of(point),
+    };
+    Axis::of_values(measure.unit(), points.iter().map(high), present)
 }
 
 /// Everything that is drawn.
@@ -70,13 +93,15 @@ pub struct Spec<'a> {
     pub knob: &'a Knob,
     /// What users must get.
     pub objective: &'a Objective,
+    /// Load up and down, drawn in place of both.
+    pub walk: Option<&'a Hysteresis>,
     /// Value of the knob at the operating point.
     pub point: f64,
     /// Measured p99 at the operating point in milliseconds, said in place of the curve's.
     pub measured_p99: Option<f64>,
     /// Index of the point of `curve` that is looked at.
     pub hover: Option<usize>,
-    /// Axes of both charts.
+    /// Axes of all charts.
     pub axes: Axes,
     /// Width and height in pixels of the page.
     pub size: (f64, f64),
@@ -90,6 +115,15 @@ pub struct Spec<'a> {
     pub text_px: f64,
     /// Names the chart and its axes, where no page around it does.
     pub titled: bool,
+    /// The x axis has labels, as the last of several charts does.
+    pub labelled: bool,
+}
+
+impl Spec<'_> {
+    /// The points whose p99 the operating point lies on.
+    pub(super) fn main_points(&self) -> &[CurvePoint] {
+        self.walk.map_or(&self.curve.points, |walk| &walk.up)
+    }
 }
 
 /// Size of text on a chart of this width, both in pixels, where nobody asked for another.
@@ -113,7 +147,7 @@ pub struct Frame {
 impl Frame {
     /// The rectangle that values are drawn in, on a chart of this size and text.
     ///
-    /// Left and right edges are the same for both charts, so that one lies under the other.
+    /// Left and right edges are the same for all charts, so that they lie under each other.
     pub fn of((width, height): (f64, f64), text_px: f64, titled: bool) -> Self {
         let (left, top) = (text_px * 4.6, text_px * if titled { 3.6 } else { 2.0 });
         let below = text_px * if titled { 3.4 } else { 2.0 };
@@ -152,7 +186,7 @@ pub struct Layout {
     pub frame: Frame,
     /// The knob.
     pub x: Axis,
-    /// Latency or rate.
+    /// Latency, or a measure.
     pub y: Axis,
     /// Middle of the handle of the operating point, on the latency chart.
     pub handle: Option<Point>,
@@ -163,7 +197,7 @@ impl Layout {
     pub fn of_latency(spec: &Spec<'_>) -> Self {
         let mut layout = Self::of(spec, spec.axes.latency);
         let Frame { top, bottom, .. } = layout.frame;
-        let y = match layout.p99_at(&spec.curve.points, spec.point) {
+        let y = match layout.p99_at(spec.main_points(), spec.point) {
             // Below the flag of the knee, which stands on the upper edge.
             Some(p99) if p99 > layout.y.max => top + HANDLE_PX,
             Some(p99) => layout.pixel(spec.point, p99).1.min(bottom),
@@ -173,13 +207,16 @@ impl Layout {
         layout
     }
 
-    /// Of the load chart.
-    pub fn of_load(spec: &Spec<'_>) -> Self {
-        Self::of(spec, spec.axes.rate)
+    /// Of the chart of a measure.
+    pub fn of_measure(spec: &Spec<'_>, measure: Measure) -> Self {
+        Self::of(spec, spec.axes.small[measure as usize])
     }
 
     fn of(spec: &Spec<'_>, y: Axis) -> Self {
-        let frame = Frame::of(spec.size, spec.text_px, spec.titled);
+        let mut frame = Frame::of(spec.size, spec.text_px, spec.titled);
+        if !spec.labelled {
+            frame.bottom = spec.size.1 - spec.text_px * 0.8;
+        }
         Self { frame, x: spec.axes.x, y, handle: None }
     }
 

@@ -1,4 +1,4 @@
-//! What both charts over a knob share: ground, the overloaded range, lines, the operating point.
+//! What all charts over a knob share: ground, the overloaded range, lines, the operating point.
 
 use std::ops::{Deref, DerefMut};
 
@@ -45,7 +45,7 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
         self.sheet.clear(self.palette.background)?;
         self.overload()?;
         self.rows()?;
-        self.columns()?;
+        self.columns(self.spec.labelled)?;
         if !self.spec.titled {
             return Ok(());
         }
@@ -53,6 +53,9 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
         let text = self.spec.text_px;
         let title_at = (text * 0.6, text * 1.1);
         self.sheet.words(title, title_at, (self.palette.text, text), HPos::Left)?;
+        if !self.spec.labelled {
+            return Ok(());
+        }
         let name_at = (f64::midpoint(left, right), bottom + text * 2.6);
         let name = &self.spec.knob.label;
         self.sheet.words(name, name_at, (self.palette.text, text), HPos::Center)
@@ -84,7 +87,7 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
     pub(super) fn series(
         &mut self,
         points: &[CurvePoint],
-        value: impl Fn(&CurvePoint) -> Option<f64>,
+        value: &dyn Fn(&CurvePoint) -> Option<f64>,
         stroke: Stroke,
     ) -> Drawn<DB> {
         for run in self.pixels(points, value) {
@@ -98,7 +101,7 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
     pub(super) fn pixels(
         &self,
         points: &[CurvePoint],
-        value: impl Fn(&CurvePoint) -> Option<f64>,
+        value: &dyn Fn(&CurvePoint) -> Option<f64>,
     ) -> Vec<Vec<Point>> {
         let pixel = |point: &CurvePoint| Some(self.layout.pixel(point.x, value(point)?));
         points
@@ -112,11 +115,11 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
     pub(super) fn beyond(
         &mut self,
         points: &[CurvePoint],
-        value: impl Fn(&CurvePoint) -> Option<f64>,
+        value: &dyn Fn(&CurvePoint) -> Option<f64>,
         colour: Rgb,
     ) -> Drawn<DB> {
         let top = self.layout.frame.top;
-        let values = points.iter().filter_map(&value);
+        let values = points.iter().filter_map(value);
         let most = values.fold(f64::NEG_INFINITY, f64::max);
         let runs = self.pixels(points, value);
         let line = runs.iter().find(|run| run.iter().any(|pixel| pixel.1 < top));

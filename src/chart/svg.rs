@@ -5,14 +5,16 @@ use plotters::prelude::{DrawingArea, IntoDrawingArea};
 use plotters_svg::SVGBackend;
 
 use super::backend::{FINE, Measured, TextHabits};
+use super::measure::{Measure, Measures};
 use super::palette::{DARK, LIGHT};
 use super::plot::{self, Axes, Spec};
 use super::text::WidthTable;
+use crate::analysis::hysteresis::Hysteresis;
 use crate::analysis::report::Curve;
 use crate::chart::describe::summary;
 use crate::scenario::{Knob, Objective};
 
-/// Height of the latency chart in a picture; the rest is the load chart.
+/// Height of the latency chart in a picture with one measure; the rest is for that.
 const LATENCY_SHARE: f64 = 0.62;
 
 /// Fonts, the metric-compatible ones first, for text is measured as Helvetica.
@@ -29,6 +31,10 @@ pub struct Picture<'a> {
     pub knob: &'a Knob,
     /// What users must get.
     pub objective: &'a Objective,
+    /// Load up and down in place of both, if any.
+    pub walk: Option<&'a Hysteresis>,
+    /// What stands below latency.
+    pub measures: Measures,
     /// Value of the knob at the operating point.
     pub point: f64,
     /// Width and height in pixels.
@@ -38,36 +44,46 @@ pub struct Picture<'a> {
 }
 
 impl Picture<'_> {
-    /// Both charts, one under the other, as one SVG.
+    /// The charts, one under the other, as one SVG.
     ///
     /// # Errors
     /// What the backend reports, in words.
     pub fn draw(&self) -> Result<String, String> {
-        let Self { curve, ghost, knob, objective, .. } = *self;
+        let Self { curve, ghost, walk, knob, objective, .. } = *self;
         let (width, height) = (f64::from(self.size.0), f64::from(self.size.1));
-        let upper = (height * LATENCY_SHARE).round();
+        let small: Vec<Measure> = self.measures.each().collect();
+        let share = LATENCY_SHARE - 0.09 * (small.len() as f64 - 1.0);
+        let upper = if small.is_empty() { height } else { (height * share.max(0.25)).round() };
+        let lower = (height - upper) / small.len().max(1) as f64;
         let spec = Spec {
             curve,
             ghost,
+            walk,
             knob,
             objective,
             point: self.point,
             measured_p99: None,
             hover: None,
-            axes: Axes::of(knob, curve, ghost, objective, None),
+            axes: Axes::of(knob, (curve, ghost, walk), objective, None),
             size: (width, upper),
             scale: FINE,
             palette: if self.dark { &DARK } else { &LIGHT },
             font: FONT,
             text_px: plot::text_px(width),
             titled: true,
+            labelled: true,
         };
-        let words = summary(curve, knob);
+        let words = walk.map_or_else(|| summary(curve, knob), |walk| walk.sentence(knob));
         document(self.size, &words, |area| {
-            let (above, below) = area.split_vertically((upper * FINE) as u32);
+            let (above, mut below) = area.split_vertically((upper * FINE) as u32);
             plot::latency(&above, &spec).map_err(|error| error.to_string())?;
-            let spec = Spec { size: (width, height - upper), ..spec };
-            plot::load(&below, &spec).map_err(|error| error.to_string())?;
+            for (index, &measure) in small.iter().enumerate() {
+                let (this, rest) = below.split_vertically((lower * FINE) as u32);
+                let labelled = index + 1 == small.len();
+                let spec = Spec { size: (width, lower), labelled, ..spec };
+                plot::small(&this, &spec, measure).map_err(|error| error.to_string())?;
+                below = rest;
+            }
             Ok(())
         })
     }

@@ -1,5 +1,6 @@
 //! What the command line understands.
 
+use crate::chart::measure::Measure;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 /// A simulator of the ways systems fail when they grow.
@@ -103,6 +104,12 @@ pub(crate) enum Command {
         /// Width and height in pixels.
         #[arg(long, default_values_t = [900, 560], num_args = 2, value_parser = clap::value_parser!(u32).range(200..=10_000))]
         size: Vec<u32>,
+        /// Load up, then down, in place of the curve.
+        #[arg(long)]
+        hysteresis: bool,
+        /// What stands below latency, in a list such as `load,utilisation`.
+        #[arg(long, value_delimiter = ',', default_value = "load", value_parser = measure)]
+        with: Vec<Measure>,
         /// Light lines on a dark ground.
         #[arg(long)]
         dark: bool,
@@ -126,6 +133,14 @@ pub(crate) enum Command {
 fn percentile(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| (0.0..=100.0).contains(number));
     number.ok_or_else(|| "not a number from 0 to 100".to_owned())
+}
+
+fn measure(text: &str) -> Result<Measure, String> {
+    let id = |measure: &Measure| measure.name().to_ascii_lowercase().replace(' ', "-");
+    let found = Measure::ALL.into_iter().find(|measure| id(measure) == text);
+    found.ok_or_else(|| {
+        format!("not one of {}", Measure::ALL.iter().map(id).collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// Which scenario, and how it is set.

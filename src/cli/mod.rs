@@ -21,6 +21,7 @@ use self::args::{Args, Chosen, Command};
 use self::input::{Input, InputError};
 use crate::analysis::trace_file::trace_events;
 use crate::analysis::{ceiling, claims, curve, explain, hysteresis, run, trace};
+use crate::chart::measure::Measures;
 use crate::chart::svg;
 use crate::scenario::{SCHEMA, Scenario, catalogue};
 
@@ -133,15 +134,19 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
             }
             Ok(true)
         }
-        Command::Render { chosen, over, size, dark } => {
+        Command::Render { chosen, over, size, hysteresis, with, dark } => {
             let Input { scenario, settings, .. } = input::read(&chosen)?;
             let id = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
             let found = curve::curve(&scenario, &settings, &id, |_| {})?;
+            let walk = || hysteresis::hysteresis(&scenario, &settings, &id, |_| {});
+            let walk = hysteresis.then(walk).transpose()?;
             let size = (size[0], size[1]);
             if let Some(knob) = scenario.knob(&id) {
                 let picture = svg::Picture {
                     curve: &found,
                     ghost: None,
+                    walk: walk.as_ref().filter(|walk| !walk.up.is_empty()),
+                    measures: with.into_iter().fold(Measures::NONE, Measures::with),
                     knob,
                     objective: &scenario.objective,
                     point: scenario.value(&settings, &id).unwrap_or(knob.default),

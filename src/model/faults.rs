@@ -1,8 +1,7 @@
 //! Faults: what is done to a system while it runs, and undone later.
 //!
 //! A fault costs nothing while it is not there: it changes the numbers and operations that requests
-//! work with at its beginning, and puts them back at its end. Arrivals and all other draws stay as they
-//! were.
+//! work with at its beginning, and puts them back at its end.
 
 use std::ops::Range;
 

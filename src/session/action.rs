@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::jobs::Answer;
+use crate::chart::measure::Measure;
 use crate::scenario::Scenario;
 use crate::scenario::by_hand::{End, Figure, HandFault};
 use crate::scenario::link::Decoded;
@@ -33,6 +34,10 @@ pub enum Action {
     LiftFault(usize),
     /// Another knob goes on the x axis.
     Axis(String),
+    /// The chart of a measure below latency is shown, or no longer.
+    ToggleMeasure(Measure),
+    /// Load up and down is shown in place of the curve, or no longer.
+    Walk(bool),
     /// Other random numbers.
     Seed(u64),
     /// The random numbers after the present ones.

@@ -57,6 +57,7 @@ impl Session {
                 }
             }
             Outcome::Sketch(index, curve) if id == self.spare.id => self.sketched(index, curve),
+            Outcome::Walk(found) if id == self.spare.id => self.walked(*found),
             Outcome::Tried(index, trial) if id == self.spare.id => self.tried(index, trial),
             Outcome::Error(text)
                 if id == self.curve_id || id == self.point_id || self.is_spare(id) =>
@@ -75,6 +76,7 @@ impl Session {
         let merged = merge(&shares, &self.scenario.objective, self.x().scale);
         self.curve = Some(Rc::new(merged));
         self.curve_of = self.asked.clone();
+        self.take_note();
         if !self.is_same_curve(&self.asked, &self.settings) {
             self.ask_curve();
         }

@@ -3,126 +3,24 @@
 //! A worker holds one question at a time; a newer one replaces it between two slices of work.
 
 mod bytes;
+mod claims;
+
+mod messages;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 pub use self::bytes::{pack, unpack};
-use crate::analysis::claims::try_once;
+pub use self::messages::{Answer, GhostWanted, Outcome, Question, Trial, Want};
 use crate::analysis::compare::CompareJob;
 use crate::analysis::curve::{CurveJob, Share, merge};
 use crate::analysis::explain::ExplainJob;
-use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
+use crate::analysis::hysteresis::HysteresisJob;
 use crate::analysis::run::Run;
-use crate::analysis::timeline::{Script, Strip, Timeline};
-use crate::analysis::trace::{Trace, TraceJob};
+use crate::analysis::timeline::Timeline;
+use crate::analysis::trace::TraceJob;
 use crate::scenario::link::{self, Link};
 use crate::scenario::{Claim, Mistakes, Scenario, Settings};
-
-/// A question to a worker. The link carries scenario, settings and seed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Question {
-    /// Comes back in every answer, so that late ones can be told.
-    pub id: u32,
-    /// The state asked about, and the state before it.
-    pub link: String,
-    /// What to compute.
-    pub want: Want,
-}
-
-/// What a worker computes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Want {
-    /// A share of the curve over a knob.
-    Curve {
-        /// Id of the knob.
-        knob: String,
-        /// Which points.
-        share: Share,
-    },
-    /// The run at the operating point, its explanation, and the comparison with the state before.
-    Point {
-        /// The curve of the state before, if it is still needed.
-        ghost: Option<GhostWanted>,
-    },
-    /// The run over time.
-    Time {
-        /// What happens in it.
-        script: Script,
-        /// How far it should go, in milliseconds.
-        to_ms: f64,
-    },
-    /// Whole curves of other states, each refined in turn.
-    Sketches {
-        /// Id of the knob on the axis; the first of each scenario if empty.
-        knob: String,
-        /// The states, as links. None at all is a worker that rests.
-        links: Vec<String>,
-        /// Passes of each curve, at most.
-        passes: u32,
-    },
-    /// The claims of a scenario, on one seed after the other.
-    Claims {
-        /// The claims as they stand in the document.
-        claims: String,
-        /// How many seeds, from 1.
-        seeds: u32,
-    },
-}
-
-/// The curve of the state before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GhostWanted {
-    /// Id of the knob on its axis.
-    pub knob: String,
-    /// There is none yet to show: its first pass comes before everything else.
-    pub missing: bool,
-}
-
-/// An answer of a worker.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// Id of the question.
-    pub id: u32,
-    /// The result.
-    pub result: Outcome,
-}
-
-/// A result, or why there is none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// A share of the curve after another pass.
-    Curve(Share, Curve),
-    /// The run at the operating point.
-    Report(Box<RunReport>),
-    /// Why it came out so.
-    Explanation(Explanation),
-    /// What a typical, a slow and a failed request did.
-    Traces(Vec<Trace>),
-    /// Against the state before.
-    Comparison(Comparison),
-    /// The whole curve of the state before, after another pass.
-    Ghost(Curve),
-    /// The run over time, and whether it has come as far as it should.
-    Time(Strip, bool),
-    /// The whole curve of another state, by its place in the question, after another pass.
-    Sketch(usize, Curve),
-    /// A claim by its place in the list, measured on one more seed.
-    Tried(usize, Trial),
-    /// What is wrong with the question.
-    Error(String),
-}
-
-/// A claim on one seed.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
-    /// As it is claimed.
-    pub value: f64,
-    /// Without the mechanism.
-    pub without: f64,
-}
 
 #[derive(Debug)]
 enum Job {
@@ -137,6 +35,7 @@ enum Job {
     /// A curve that is not begun before its turn: its place, link, knob and passes.
     Planned(usize, String, String, u32),
     Sketch(usize, Arc<Scenario>, Box<CurveJob>, u32),
+    Walk(Box<HysteresisJob>),
     /// The claims, the next of them, its seed, and the last seed.
     Claims(Arc<Scenario>, Vec<Claim>, usize, u32, u32),
 }
@@ -154,7 +53,7 @@ pub struct Worker {
     jobs: VecDeque<Job>,
     /// The run over time, kept from question to question.
     timeline: Option<Box<Timeline>>,
-    /// Events of it since it was last shown.
+    /// Events of it, or of a walk, since it was last shown.
     unseen: u64,
 }
 
@@ -200,6 +99,20 @@ impl Worker {
             Job::Planned(..) => self.begin(),
             Job::Sketch(..) => self.sketch(events),
             Job::Claims(..) => self.try_claim(),
+            Job::Walk(job) => {
+                let is_level = job.step(events);
+                self.unseen += events;
+                let is_over = job.found().is_finished();
+                let is_shown = is_over || (is_level && self.unseen >= SHOWN_EVENTS);
+                let result = is_shown.then(|| Outcome::Walk(Box::new(job.found().clone())));
+                if is_shown {
+                    self.unseen = 0;
+                }
+                if is_over {
+                    self.jobs.pop_front();
+                }
+                result
+            }
             Job::Curve(share, job) => {
                 let result = job.step(events).then(|| Outcome::Curve(*share, job.curve()));
                 if result.is_some() && job.finished() {
@@ -296,19 +209,6 @@ impl Worker {
         Some(result)
     }
 
-    /// Tries the next claim: all on one seed, then on the next.
-    fn try_claim(&mut self) -> Option<Outcome> {
-        let Some(Job::Claims(scenario, claims, next, seed, last)) = self.jobs.front_mut() else {
-            return None;
-        };
-        let result = try_next(scenario, claims, (*next, *seed));
-        (*next, *seed) = if *next + 1 < claims.len() { (*next + 1, *seed) } else { (0, *seed + 1) };
-        if *seed > *last || matches!(result, Outcome::Error(_)) {
-            self.jobs.pop_front();
-        }
-        Some(result)
-    }
-
     /// The job at the front is over if it has a result.
     fn done(&mut self, result: Option<Outcome>) -> Option<Outcome> {
         if result.is_some() {
@@ -354,17 +254,6 @@ fn begin_sketch(index: usize, link: &str, knob: &str, passes: u32) -> Result<Job
     Ok(Job::Sketch(index, scenario, Box::new(job), passes))
 }
 
-/// Measures a claim on a seed, whole runs at a time: nothing waits for the worker that does this.
-fn try_next(scenario: &Scenario, claims: &[Claim], (index, seed): (usize, u32)) -> Outcome {
-    let Some(claim) = claims.get(index) else {
-        return Outcome::Error("This scenario has no claims.".to_owned());
-    };
-    match try_once(scenario, claim, u64::from(seed)) {
-        Ok((value, without)) => Outcome::Tried(index, Trial { value, without }),
-        Err(mistakes) => Outcome::Error(mistakes.to_string()),
-    }
-}
-
 fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
     let Link { scenario, settings, before, .. } = link::decode(&question.link).link;
     let mut jobs = VecDeque::new();
@@ -377,6 +266,10 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
         Want::Sketches { knob, links, passes } => {
             let plan = |(index, link)| Job::Planned(index, link, knob.clone(), passes);
             jobs.extend(links.into_iter().enumerate().map(plan));
+        }
+        Want::Walk { knob } => {
+            let job = HysteresisJob::new(&scenario, &settings, &knob)?;
+            jobs.push_back(Job::Walk(Box::new(job)));
         }
         Want::Claims { claims, seeds } => {
             let claims = scenario.claims_from(&claims)?;

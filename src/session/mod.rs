@@ -30,12 +30,15 @@ pub mod share;
 
 pub mod embed;
 
+mod views;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
 pub use self::action::Action;
 use self::history::{History, State};
 use self::spare::Spare;
+use self::views::Views;
 use crate::analysis::report::{Comparison, Curve, Explanation, RunReport};
 use crate::analysis::trace::Trace;
 use crate::scenario::link::{Decoded, Link};
@@ -97,6 +100,8 @@ pub struct Session {
     pub point_id: u32,
     /// What nothing waits for.
     pub spare: Spare,
+    /// What the charts show.
+    views: Views,
 }
 
 impl Session {
@@ -128,6 +133,7 @@ impl Session {
             curve_id: 1,
             point_id: 1,
             spare: Spare::default(),
+            views: Views::default(),
             scenario,
             document,
             settings,
@@ -194,6 +200,8 @@ impl Session {
             }
             Action::LiftFault(index) => self.lift_fault(index),
             Action::Axis(id) => self.set_axis(id),
+            Action::ToggleMeasure(measure) => self.toggle_measure(measure),
+            Action::Walk(is_wanted) => self.set_walk(is_wanted),
             Action::Seed(seed) => self.sow(seed),
             Action::NextSeed => self.sow_next(),
             Action::Pin => self.pin(),
@@ -277,6 +285,7 @@ impl Session {
         self.ghost = before.map(|settings| Ghost { settings, curve: None });
         (self.report, self.explanation, self.comparison) = (None, None, None);
         self.traces = None;
+        self.views = Views::default();
         self.forget_proofs();
         self.forget_curves();
     }

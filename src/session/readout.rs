@@ -1,6 +1,6 @@
 //! The figures at the operating point: read off the curve at once, measured a moment later.
 
-use crate::analysis::report::{CurvePoint, RunReport};
+use crate::analysis::report::{CurvePoint, LatencySummary, RunReport};
 use crate::engine::math::{exp, ln};
 use crate::scenario::quantity::decimal;
 use crate::scenario::{Knob, Scale};
@@ -62,40 +62,72 @@ impl Readout {
         }
     }
 
-    /// Between the two points around `x`: latencies by factors, the rest by differences.
+    /// Between the two points around `x`, as [`between`] says.
     pub fn between(points: &[CurvePoint], knob: &Knob, x: f64) -> Option<Self> {
-        let after = points.iter().position(|point| point.x >= x).unwrap_or(points.len());
-        let high = points.get(after).or(points.last())?;
-        let low = after.checked_sub(1).and_then(|index| points.get(index)).unwrap_or(high);
-        let (from, to) = (knob.position(low.x), knob.position(high.x));
-        let share = if to > from { (knob.position(x) - from) / (to - from) } else { 1.0 };
-        let share = share.clamp(0.0, 1.0);
-        let factor = |from: Option<f64>, to: Option<f64>| match (from, to) {
-            (Some(from), Some(to)) if from > 0.0 && to > 0.0 => {
-                Some(exp(ln(from) + (ln(to) - ln(from)) * share))
-            }
-            (from, to) => {
-                if share < 0.5 {
-                    from
-                } else {
-                    to
-                }
-            }
-        };
-        let between = |from: f64, to: f64| from + (to - from) * share;
-        let (a, b) = (&low.latency_ms, &high.latency_ms);
+        let point = between(points, knob, x)?;
+        let LatencySummary { mean, p50, p95, p99, .. } = point.latency_ms;
         Some(Self {
-            mean_ms: factor(a.mean, b.mean),
-            p50_ms: factor(a.p50, b.p50),
-            p95_ms: factor(a.p95, b.p95),
-            p99_ms: factor(a.p99, b.p99),
+            mean_ms: mean,
+            p50_ms: p50,
+            p95_ms: p95,
+            p99_ms: p99,
             p99_half_width_ms: None,
-            goodput_per_s: between(low.goodput_per_s, high.goodput_per_s),
-            error_share: between(low.error_share, high.error_share),
-            overloaded: if share < 1.0 { low.overloaded } else { high.overloaded },
+            goodput_per_s: point.goodput_per_s,
+            error_share: point.error_share,
+            overloaded: point.overloaded,
             is_measured: false,
         })
     }
+}
+
+/// The point of a curve at `x`, between the two around it: latencies by factors, the rest by
+/// differences.
+pub fn between(points: &[CurvePoint], knob: &Knob, x: f64) -> Option<CurvePoint> {
+    let after = points.iter().position(|point| point.x >= x).unwrap_or(points.len());
+    let high = points.get(after).or(points.last())?;
+    let low = after.checked_sub(1).and_then(|index| points.get(index)).unwrap_or(high);
+    let (from, to) = (knob.position(low.x), knob.position(high.x));
+    let share = if to > from { (knob.position(x) - from) / (to - from) } else { 1.0 };
+    let share = share.clamp(0.0, 1.0);
+    let factor = |of: fn(&LatencySummary) -> Option<f64>| match (
+        of(&low.latency_ms),
+        of(&high.latency_ms),
+    ) {
+        (Some(from), Some(to)) if from > 0.0 && to > 0.0 => {
+            Some(exp(ln(from) + (ln(to) - ln(from)) * share))
+        }
+        (from, to) => {
+            if share < 0.5 {
+                from
+            } else {
+                to
+            }
+        }
+    };
+    let mix = |from: f64, to: f64| from + (to - from) * share;
+    let of = |value: fn(&CurvePoint) -> f64| mix(value(low), value(high));
+    let parts = low.utilisation.iter().zip(&high.utilisation);
+    Some(CurvePoint {
+        x,
+        latency_ms: LatencySummary {
+            mean: factor(|latency| latency.mean),
+            p50: factor(|latency| latency.p50),
+            p95: factor(|latency| latency.p95),
+            p99: factor(|latency| latency.p99),
+            ..LatencySummary::default()
+        },
+        offered_per_s: of(|point| point.offered_per_s),
+        goodput_per_s: of(|point| point.goodput_per_s),
+        error_share: of(|point| point.error_share),
+        overloaded: if share < 1.0 { low.overloaded } else { high.overloaded },
+        amplification: of(|point| point.amplification),
+        stale_share: of(|point| point.stale_share),
+        lost_per_s: of(|point| point.lost_per_s),
+        memory_mb: of(|point| point.memory_mb),
+        memory_most_mb: of(|point| point.memory_most_mb),
+        utilisation: parts.map(|(low, high)| mix(*low, *high)).collect(),
+        ..CurvePoint::default()
+    })
 }
 
 /// A step of a knob by one key: a 48th of the slider, and at least 1 for whole numbers.

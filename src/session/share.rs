@@ -8,7 +8,7 @@ use super::Session;
 pub const LINK_CHARS_MAX: usize = 2_000;
 
 /// Columns of the table of a curve, after the knob.
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 12] = [
     "p50_ms",
     "p95_ms",
     "p99_ms",
@@ -17,6 +17,10 @@ const COLUMNS: [&str; 8] = [
     "goodput_per_s",
     "error_share",
     "overloaded",
+    "amplification",
+    "stale_share",
+    "lost_per_s",
+    "memory_mb",
 ];
 
 /// A link in Markdown, named by the question.
@@ -36,7 +40,7 @@ pub fn frame(title: &str, address: &str) -> String {
 }
 
 /// The cells of a curve's table, as text, one row a point; the first is the knob.
-fn cells(curve: &Curve) -> impl Iterator<Item = [String; 9]> {
+fn cells(curve: &Curve) -> impl Iterator<Item = [String; 13]> {
     let plain = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     curve.points.iter().map(move |point| {
         let latency = &point.latency_ms;
@@ -50,6 +54,10 @@ fn cells(curve: &Curve) -> impl Iterator<Item = [String; 9]> {
             point.goodput_per_s.to_string(),
             point.error_share.to_string(),
             point.overloaded.to_string(),
+            point.amplification.to_string(),
+            point.stale_share.to_string(),
+            point.lost_per_s.to_string(),
+            point.memory_mb.to_string(),
         ]
     })
 }
@@ -77,7 +85,7 @@ impl Session {
         let text_of =
             |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
         let value_of = |cell: &String| if cell.is_empty() { "null" } else { cell }.to_owned();
-        let point = |row: [String; 9]| {
+        let point = |row: [String; 13]| {
             let names = std::iter::once("x").chain(COLUMNS);
             let fields =
                 names.zip(&row).map(|(name, cell)| format!("\"{name}\":{}", value_of(cell)));
@@ -127,8 +135,8 @@ mod tests {
         let csv = session().csv().unwrap();
         let lines: Vec<&str> = csv.lines().collect();
         assert!(lines[0].starts_with("users,p50_ms,p95_ms,p99_ms,"));
-        assert_eq!(lines[1], "1,,,12.5,,0,0,0,false");
-        assert_eq!(lines[2], "20,,,,,0,0,0,true");
+        assert_eq!(lines[1], "1,,,12.5,,0,0,0,false,0,0,0,0");
+        assert_eq!(lines[2], "20,,,,,0,0,0,true,0,0,0,0");
         assert_eq!(Session::default().csv(), None);
     }
 

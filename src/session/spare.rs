@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::jobs::{Question, Want};
 use super::proofs::Proofs;
 use super::{Session, words};
+use crate::analysis::hysteresis::Hysteresis;
 use crate::analysis::report::Curve;
 use crate::scenario::link::{self, Link};
 use crate::scenario::{Settings, catalogue};
@@ -26,6 +27,7 @@ enum Task {
     Effects,
     Sketches,
     Claims,
+    Walk,
 }
 
 /// What the worker has been asked, and has answered.
@@ -42,6 +44,8 @@ pub struct Spare {
     asked: Vec<usize>,
     /// A small curve of each scenario of the catalogue, as far as there is one.
     sketches: Vec<Option<Rc<Curve>>>,
+    /// Load up and down over the present axis, as far as it has come.
+    pub walk: Option<Rc<Hysteresis>>,
     /// Claims, once somebody looked at them.
     pub proofs: Option<Rc<Proofs>>,
 }
@@ -65,13 +69,17 @@ impl Session {
                 };
                 sketches(String::new(), self.spare.asked.iter().map(link).collect(), 1)
             }
+            Task::Walk => Want::Walk { knob: self.x.clone() },
             Task::Claims => {
                 let proofs = self.spare.proofs.as_ref();
                 let claims = proofs.map(|proofs| proofs.text.clone()).unwrap_or_default();
                 Want::Claims { claims, seeds: proofs.map_or(0, |proofs| proofs.seeds) }
             }
         };
-        Question { id: self.spare.id, link: self.link_of(Settings::default()), want }
+        // Claims are of the document, whatever is set.
+        let is_walk = self.spare.task == Task::Walk;
+        let settings = if is_walk { self.settings.clone() } else { Settings::default() };
+        Question { id: self.spare.id, link: self.link_of(settings), want }
     }
 
     fn link_of(&self, settings: Settings) -> String {
@@ -108,7 +116,8 @@ impl Session {
     /// Lets the spare worker rest, as what it does no longer concerns the present state.
     pub(super) fn rest(&mut self) {
         self.spare.effects.clear();
-        if self.spare.task == Task::Effects {
+        self.spare.walk = None;
+        if matches!(self.spare.task, Task::Effects | Task::Walk) {
             self.set_task(Task::Rest);
         }
     }
@@ -145,7 +154,16 @@ impl Session {
                 }
                 self.next_task();
             }
-            Task::Rest | Task::Claims => {}
+            Task::Rest | Task::Claims | Task::Walk => {}
+        }
+    }
+
+    /// More of the walk up and down.
+    pub(super) fn walked(&mut self, found: Hysteresis) {
+        let is_over = found.is_finished();
+        self.spare.walk = Some(Rc::new(found));
+        if is_over {
+            self.next_task();
         }
     }
 
@@ -160,6 +178,8 @@ impl Session {
         let is_whole = is_finished && !self.is_first_pass_under_way();
         let task = if self.spare.wants_sketches && !missing.is_empty() {
             Task::Sketches
+        } else if self.wants_walk() && self.has_curve() && !self.is_walked() {
+            Task::Walk
         } else if is_proving {
             Task::Claims
         } else if is_whole && self.settings.fixes.len() < self.scenario.fixes.len() {
@@ -185,6 +205,15 @@ impl Session {
             Rc::make_mut(proofs).trials.iter_mut().for_each(Vec::clear);
         }
         self.set_task(task);
+    }
+
+    /// The first curve of the present state is there.
+    fn has_curve(&self) -> bool {
+        self.curve.is_some() && !self.is_first_pass_under_way()
+    }
+
+    fn is_walked(&self) -> bool {
+        self.spare.walk.as_ref().is_some_and(|walk| walk.is_finished())
     }
 
     /// What the spare worker is at is wanted no longer.

@@ -1,4 +1,4 @@
-//! The two charts: drawn on canvases, with the operating point to drag on top.
+//! The charts: drawn on canvases, with the operating point to drag on top.
 
 use std::rc::Rc;
 
@@ -16,6 +16,7 @@ use super::handle::Handle;
 use crate::analysis::report::Curve;
 use crate::chart::canvas;
 use crate::chart::describe::summary;
+use crate::chart::measure::Measure;
 use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::plot::{self, Axes, Spec};
 use crate::session::readout::Readout;
@@ -42,32 +43,40 @@ pub(super) struct ChartsProps {
     pub(super) start: Option<Callback<MouseEvent>>,
 }
 
-/// Both charts.
+/// Latency and the measures below it.
 #[component]
 pub(super) fn Charts(props: &ChartsProps) -> Html {
     let ChartsProps { session, act, is_dark, is_large, is_locked, start } = props;
-    let (latency, load) = (use_node_ref(), use_node_ref());
+    let latency = use_node_ref();
+    let small = use_memo((), |()| Measure::ALL.map(|_| NodeRef::default()));
     let size = use_size(&latency);
     let fonts = use_fonts();
-    use_drawing(session, &latency, &load, (size, *is_dark, *is_large, fonts));
+    use_drawing(session, &latency, &small, (size, *is_dark, *is_large, fonts));
     let knob = session.x();
+    let over = knob.label.to_ascii_lowercase();
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
+    let words = session.walk_words().or(words);
     let words = words.unwrap_or_else(|| "The first curve is being computed.".to_owned());
     let is_finished = session.curve.as_ref().is_some_and(|curve| curve.finished);
-    let load_words = format!(
-        "Offered load, goodput and errors over {}; the table has the numbers.",
-        knob.label.to_ascii_lowercase()
-    );
+    let last = session.measures().each().last();
+    // A list of its own: the canvas before it must stay the same element.
+    let canvases: Html = session.measures().each().map(|measure| {
+        let label = format!("{} over {over}; the table has the numbers.", measure.title());
+        let is_load = measure == Measure::Load;
+        let class = classes!("measure", is_load.then_some("load"), (Some(measure) == last).then_some("last"));
+        html! { <canvas key={measure.name()} {class} ref={small[measure as usize].clone()} role="img" aria-label={label} /> }
+    }).collect();
     html! {
-        <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {}", knob.label.to_ascii_lowercase())}>
+        <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {over}")}>
             <div class="caption">
                 <b>{ "Latency" }</b>{ " over " }{ axis_picker(session, act) }
+                { walk_switch(session, act) }
                 { ghost_line(session, act) }
             </div>
             <div class="plots">
                 <canvas class="latency" ref={latency} role="img" aria-label={words.clone()} />
-                <div class="caption load-caption"><b>{ "Load" }</b>{ " offered, answered in time, and lost" }</div>
-                <canvas class="load" ref={load} role="img" aria-label={load_words} />
+                { measure_picker(session, act) }
+                { canvases }
                 <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} is_large={*is_large} is_locked={*is_locked} />
                 if let Some(onclick) = start {
                     <p class="waiting"><button type="button" class="main" {onclick}>{ "Run the simulation" }</button></p>
@@ -78,6 +87,25 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
             <figcaption>{ words }</figcaption>
         </figure>
     }
+}
+
+/// Which measures stand below latency.
+fn measure_picker(session: &Session, act: &Callback<Action>) -> Html {
+    let switches = session.offered().each().map(|measure| {
+        let toggle = act.reform(move |_: MouseEvent| Action::ToggleMeasure(measure));
+        let pressed = session.measures().has(measure).to_string();
+        html! { <button key={measure.name()} type="button" class="chip" aria-pressed={pressed} onclick={toggle}>{ measure.name() }</button> }
+    });
+    html! { <div class="measures" role="group" aria-label="Charts below latency">{ for switches }</div> }
+}
+
+/// Shows load up and down in place of the curve.
+fn walk_switch(session: &Session, act: &Callback<Action>) -> Html {
+    let is_on = session.wants_walk();
+    let toggle = act.reform(move |_: MouseEvent| Action::Walk(!is_on));
+    let about =
+        "Walks the load up, then down, in one running system: does it come back where it broke?";
+    html! { <button type="button" class="chip walk" aria-pressed={is_on.to_string()} title={about} onclick={toggle}>{ "Up and down" }</button> }
 }
 
 /// Which knob is on the x axis.
@@ -94,19 +122,24 @@ fn axis_picker(session: &Session, act: &Callback<Action>) -> Html {
 
 /// Draws when something that is drawn has changed, and only then.
 #[hook]
-fn use_drawing(session: &Rc<Session>, latency: &NodeRef, load: &NodeRef, look: Look) {
+fn use_drawing(session: &Rc<Session>, latency: &NodeRef, small: &Rc<[NodeRef; 7]>, look: Look) {
     let axes = use_mut_ref(|| None::<Axes>);
     let drawn = use_mut_ref(|| None::<Rc<Curve>>);
-    let (latency, load) = (latency.clone(), load.clone());
+    let (latency, small) = (latency.clone(), Rc::clone(small));
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.clone());
     let pointers = [session.curve.as_ref(), ghost.as_ref()].map(|curve| curve.map(Rc::as_ptr));
+    let views = (session.measures(), session.walk().map(Rc::as_ptr));
     let measured = measured_p99(session).map(f64::to_bits);
-    let depends = (pointers, (session.point().to_bits(), measured), look);
+    let depends = (pointers, views, (session.point().to_bits(), measured), look);
     let (_, is_dark, is_large, _) = look;
     let session = Rc::clone(session);
     use_effect_with(depends, move |_| {
         let mut axes = axes.borrow_mut();
-        if let Some(used) = draw(&session, [&latency, &load], *axes, (is_dark, is_large)) {
+        let nodes = std::iter::once((None, &latency));
+        let nodes = nodes
+            .chain(session.measures().each().map(|one| (Some(one), &small[one as usize])))
+            .collect::<Vec<_>>();
+        if let Some(used) = draw(&session, &nodes, *axes, (is_dark, is_large)) {
             *axes = Some(used);
             let mut drawn = drawn.borrow_mut();
             let is_first_pass = session.curve.as_ref().is_some_and(|curve| curve.pass == 1);
@@ -128,21 +161,23 @@ fn measured_p99(session: &Session) -> Option<f64> {
     Readout::of(session).filter(|readout| readout.is_measured)?.p99_ms
 }
 
-/// Draws both charts; the axes they were drawn on.
+/// Draws latency and measures; the axes they were drawn on.
 fn draw(
     session: &Session,
-    nodes: [&NodeRef; 2],
+    nodes: &[(Option<Measure>, &NodeRef)],
     present: Option<Axes>,
     (is_dark, is_large): (bool, bool),
 ) -> Option<Axes> {
     let axes = axes_of(session, present)?;
     let (ratio, font) = (window().device_pixel_ratio(), page_font());
-    for (index, node) in nodes.into_iter().enumerate() {
+    for (index, (measure, node)) in nodes.iter().enumerate() {
         let canvas = node.cast::<HtmlCanvasElement>()?;
         let size = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
         let text_px = text_px(size.0, is_large);
-        let print = Print { axes, size, ratio, is_dark, font: &font, text_px, titled: false };
-        print.draw(session, index, &canvas)?;
+        let labelled = index == 0 || index + 1 == nodes.len();
+        let font = &font;
+        let print = Print { axes, size, ratio, is_dark, font, text_px, titled: false, labelled };
+        print.draw(session, *measure, &canvas)?;
     }
     Some(axes)
 }
@@ -151,7 +186,8 @@ fn draw(
 pub(super) fn axes_of(session: &Session, present: Option<Axes>) -> Option<Axes> {
     let curve = session.curve.as_deref()?;
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref());
-    Some(Axes::of(session.x(), curve, ghost, &session.scenario.objective, present))
+    let drawn = (curve, ghost, session.walk().map(|walk| &**walk));
+    Some(Axes::of(session.x(), drawn, &session.scenario.objective, present))
 }
 
 /// How a chart of a session is put on a canvas.
@@ -165,20 +201,22 @@ pub(super) struct Print<'a> {
     pub(super) font: &'a str,
     pub(super) text_px: f64,
     pub(super) titled: bool,
+    pub(super) labelled: bool,
 }
 
 impl Print<'_> {
-    /// Draws the latency (0) or the load (1); nothing while there is no curve.
+    /// Draws a measure, or latency if there is none; nothing while there is no curve.
     pub(super) fn draw(
         &self,
         session: &Session,
-        index: usize,
+        measure: Option<Measure>,
         canvas: &HtmlCanvasElement,
     ) -> Option<()> {
         let area = canvas::area(canvas, self.size, self.ratio)?;
         let spec = Spec {
             curve: session.curve.as_deref()?,
             ghost: session.ghost.as_ref().and_then(|ghost| ghost.curve.as_deref()),
+            walk: session.walk().map(|walk| &**walk),
             knob: session.x(),
             objective: &session.scenario.objective,
             point: session.point(),
@@ -191,8 +229,12 @@ impl Print<'_> {
             font: self.font,
             text_px: self.text_px,
             titled: self.titled,
+            labelled: self.labelled,
         };
-        let drawn = if index == 0 { plot::latency(&area, &spec) } else { plot::load(&area, &spec) };
+        let drawn = match measure {
+            None => plot::latency(&area, &spec),
+            Some(measure) => plot::small(&area, &spec, measure),
+        };
         drawn.ok().map(|_| ())
     }
 }

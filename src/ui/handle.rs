@@ -8,10 +8,12 @@ use yew::prelude::*;
 use super::charts::text_px;
 use super::clock;
 use super::knob::steps_of_key;
+use crate::analysis::report::CurvePoint;
+use crate::chart::measure::{Figure, Measure};
 use crate::chart::plot::Frame;
 use crate::scenario::Unit;
 use crate::scenario::quantity::{format, spoken};
-use crate::session::readout::{Readout, round};
+use crate::session::readout::{between, round};
 use crate::session::{Action, Session};
 
 #[derive(PartialEq, Properties)]
@@ -35,6 +37,8 @@ enum Hand {
     /// A finger is down and may yet turn out to scroll the page.
     Touching,
     Dragging,
+    /// Keys move the operating point, and its figures are shown.
+    Keyed,
 }
 
 /// The operating point: dragged on the charts themselves, or moved with the arrow keys.
@@ -77,7 +81,9 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
                 hand.set(Hand::Dragging);
                 move_to(&event);
             }
-            Hand::Away | Hand::Over(_) => hand.set(Hand::Over(f64::from(event.offset_x()))),
+            Hand::Away | Hand::Over(_) | Hand::Keyed => {
+                hand.set(Hand::Over(f64::from(event.offset_x())))
+            }
         })
     };
     let onpointerup = {
@@ -102,17 +108,27 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
         })
     };
     let onkeydown = {
-        let (act, session) = (act.clone(), Rc::clone(session));
+        let (act, session, hand) = (act.clone(), Rc::clone(session), hand.clone());
         Callback::from(move |event: KeyboardEvent| {
             if !is_locked && let Some(action) = action_of_key(&session, &event) {
                 event.prevent_default();
                 clock::input();
+                hand.set(Hand::Keyed);
                 act.emit(action);
             }
         })
     };
+    let onblur = {
+        let hand = hand.clone();
+        Callback::from(move |_: FocusEvent| hand.set(Hand::Away))
+    };
     let onkeyup = act.reform(|_: KeyboardEvent| Action::Commit);
     let value = session.point();
+    let looked_at = match *hand {
+        Hand::Over(at) => Some(at),
+        Hand::Keyed => Some(frame(*width, is_large).x(knob.position(value))),
+        _ => None,
+    };
     html! {
         <>
             <div class="handle" role="slider" tabindex="0" aria-disabled={is_locked.then_some("true")}
@@ -120,8 +136,8 @@ pub(super) fn Handle(props: &HandleProps) -> Html {
                 aria-valuemin={knob.min.to_string()} aria-valuemax={knob.max.to_string()}
                 aria-valuenow={value.to_string()} aria-valuetext={spoken(value, knob.unit)}
                 onpointercancel={leave(true)} onpointerleave={leave(false)}
-                {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {onkeyup} />
-            if let Hand::Over(at) = *hand {
+                {onpointerdown} {onpointermove} {onpointerup} {onkeydown} {onkeyup} {onblur} />
+            if let Some(at) = looked_at {
                 <Crosshair session={Rc::clone(session)} {at} width={*width} {is_large} />
             }
         </>
@@ -172,27 +188,56 @@ fn Crosshair(props: &CrosshairProps) -> Html {
     }
     let knob = session.x();
     let value = knob.at(frame.position(x));
-    let found = session.curve.as_ref().and_then(|c| Readout::between(&c.points, knob, value));
-    let Some(found) = found else { return Html::default() };
-    let ms = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| format(ms, Unit::Ms));
-    let row = |class: &'static str, value: String| {
-        html! { <tr class={class}><th>{ class }</th><td>{ value }</td></tr> }
-    };
+    let Some(rows) = figures(session, value) else { return Html::default() };
+    let rows = rows.into_iter().map(|(class, name, value)| {
+        html! { <tr {class}><th>{ name }</th><td>{ value }</td></tr> }
+    });
     html! {
         <div class="crosshair" aria-hidden="true">
             <div class="hair" ref={line} />
             <table class="card" ref={card}>
                 <caption>{ format!("{} {}", format(value, knob.unit), knob.label.to_ascii_lowercase()) }</caption>
-                <tbody>
-                    { row("p99", ms(found.p99_ms)) }
-                    { row("p95", ms(found.p95_ms)) }
-                    { row("p50", ms(found.p50_ms)) }
-                    { row("goodput", format(found.goodput_per_s, Unit::PerSecond)) }
-                    { row("errors", format(found.error_share, Unit::Share)) }
-                </tbody>
+                <tbody>{ for rows }</tbody>
             </table>
         </div>
     }
+}
+
+/// Figures of everything that is drawn, at a value of the knob: their class, name and value.
+fn figures(session: &Session, x: f64) -> Option<Vec<(&'static str, String, String)>> {
+    let ms = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |ms| format(ms, Unit::Ms));
+    let curve = session.curve.as_ref()?;
+    let mut rows = Vec::new();
+    if let Some(walk) = session.walk() {
+        let down: Vec<CurvePoint> = walk.down.iter().rev().cloned().collect();
+        for (points, way) in [(&walk.up, "↑"), (&down, "↓")] {
+            let (Some(first), Some(last)) = (points.first(), points.last()) else { continue };
+            let inside = Some(x).filter(|x| (first.x..=last.x).contains(x));
+            let at = inside.and_then(|x| between(points, session.x(), x));
+            let Some(at) = at else { continue };
+            let class = if way == "↑" { "p99" } else { "down" };
+            rows.push((class, format!("p99 {way}"), ms(at.latency_ms.p99)));
+            for measure in session.measures().each() {
+                let name = measure.name().to_ascii_lowercase();
+                let name = if measure == Measure::Load { "goodput".to_owned() } else { name };
+                rows.push((class, format!("{name} {way}"), measure.words(&at)));
+            }
+        }
+        return Some(rows);
+    }
+    let at = between(&curve.points, session.x(), x)?;
+    let latency = &at.latency_ms;
+    for (class, value) in [("p99", latency.p99), ("p95", latency.p95), ("p50", latency.p50)] {
+        rows.push((class, class.to_owned(), ms(value)));
+    }
+    for measure in session.measures().each() {
+        for Figure { name, value } in measure.figures(&curve.points, &curve.parts, &at) {
+            if !rows.iter().any(|(_, known, _)| *known == name) {
+                rows.push(("", name, value));
+            }
+        }
+    }
+    Some(rows)
 }
 
 /// Where values lie on the charts from the left; their height does not matter.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::analysis::report::CurvePoint;
 use crate::chart::describe::{headings, rows};
 use crate::session::Session;
 
@@ -23,13 +24,28 @@ pub(super) fn Table(props: &TableProps) -> Html {
             is_open.set(event.target_unchecked_into::<web_sys::Element>().has_attribute("open"));
         })
     };
-    let Some(curve) = &props.session.curve else { return Html::default() };
-    let knob = props.session.x();
-    let head = headings(knob).map(|words| html! { <th scope="col">{ words }</th> });
-    let body = rows(curve, knob).into_iter().filter(|_| *is_open).map(|row| {
-        let [x, rest @ ..] = row;
-        html! { <tr><th scope="row">{ x }</th>{ for rest.into_iter().map(|cell| html! { <td>{ cell }</td> }) }</tr> }
-    });
+    let session = &props.session;
+    let Some(curve) = &session.curve else { return Html::default() };
+    let (knob, also) = (session.x(), session.offered());
+    let head = headings(knob, also);
+    let head = head.into_iter().map(|words| html! { <th scope="col">{ words }</th> });
+    let part = |points: &[CurvePoint]| -> Html {
+        let line = |row: Vec<String>| {
+            let cells = row.iter().skip(1).map(|cell| html! { <td>{ cell }</td> });
+            html! { <tr><th scope="row">{ row.first() }</th>{ for cells }</tr> }
+        };
+        rows(points, knob, also).into_iter().map(line).collect()
+    };
+    let body = match session.walk().filter(|_| *is_open) {
+        Some(walk) => html! {
+            <>
+                <tbody><tr><th scope="rowgroup">{ "Load rises" }</th></tr>{ part(&walk.up) }</tbody>
+                <tbody><tr><th scope="rowgroup">{ "Load falls" }</th></tr>{ part(&walk.down) }</tbody>
+            </>
+        },
+        None if *is_open => html! { <tbody>{ part(&curve.points) }</tbody> },
+        None => html! { <tbody /> },
+    };
     html! {
         <details class="table" ontoggle={toggle}>
             <summary>{ "Numbers of the curve" }</summary>
@@ -37,7 +53,7 @@ pub(super) fn Table(props: &TableProps) -> Html {
                 <table>
                     <caption>{ format!("Latency and load over {}", knob.label.to_ascii_lowercase()) }</caption>
                     <thead><tr>{ for head }</tr></thead>
-                    <tbody>{ for body }</tbody>
+                    { body }
                 </table>
             </div>
         </details>

@@ -6,6 +6,7 @@
 mod agree;
 mod found;
 mod generate;
+mod mend;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use super::{EVERYTHING, Place, object, objects_of, parsed};
 
 /// Fields whose range depends on other fields as well, as that of a cap on its base.
-const DEPENDENT: [&str; 18] = [
+const DEPENDENT: [&str; 20] = [
     "burst",
     "busy",
     "cap",
+    "connections",
     "first",
     "from",
     "high",
@@ -17,6 +18,7 @@ const DEPENDENT: [&str; 18] = [
     "instance",
     "instances",
     "interval",
+    "least",
     "max",
     "memory_mb",
     "min",

@@ -6,7 +6,7 @@
 //! ever longer blocks, for it is on its way back.
 
 use crate::engine::{SimDuration, SimTime};
-use crate::model::{MachineMeasure, PartMeasure, Period, Progress, Simulation};
+use crate::model::{Period, Progress, Simulation};
 use crate::scenario::Objective;
 
 use crate::analysis::report::CurvePoint;
@@ -121,14 +121,13 @@ impl Holding {
         objective: &Objective,
         is_stopped: bool,
     ) -> Option<Held> {
-        let after = simulation.period(0);
-        let measured = Measured::new(between(&self.before, &after));
+        let measured = Measured::new(between(&self.before, simulation.period(0)));
         let point = measured.point(self.x);
         let is_bad = misses(&point, objective);
         let under_way = simulation.tasks_count();
         let is_plain = if is_bad {
             self.good_in_a_row = 0;
-            let totals = after.totals.since(&self.before.totals);
+            let totals = measured.period.totals;
             let moves = totals.sent + totals.retries + totals.finished() + totals.late;
             let noise = SURELY * (moves as f64).sqrt();
             let is_fewer = under_way as f64 + noise < self.fewest as f64;
@@ -154,7 +153,7 @@ impl Holding {
         if is_bad && self.is_way_back {
             self.length = SimDuration(self.length.0.saturating_mul(3) / 2);
         }
-        self.before = after;
+        self.before = simulation.period(0);
         self.block_began_at_event = simulation.events_count();
         self.until = simulation.now() + self.length;
         None
@@ -168,31 +167,26 @@ fn misses(point: &CurvePoint, objective: &Objective) -> bool {
 }
 
 /// What was counted from the end of `before` to that of `after`, both of one run from its begin.
-fn between(before: &Period, after: &Period) -> Period {
-    let part = |(before, after): (&PartMeasure, &PartMeasure)| PartMeasure {
-        visits: after.visits - before.visits,
-        waits: after.waits - before.waits,
-        waited: SimDuration(after.waited.0 - before.waited.0),
-        busy: SimDuration(after.busy.0.saturating_sub(before.busy.0)),
-        rejected: after.rejected - before.rejected,
-        left: after.left - before.left,
-        ..after.clone()
-    };
-    let (from, now) = (before.span.as_secs(), after.span.as_secs());
-    let machine = |(before, after): (&MachineMeasure, &MachineMeasure)| {
-        let area = after.memory_mean as f64 * now - before.memory_mean as f64 * from;
-        let mean = (area / (now - from).max(1e-9)).max(0.0) as u64;
-        MachineMeasure { memory_mean: mean, memory_most: mean, ..after.clone() }
-    };
-    Period {
-        from: after.from + before.span,
-        span: SimDuration(after.span.0 - before.span.0),
-        totals: after.totals.since(&before.totals),
-        latencies: after.latencies.since(&before.latencies),
-        mean_half_width: None,
-        p99_half_width: None,
-        parts: before.parts.iter().zip(&after.parts).map(part).collect(),
-        machines: before.machines.iter().zip(&after.machines).map(machine).collect(),
-        ..after.clone()
+fn between(before: &Period, mut after: Period) -> Period {
+    for (part, before) in after.parts.iter_mut().zip(&before.parts) {
+        part.visits -= before.visits;
+        part.waits -= before.waits;
+        part.waited = SimDuration(part.waited.0 - before.waited.0);
+        part.busy = SimDuration(part.busy.0.saturating_sub(before.busy.0));
+        part.rejected -= before.rejected;
+        part.left -= before.left;
     }
+    let (from, now) = (before.span.as_secs(), after.span.as_secs());
+    for (machine, before) in after.machines.iter_mut().zip(&before.machines) {
+        // The most is only known of the whole run.
+        let area = machine.memory_mean as f64 * now - before.memory_mean as f64 * from;
+        machine.memory_mean = (area / (now - from).max(1e-9)).max(0.0) as u64;
+        machine.memory_most = machine.memory_mean;
+    }
+    after.from = after.from + before.span;
+    after.span = SimDuration(after.span.0 - before.span.0);
+    after.totals = after.totals.since(&before.totals);
+    after.latencies = after.latencies.since(&before.latencies);
+    (after.mean_half_width, after.p99_half_width) = (None, None);
+    after
 }

@@ -48,7 +48,7 @@ impl From<Vec<Part>> for System {
 /// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
 /// instance does not reach into branches of `parallel`. Several faults may do the same to one part at
 /// once: it is stopped while any stops it, refuses the largest of the shares, and is as slow as the
-/// product of the factors.
+/// product of the factors. Arrivals and all other draws stay as they were.
 ///
 /// Left out: damage to data, clocks that go wrong, and faults that cause others by anything but load.
 /// Source: the kinds of faults are those that experiments on running systems inject (Basiri et al.,
