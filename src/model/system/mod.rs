@@ -45,12 +45,6 @@ impl From<Vec<Part>> for System {
 /// network is back. *Deploy* gives the first instances of a service a version that fails a share of what
 /// comes and is slower, and takes it back at the end.
 ///
-/// *Partition* cuts the network between two parts in both directions: between clients or a service
-/// and what they call, ask, query or look up. Where a caller has a timeout or patience the message is
-/// lost, and so is an answer; the caller waits. Everything else is sent again until it passes, as TCP
-/// does. *Deploy* gives the first instances of a service a version that fails a share of what comes
-/// and is slower, and takes it back at the end.
-///
 /// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
 /// instance does not reach into branches of `parallel`. Several faults may do the same to one part at
 /// once: it is stopped while any stops it, refuses the largest of the shares, and is as slow as the
