@@ -208,7 +208,8 @@ impl Playback {
         self.marks.clear();
         self.target_ms = 0.0;
         self.span_ms = None;
-        self.strip = Rc::new(Strip { span_ms: self.strip.span_ms, ..Strip::default() });
+        let Strip { span_ms, length_ms, .. } = *self.strip;
+        self.strip = Rc::new(Strip { length_ms, span_ms, ..Strip::default() });
         self.ask();
     }
 
