@@ -87,7 +87,7 @@ impl Session {
 
     /// While workers are busy with a first pass they are left to finish it: were every step of a
     /// drag to start them anew, no curve would appear before the hand rests.
-    pub(super) fn is_first_pass_under_way(&self) -> bool {
+    pub fn is_first_pass_under_way(&self) -> bool {
         self.shares.iter().any(Option::is_none)
     }
 

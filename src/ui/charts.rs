@@ -10,7 +10,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventTarget, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
 use yew::prelude::*;
 
-use super::clock;
+use super::clock::{self, Shown};
 use super::ghost::ghost_line;
 use super::handle::Handle;
 use crate::analysis::report::Curve;
@@ -142,13 +142,16 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, small: &Rc<[NodeRef; 7]
         if let Some(used) = draw(&session, &nodes, *axes, (is_dark, is_large)) {
             *axes = Some(used);
             let mut drawn = drawn.borrow_mut();
-            let is_first_pass = session.curve.as_ref().is_some_and(|curve| curve.pass == 1);
             let is_same = match (&*drawn, &session.curve) {
                 (Some(drawn), Some(curve)) => Rc::ptr_eq(drawn, curve),
                 _ => false,
             };
             drawn.clone_from(&session.curve);
-            clock::drawn(is_first_pass && !is_same);
+            clock::drawn(match is_same {
+                false => Shown::New,
+                true if session.is_first_pass_under_way() => Shown::Waiting,
+                true => Shown::Same,
+            });
             if !is_same && session.curve.as_ref().is_some_and(|curve| curve.finished) {
                 clock::finished();
             }

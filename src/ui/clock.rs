@@ -51,26 +51,39 @@ pub(super) fn finished() {
     }
 }
 
-/// The charts have been drawn; `is_new` if with the first pass of a curve.
-pub(super) fn drawn(is_new: bool) {
+/// What a drawing shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Another curve, or another pass of it.
+    New,
+    /// The curve there was, of which something else has changed.
+    Same,
+    /// The curve there was, while another is wanted: the page draws before it asks.
+    Waiting,
+}
+
+/// The charts have been drawn.
+pub(super) fn drawn(shown: Shown) {
     let Some(performance) = performance() else { return };
     let _ = performance.mark("kneepoint:drawn");
     // While a curve is under way, a moved operating point waits for it.
-    let (name, mark) = match ASKED.get() {
-        None => ("kneepoint:point", INPUT.take()),
-        Some(_) if is_new => ("kneepoint:curve", ASKED.take()),
-        Some(_) => return,
+    let (name, mark) = match (ASKED.get(), shown) {
+        (Some(_), Shown::New) => ("kneepoint:curve", ASKED.take()),
+        (Some(_), _) | (None, Shown::Waiting) => return,
+        (None, _) => ("kneepoint:point", INPUT.take()),
     };
-    let frame = request_animation_frame(move |_| {
-        if let Some(mark) = mark {
-            let _ = performance.measure_with_start_mark(name, INPUTS[mark]);
-        }
-        DRAWINGS.set(DRAWINGS.get() + 1);
+    DRAWINGS.set(DRAWINGS.get() + 1);
+    let Some(mark) = mark else {
+        // Nothing waits for its measure, so nothing is lost.
         if DRAWINGS.get() > DRAWINGS_MAX {
             DRAWINGS.set(0);
             performance.clear_marks();
             performance.clear_measures();
         }
+        return;
+    };
+    let frame = request_animation_frame(move |_| {
+        let _ = performance.measure_with_start_mark(name, INPUTS[mark]);
     });
     FRAME.with(|slot| *slot.borrow_mut() = Some(frame));
 }

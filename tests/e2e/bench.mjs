@@ -99,6 +99,7 @@ async function finish(page, slider) {
   const isLeast = await slider.evaluate((input) => input.value === input.min);
   await page.keyboard.press(isLeast ? "ArrowRight" : "ArrowLeft");
   await page.waitForFunction(finished);
+  await page.waitForFunction(() => performance.getEntriesByName("kneepoint:curve").length > 0);
   return page.evaluate(() => {
     const [input] = performance.getEntriesByName("kneepoint:input");
     const [first] = performance.getEntriesByName("kneepoint:curve");
