@@ -15,7 +15,7 @@ const FIRST_REQUESTS: u64 = 100;
 /// ..unless that takes more events than this.
 const FIRST_EVENTS_MAX: u64 = 8_000;
 /// A point gets no more events than this.
-const EVENTS_MAX: u64 = 4_000_000;
+const EVENTS_MAX: u64 = 2_500_000;
 /// A point is settled when the half-width of the interval of its p99 is within this share of it.
 const SETTLED: f64 = 0.05;
 /// Events after which an overloaded point is left as it is: enough for its queues to fill and its
