@@ -45,7 +45,6 @@ fn svg(strip: &Strip, size: (u32, u32), span_ms: f64, bands: &[Band], marks: &[M
         bands,
         marks,
         objective_ms: OBJECTIVE_MS,
-        playhead_ms: strip.now_ms,
         axes: TimeAxes::of(strip, span_ms, OBJECTIVE_MS, None),
         size: (f64::from(size.0), f64::from(size.1)),
         look: Look { palette: &LIGHT, font: "sans-serif", text_px: 12.0, scale: FINE },

@@ -131,7 +131,7 @@ impl CurveJob {
 }
 
 /// The whole curve from the shares of all workers.
-pub fn merge(shares: &[Curve], objective: &Objective, scale: Scale) -> Curve {
+pub fn merge(shares: &[&Curve], objective: &Objective, scale: Scale) -> Curve {
     let points: Vec<&CurvePoint> = shares.iter().flat_map(|curve| &curve.points).collect();
     let order = ascending(&points.iter().map(|point| point.x).collect::<Vec<_>>());
     let points: Vec<CurvePoint> = order.into_iter().map(|index| points[index].clone()).collect();
@@ -163,7 +163,7 @@ pub fn curve(
     let scale = job.knob.scale;
     loop {
         while !job.step(u64::MAX) {}
-        let curve = merge(&[job.curve()], &scenario.objective, scale);
+        let curve = merge(&[&job.curve()], &scenario.objective, scale);
         if curve.finished {
             return Ok(curve);
         }
@@ -193,10 +193,10 @@ mod tests {
             while !job.step(1_000) {}
             job.curve()
         };
-        let merged = |shares: &[Curve]| merge(shares, &scenario.objective, Scale::Log);
-        let whole = merged(&[pass(Share::ALL)]);
+        let merged = |shares: &[&Curve]| merge(shares, &scenario.objective, Scale::Log);
+        let whole = merged(&[&pass(Share::ALL)]);
         let shares = [0, 1].map(|index| pass(Share { index, of: 2 }));
-        assert_eq!(merged(&shares), whole);
+        assert_eq!(merged(&shares.each_ref()), whole);
         assert_eq!(whole.points.len(), POINTS);
     }
 

@@ -86,8 +86,6 @@ pub struct TimeSpec<'a> {
     pub marks: &'a [Mark],
     /// p99 that users must get, in milliseconds.
     pub objective_ms: f64,
-    /// Where the playhead stands, in milliseconds.
-    pub playhead_ms: f64,
     /// Axes of the three charts.
     pub axes: TimeAxes,
     /// Width and height in pixels of the page.
@@ -209,7 +207,7 @@ fn panel<DB: DrawingBackend>(
     if index == 0 {
         mark_words(paper, spec.marks, (title, spec.size.0))?;
     }
-    playhead(paper, spec.playhead_ms)
+    Ok(())
 }
 
 /// Grid lines at round times; labels under the last chart only.
@@ -344,12 +342,6 @@ fn area_under<DB: DrawingBackend>(
         paper.sheet.fill(&corners, paper.bounds(), line.stroke.colour, 0.14)?;
     }
     Ok(())
-}
-
-fn playhead<DB: DrawingBackend>(paper: &Paper<'_, DB>, at_ms: f64) -> Drawn<DB> {
-    let Frame { top, bottom, .. } = paper.layout.frame;
-    let x = paper.layout.x_of(at_ms);
-    paper.sheet.rule([(x, top), (x, bottom)], Stroke::solid(paper.palette.text, 1.0))
 }
 
 /// Requests and retries sent in a window.

@@ -71,11 +71,21 @@ impl Session {
     fn curve_came(&mut self, share: Share, curve: Curve) {
         let Some(place) = self.shares.get_mut(share.index) else { return };
         *place = Some(curve);
-        let shares: Option<Vec<Curve>> = self.shares.iter().cloned().collect();
-        let Some(shares) = shares else { return };
+        let Some(shares) = self.shares.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()
+        else {
+            return;
+        };
+        // One share ahead of the others adds half a picture, for the price of a whole one.
+        let under_way = shares.iter().filter(|share| !share.finished);
+        let pass = under_way.map(|share| share.pass).min();
+        if pass.is_some() && pass <= self.merged {
+            return;
+        }
+        self.merged = pass;
         let merged = merge(&shares, &self.scenario.objective, self.x().scale);
         self.curve = Some(Rc::new(merged));
         self.curve_of = self.asked.clone();
+        self.shown_id = self.curve_id;
         self.take_note();
         if !self.is_same_curve(&self.asked, &self.settings) {
             self.ask_curve();

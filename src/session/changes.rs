@@ -95,6 +95,7 @@ impl Session {
         self.curve_id += 1;
         self.asked = self.settings.clone();
         self.shares = vec![None; CURVE_SHARES];
+        self.merged = None;
         self.rest();
     }
 

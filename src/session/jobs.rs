@@ -43,6 +43,12 @@ enum Job {
 /// Events after which a run over time that has not come far enough is shown as it is.
 const SHOWN_EVENTS: u64 = 1_500_000;
 
+/// Events after which a curve that gets better is shown again.
+const REFINED_EVENTS: u64 = 1_000_000;
+
+/// Passes before anything is said of the knee of a sketch: one that is short may lie ten per cent off.
+pub(super) const TELLING_PASSES: u32 = 3;
+
 /// A worker without its thread.
 #[derive(Debug, Default)]
 pub struct Worker {
@@ -53,7 +59,7 @@ pub struct Worker {
     jobs: VecDeque<Job>,
     /// The run over time, kept from question to question.
     timeline: Option<Box<Timeline>>,
-    /// Events of it, or of a walk, since it was last shown.
+    /// Events of it, of a walk or of a curve since that was last shown.
     unseen: u64,
 }
 
@@ -114,8 +120,16 @@ impl Worker {
                 result
             }
             Job::Curve(share, job) => {
-                let result = job.step(events).then(|| Outcome::Curve(*share, job.curve()));
-                if result.is_some() && job.finished() {
+                let is_through = job.step(events);
+                self.unseen += events;
+                let is_over = is_through && job.finished();
+                let is_first = job.pass() == 1;
+                let is_shown = is_first || is_over || self.unseen >= REFINED_EVENTS;
+                let result = (is_through && is_shown).then(|| {
+                    self.unseen = 0;
+                    Outcome::Curve(*share, job.curve())
+                });
+                if is_over {
                     self.jobs.pop_front();
                 }
                 result
@@ -156,7 +170,7 @@ impl Worker {
             Job::Ghost(scenario, knob, job) => {
                 let result = job.step(events).then(|| {
                     let scale = scenario.knob(knob).map(|knob| knob.scale).unwrap_or_default();
-                    Outcome::Ghost(merge(&[job.curve()], &scenario.objective, scale))
+                    Outcome::Ghost(merge(&[&job.curve()], &scenario.objective, scale))
                 });
                 // After its first pass it is a refinement, which everything else comes before.
                 if result.is_some()
@@ -197,16 +211,18 @@ impl Worker {
         if !job.step(events) {
             return None;
         }
-        let curve = job.curve();
-        let scale = scenario.knob(&curve.knob).map(|knob| knob.scale).unwrap_or_default();
-        let result = Outcome::Sketch(*index, merge(&[curve], &scenario.objective, scale));
         let is_over = job.finished() || job.pass() >= *passes;
+        let result = (is_over || job.pass() >= TELLING_PASSES).then(|| {
+            let curve = job.curve();
+            let scale = scenario.knob(&curve.knob).map(|knob| knob.scale).unwrap_or_default();
+            Outcome::Sketch(*index, merge(&[&curve], &scenario.objective, scale))
+        });
         if let Some(job) = self.jobs.pop_front()
             && !is_over
         {
             self.jobs.push_back(job);
         }
-        Some(result)
+        result
     }
 
     /// The job at the front is over if it has a result.

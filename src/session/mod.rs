@@ -72,10 +72,13 @@ pub struct Session {
     pub commits: u32,
     /// Curve of the present state; until its first pass, of a state before.
     pub curve: Option<Rc<Curve>>,
-    /// The state that `curve` belongs to.
+    /// The state that `curve` belongs to, and the number it was asked for by.
     curve_of: Settings,
+    shown_id: u32,
     /// What workers have sent of the curve asked for.
     shares: Vec<Option<Curve>>,
+    /// Passes that `curve` has of every share that goes on, if it is of the state asked for.
+    merged: Option<u32>,
     /// The state that the curve under way belongs to.
     asked: Settings,
     /// The state before, to compare with.
@@ -104,6 +107,10 @@ pub struct Session {
     views: Views,
 }
 
+// What was not measured is missing, never NaN. Lets `Rc`s of the same session be found equal without
+// a look at what is in it, which every component of the page does at every change.
+impl Eq for Session {}
+
 impl Session {
     /// A session on what a link says.
     pub fn new(decoded: Decoded) -> Self {
@@ -120,7 +127,9 @@ impl Session {
             commits: 0,
             curve: None,
             curve_of: settings.clone(),
+            shown_id: 0,
             shares: vec![None; CURVE_SHARES],
+            merged: None,
             asked: settings.clone(),
             ghost: before.map(|settings| Ghost { settings, curve: None }),
             report: None,
@@ -149,6 +158,11 @@ impl Session {
     /// The value of a knob.
     pub fn value(&self, id: &str) -> f64 {
         self.scenario.value(&self.settings, id).unwrap_or(0.0)
+    }
+
+    /// The number that the curve shown was asked for by.
+    pub fn shown_id(&self) -> u32 {
+        self.shown_id
     }
 
     /// The operating point: the value of the knob on the x axis.

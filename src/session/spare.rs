@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::jobs::{Question, Want};
+use super::jobs::{Question, TELLING_PASSES, Want};
 use super::proofs::Proofs;
 use super::{Session, words};
 use crate::analysis::hysteresis::Hysteresis;
@@ -15,9 +15,6 @@ use crate::scenario::{Settings, catalogue};
 
 /// Passes of the effect of a fix: its knee then moves by a few per cent at most.
 const EFFECT_PASSES: u32 = 6;
-
-/// Passes before anything is said of a knee: one that is short may lie ten per cent off.
-const TELLING_PASSES: u32 = 3;
 
 /// What the worker has been asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

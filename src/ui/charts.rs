@@ -2,17 +2,14 @@
 
 use std::rc::Rc;
 
-use gloo::events::EventListener;
 use gloo::utils::window;
-use js_sys::Reflect;
-use wasm_bindgen::JsCast as _;
-use wasm_bindgen::closure::Closure;
-use web_sys::{Element, EventTarget, HtmlCanvasElement, HtmlSelectElement, ResizeObserver};
+use web_sys::{HtmlCanvasElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::clock::{self, Shown};
 use super::ghost::ghost_line;
 use super::handle::Handle;
+use super::look::{use_font, use_sizes};
 use crate::analysis::report::Curve;
 use crate::chart::canvas;
 use crate::chart::describe::summary;
@@ -22,8 +19,11 @@ use crate::chart::plot::{self, Axes, Spec};
 use crate::session::readout::Readout;
 use crate::session::{Action, Session};
 
-/// How charts look: their size, whether they are dark and large, and how often fonts have arrived.
-type Look = ((f64, f64), bool, bool, u32);
+/// Latency, and each of the measures.
+const CHARTS: usize = 1 + Measure::ALL.len();
+
+/// How charts look: their sizes, whether they are dark and large, and in which font.
+type Look = ([(f64, f64); CHARTS], bool, bool, (AttrValue, u32));
 
 /// Size of text on charts of this width, both in pixels.
 pub(super) fn text_px(width: f64, is_large: bool) -> f64 {
@@ -47,11 +47,10 @@ pub(super) struct ChartsProps {
 #[component]
 pub(super) fn Charts(props: &ChartsProps) -> Html {
     let ChartsProps { session, act, is_dark, is_large, is_locked, start } = props;
-    let latency = use_node_ref();
-    let small = use_memo((), |()| Measure::ALL.map(|_| NodeRef::default()));
-    let size = use_size(&latency);
-    let fonts = use_fonts();
-    use_drawing(session, &latency, &small, (size, *is_dark, *is_large, fonts));
+    let nodes = use_memo((), |()| std::array::from_fn::<_, CHARTS, _>(|_| NodeRef::default()));
+    let sizes = use_sizes(&nodes, session.measures());
+    let font = use_font();
+    use_drawing(session, &nodes, (sizes, *is_dark, *is_large, font));
     let knob = session.x();
     let over = knob.label.to_ascii_lowercase();
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
@@ -64,7 +63,7 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
         let label = format!("{} over {over}; the table has the numbers.", measure.title());
         let is_load = measure == Measure::Load;
         let class = classes!("measure", is_load.then_some("load"), (Some(measure) == last).then_some("last"));
-        html! { <canvas key={measure.name()} {class} ref={small[measure as usize].clone()} role="img" aria-label={label} /> }
+        html! { <canvas key={measure.name()} {class} ref={nodes[place(Some(measure))].clone()} role="img" aria-label={label} /> }
     }).collect();
     html! {
         <figure class="charts" aria-busy={(!is_finished).to_string()} aria-label={format!("Latency and load over {over}")}>
@@ -74,10 +73,10 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
                 { ghost_line(session, act) }
             </div>
             <div class="plots">
-                <canvas class="latency" ref={latency} role="img" aria-label={words.clone()} />
+                <canvas class="latency" ref={nodes[place(None)].clone()} role="img" aria-label={words.clone()} />
                 { measure_picker(session, act) }
                 { canvases }
-                <Handle session={Rc::clone(session)} act={act.clone()} width={size.0} is_large={*is_large} is_locked={*is_locked} />
+                <Handle session={Rc::clone(session)} act={act.clone()} width={sizes[place(None)].0} is_large={*is_large} is_locked={*is_locked} />
                 if let Some(onclick) = start {
                     <p class="waiting"><button type="button" class="main" {onclick}>{ "Run the simulation" }</button></p>
                 } else if session.curve.is_none() {
@@ -87,6 +86,11 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
             <figcaption>{ words }</figcaption>
         </figure>
     }
+}
+
+/// Where the chart of a measure, or that of latency, stands among all.
+fn place(measure: Option<Measure>) -> usize {
+    measure.map_or(0, |measure| 1 + measure as usize)
 }
 
 /// Which measures stand below latency.
@@ -122,24 +126,24 @@ fn axis_picker(session: &Session, act: &Callback<Action>) -> Html {
 
 /// Draws when something that is drawn has changed, and only then.
 #[hook]
-fn use_drawing(session: &Rc<Session>, latency: &NodeRef, small: &Rc<[NodeRef; 7]>, look: Look) {
+fn use_drawing(session: &Rc<Session>, nodes: &Rc<[NodeRef; CHARTS]>, look: Look) {
     let axes = use_mut_ref(|| None::<Axes>);
     let drawn = use_mut_ref(|| None::<Rc<Curve>>);
-    let (latency, small) = (latency.clone(), Rc::clone(small));
+    let nodes = Rc::clone(nodes);
     let ghost = session.ghost.as_ref().and_then(|ghost| ghost.curve.clone());
     let pointers = [session.curve.as_ref(), ghost.as_ref()].map(|curve| curve.map(Rc::as_ptr));
     let views = (session.measures(), session.walk().map(Rc::as_ptr));
-    let measured = measured_p99(session).map(f64::to_bits);
+    let measured = use_mut_ref(|| None);
+    // While another curve is on its way, its drawing will say that nothing is measured any more.
+    if !session.is_first_pass_under_way() {
+        *measured.borrow_mut() = measured_p99(session).map(f64::to_bits);
+    }
+    let measured = *measured.borrow();
     let depends = (pointers, views, (session.point().to_bits(), measured), look);
-    let (_, is_dark, is_large, _) = look;
     let session = Rc::clone(session);
-    use_effect_with(depends, move |_| {
+    use_effect_with(depends, move |(_, _, _, look)| {
         let mut axes = axes.borrow_mut();
-        let nodes = std::iter::once((None, &latency));
-        let nodes = nodes
-            .chain(session.measures().each().map(|one| (Some(one), &small[one as usize])))
-            .collect::<Vec<_>>();
-        if let Some(used) = draw(&session, &nodes, *axes, (is_dark, is_large)) {
+        if let Some(used) = draw(&session, &nodes, *axes, look) {
             *axes = Some(used);
             let mut drawn = drawn.borrow_mut();
             let is_same = match (&*drawn, &session.curve) {
@@ -148,7 +152,7 @@ fn use_drawing(session: &Rc<Session>, latency: &NodeRef, small: &Rc<[NodeRef; 7]
             };
             drawn.clone_from(&session.curve);
             clock::drawn(match is_same {
-                false => Shown::New,
+                false => Shown::New(session.shown_id()),
                 true if session.is_first_pass_under_way() => Shown::Waiting,
                 true => Shown::Same,
             });
@@ -167,20 +171,21 @@ fn measured_p99(session: &Session) -> Option<f64> {
 /// Draws latency and measures; the axes they were drawn on.
 fn draw(
     session: &Session,
-    nodes: &[(Option<Measure>, &NodeRef)],
+    nodes: &[NodeRef; CHARTS],
     present: Option<Axes>,
-    (is_dark, is_large): (bool, bool),
+    (sizes, is_dark, is_large, (font, _)): &Look,
 ) -> Option<Axes> {
     let axes = axes_of(session, present)?;
-    let (ratio, font) = (window().device_pixel_ratio(), page_font());
-    for (index, (measure, node)) in nodes.iter().enumerate() {
-        let canvas = node.cast::<HtmlCanvasElement>()?;
-        let size = (f64::from(canvas.client_width()), f64::from(canvas.client_height()));
-        let text_px = text_px(size.0, is_large);
-        let labelled = index == 0 || index + 1 == nodes.len();
-        let font = &font;
-        let print = Print { axes, size, ratio, is_dark, font, text_px, titled: false, labelled };
-        print.draw(session, *measure, &canvas)?;
+    let ratio = window().device_pixel_ratio();
+    let last = session.measures().each().last();
+    for measure in std::iter::once(None).chain(session.measures().each().map(Some)) {
+        let canvas = nodes[place(measure)].cast::<HtmlCanvasElement>()?;
+        let size = sizes[place(measure)];
+        let text_px = text_px(size.0, *is_large);
+        let labelled = measure.is_none() || measure == last;
+        let print =
+            Print { axes, size, ratio, is_dark: *is_dark, font, text_px, titled: false, labelled };
+        print.draw(session, measure, &canvas)?;
     }
     Some(axes)
 }
@@ -240,62 +245,4 @@ impl Print<'_> {
         };
         drawn.ok().map(|_| ())
     }
-}
-
-/// Names of the fonts that the page is set in.
-pub(super) fn page_font() -> String {
-    let root = window().document().and_then(|document| document.document_element());
-    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
-    let found = style.and_then(|style| style.get_property_value("font-family").ok());
-    found.unwrap_or_else(|| "sans-serif".to_owned())
-}
-
-/// How often fonts have arrived: what is drawn with another must be drawn anew.
-#[hook]
-pub(super) fn use_fonts() -> u32 {
-    let arrived = use_state(|| 0);
-    let set = arrived.setter();
-    let count = use_mut_ref(|| 0);
-    use_effect_with((), move |()| {
-        let document = window().document();
-        let fonts = document.and_then(|document| Reflect::get(&document, &"fonts".into()).ok());
-        let fonts = fonts.and_then(|fonts| fonts.dyn_into::<EventTarget>().ok());
-        let listener = fonts.map(|fonts| {
-            EventListener::new(&fonts, "loadingdone", move |_| {
-                *count.borrow_mut() += 1;
-                set.set(*count.borrow());
-            })
-        });
-        move || drop(listener)
-    });
-    *arrived
-}
-
-/// Size of an element in pixels of the page, followed as it changes.
-#[hook]
-pub(super) fn use_size(node: &NodeRef) -> (f64, f64) {
-    let size = use_state_eq(|| (0.0, 0.0));
-    let node = node.clone();
-    let set = size.setter();
-    use_effect_with((), move |()| {
-        let element = node.cast::<Element>();
-        let measured = element.clone();
-        let changed = Closure::<dyn FnMut()>::new(move || {
-            if let Some(element) = &measured {
-                let (width, height) = (element.client_width(), element.client_height());
-                set.set((f64::from(width), f64::from(height)));
-            }
-        });
-        let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok();
-        if let (Some(observer), Some(element)) = (&observer, &element) {
-            observer.observe(element);
-        }
-        move || {
-            if let Some(observer) = observer {
-                observer.disconnect();
-            }
-            drop(changed);
-        }
-    });
-    *size
 }

@@ -11,14 +11,15 @@ use web_sys::Performance;
 
 /// After so many drawings the entries are forgotten.
 const DRAWINGS_MAX: u32 = 1_000;
-/// Marks of inputs: while a curve answers the one, the next input gets the other.
-const INPUTS: [&str; 2] = ["kneepoint:input", "kneepoint:next-input"];
+/// Marks of inputs: of the one that waits to be asked about, and of the two curves that may be under
+/// way, as the next is asked for before the last is drawn.
+const INPUTS: [&str; 3] = ["kneepoint:input", "kneepoint:input-2", "kneepoint:input-3"];
 
 thread_local! {
     /// The mark of the first input that no curve has been asked for yet.
     static INPUT: Cell<Option<usize>> = const { Cell::new(None) };
-    /// The mark of the input that the curve under way answers.
-    static ASKED: Cell<Option<usize>> = const { Cell::new(None) };
+    /// Curves asked for and not yet drawn, and the marks of the inputs that they answer.
+    static ASKED: RefCell<Vec<(u32, usize)>> = const { RefCell::new(Vec::new()) };
     static FRAME: RefCell<Option<AnimationFrame>> = const { RefCell::new(None) };
     static DRAWINGS: Cell<u32> = const { Cell::new(0) };
 }
@@ -32,16 +33,31 @@ pub(super) fn input() {
     if INPUT.get().is_none()
         && let Some(performance) = performance()
     {
-        let mark = ASKED.get().map_or(0, |asked| 1 - asked);
+        let is_used = |mark: &usize| ASKED.with_borrow(|all| all.iter().any(|one| one.1 == *mark));
+        let mark = (0..INPUTS.len()).find(|mark| !is_used(mark)).unwrap_or(0);
         // Fails only for names that are reserved; these are not.
         let _ = performance.mark(INPUTS[mark]);
         INPUT.set(Some(mark));
     }
 }
 
-/// A curve is asked for.
-pub(super) fn asked() {
-    ASKED.set(INPUT.take());
+/// A curve is asked for; its number rises.
+pub(super) fn asked(curve: u32) {
+    let Some(mark) = INPUT.take() else { return };
+    ASKED.with_borrow_mut(|all| {
+        // Only the last may still be drawn; those before it have been replaced.
+        all.drain(..all.len().saturating_sub(1));
+        all.push((curve, mark));
+    });
+}
+
+/// The mark of what the curve of this number answers, which has been drawn.
+fn answered(curve: u32) -> Option<usize> {
+    ASKED.with_borrow_mut(|all| {
+        let found = all.iter().find(|one| one.0 == curve).map(|one| one.1);
+        all.retain(|one| one.0 > curve);
+        found
+    })
 }
 
 /// A curve has been drawn that is as good as it gets.
@@ -54,11 +70,11 @@ pub(super) fn finished() {
 /// What a drawing shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
-    /// Another curve, or another pass of it.
-    New,
+    /// Another curve, or another pass of it; its number.
+    New(u32),
     /// The curve there was, of which something else has changed.
     Same,
-    /// The curve there was, while another is wanted: the page draws before it asks.
+    /// The curve there was, while another is on its way.
     Waiting,
 }
 
@@ -66,11 +82,11 @@ pub(super) enum Shown {
 pub(super) fn drawn(shown: Shown) {
     let Some(performance) = performance() else { return };
     let _ = performance.mark("kneepoint:drawn");
-    // While a curve is under way, a moved operating point waits for it.
-    let (name, mark) = match (ASKED.get(), shown) {
-        (Some(_), Shown::New) => ("kneepoint:curve", ASKED.take()),
-        (Some(_), _) | (None, Shown::Waiting) => return,
-        (None, _) => ("kneepoint:point", INPUT.take()),
+    let (name, mark) = match shown {
+        Shown::New(curve) => ("kneepoint:curve", answered(curve)),
+        // While a curve is under way, a moved operating point waits for it.
+        Shown::Waiting => return,
+        Shown::Same => ("kneepoint:point", INPUT.take()),
     };
     DRAWINGS.set(DRAWINGS.get() + 1);
     let Some(mark) = mark else {

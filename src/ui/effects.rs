@@ -15,6 +15,9 @@ use crate::session::{Action, CURVE_SHARES, Session};
 
 /// The address is written this long after the last change that is no step of the history.
 const ADDRESS_MS: u32 = 250;
+/// A step of the history is written this long after it was made: it takes the browser as long as a
+/// frame, and what the step did is to be seen first.
+const STEP_MS: u32 = 30;
 
 /// Sends questions to the workers.
 #[hook]
@@ -24,28 +27,21 @@ pub(super) fn use_workers(session: &Rc<Session>, act: &Callback<Action>, is_star
         // All at once: nothing is to be asked of the server later.
         use_memo((), move |()| Pool::new(CURVE_SHARES + 2, &act))
     };
-    {
-        let (session, pool) = (Rc::clone(session), Rc::clone(&pool));
-        use_effect_with((session.curve_id, is_started), move |(_, is_started)| {
-            if !is_started {
-                return;
-            }
-            clock::asked();
+    // While the page is rendered, not after it: the workers compute as the page is drawn.
+    use_memo((session.curve_id, is_started), |_| {
+        if is_started {
+            clock::asked(session.curve_id);
             for (index, question) in session.curve_questions().iter().enumerate() {
                 pool.ask(index, question);
             }
-        });
-    }
-    {
-        let (session, pool) = (Rc::clone(session), Rc::clone(&pool));
-        use_effect_with((session.point_id, is_started), move |(_, is_started)| {
-            if *is_started {
-                pool.ask(CURVE_SHARES, &session.point_question());
-            }
-        });
-    }
-    let session = Rc::clone(session);
-    use_effect_with(session.spare.id, move |&id| {
+        }
+    });
+    use_memo((session.point_id, is_started), |_| {
+        if is_started {
+            pool.ask(CURVE_SHARES, &session.point_question());
+        }
+    });
+    use_memo(session.spare.id, |&id| {
         if id > 0 {
             pool.ask(CURVE_SHARES + 1, &session.spare_question());
         }
@@ -60,7 +56,7 @@ pub(super) fn use_address(session: &Rc<Session>, act: &Callback<Action>) {
         let link = link.clone();
         use_effect_with(session.commits, move |&commits| {
             if commits > 0 {
-                address::write(&link, true);
+                Timeout::new(STEP_MS, move || address::write(&link, true)).forget();
             }
         });
     }

@@ -39,6 +39,8 @@ mod ghost;
 
 mod handle;
 
+mod look;
+
 mod readout;
 
 mod why;

@@ -19,7 +19,9 @@ use yew::prelude::*;
 
 use self::hooks::{use_seen, use_ticks, use_worker};
 use super::address;
-use super::charts::{page_font, text_px, use_fonts, use_size};
+use super::charts::text_px;
+use super::look::{use_font, use_sizes};
+use crate::analysis::timeline::Strip;
 use crate::chart::canvas;
 use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::paper::Look;
@@ -84,13 +86,13 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
     use_worker(&playback, &play, act, *is_started);
     use_following(session, &play);
     let (panel, canvas) = (use_node_ref(), use_node_ref());
-    let size = use_size(&canvas);
+    let [size] = use_sizes(std::array::from_ref(&canvas), ());
     let is_seen = use_seen(&panel);
-    // The first curve comes first.
-    use_ticks(playback.is_playing && is_seen && session.curve.is_some(), &play);
+    // The first curve comes first, and so does the next.
+    let runs = playback.is_playing && is_seen && session.curve.is_some();
+    use_ticks(runs, session.is_first_pass_under_way(), &play);
     let (bands, marks) = (playback.bands(), playback.marks());
-    let fonts = use_fonts();
-    let font = use_memo(fonts, |_| page_font());
+    let font = use_font();
     let text = text_px(size.0, *is_large);
     use_drawing(&playback, &canvas, (size, *is_dark, text, font), (bands, marks));
     let (chosen, part) = (use_state_eq(|| None), use_state_eq(String::new));
@@ -118,6 +120,7 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
             { lane::lane(&view, &hand) }
             <div class="strips">
                 <canvas ref={canvas} role="img" aria-label={words} />
+                { pointing::playhead(&view, size) }
                 { pointing::pointing(&view, size, &looked_at) }
             </div>
             if let Some(at_ms) = playback.strip.restarts_ms.last() {
@@ -179,19 +182,25 @@ fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
 fn use_drawing(
     playback: &Rc<Playback>,
     canvas: &NodeRef,
-    look: ((f64, f64), bool, f64, Rc<String>),
+    look: ((f64, f64), bool, f64, (AttrValue, u32)),
     shown: (Vec<Band>, Vec<Mark>),
 ) {
     let axes = use_mut_ref(|| None::<TimeAxes>);
     let (playback, canvas) = (Rc::clone(playback), canvas.clone());
-    let depends = (Rc::as_ptr(&playback.strip), playback.span_ms().to_bits(), look, shown);
+    let drawn = use_mut_ref(|| Rc::clone(&playback.strip));
+    // Time goes on within a window, of which nothing is drawn before it is over.
+    if !is_drawn_alike(&drawn.borrow(), &playback.strip) {
+        *drawn.borrow_mut() = Rc::clone(&playback.strip);
+    }
+    let strip = Rc::as_ptr(&drawn.borrow());
+    let depends = (strip, playback.span_ms().to_bits(), look, shown);
     use_effect_with(depends, move |(.., look, (bands, marks))| {
         let mut axes = axes.borrow_mut();
         let (span_ms, objective_ms) = (playback.span_ms(), playback.objective_ms());
         let present = axes.filter(|axes| (axes.x.max - span_ms).abs() < 1e-9);
         let new = TimeAxes::of(&playback.strip, span_ms, objective_ms, present);
         *axes = Some(new);
-        let (size, is_dark, text_px, font) = (look.0, look.1, look.2, &look.3);
+        let (size, is_dark, text_px, (font, _)) = (look.0, look.1, look.2, &look.3);
         let ratio = window().device_pixel_ratio();
         let area = canvas.cast::<HtmlCanvasElement>();
         let Some(area) = area.and_then(|canvas| canvas::area(&canvas, size, ratio)) else { return };
@@ -200,7 +209,6 @@ fn use_drawing(
             bands,
             marks,
             objective_ms,
-            playhead_ms: playback.strip.now_ms,
             axes: new,
             size,
             look: Look {
@@ -213,6 +221,11 @@ fn use_drawing(
         // Fails only if the browser takes the canvas away; the next drawing finds out.
         let _ = draw(&area, &spec);
     });
+}
+
+fn is_drawn_alike(one: &Strip, other: &Strip) -> bool {
+    let drawn = |strip: &Strip| (strip.length_ms.to_bits(), strip.queue_of.clone());
+    drawn(one) == drawn(other) && one.windows == other.windows
 }
 
 /// Left and right edge of the charts, in pixels of the page.

@@ -80,7 +80,8 @@ async function drag(page, slider) {
   return page.evaluate(() => {
     const times = (name) => performance.getEntriesByName(name).map((mark) => mark.startTime);
     const drawn = times("kneepoint:drawn");
-    return times("kneepoint:input")
+    return ["kneepoint:input", "kneepoint:input-2", "kneepoint:input-3"]
+      .flatMap(times)
       .map((input) => drawn.find((time) => time >= input) - input)
       .filter(Number.isFinite);
   });

@@ -18,6 +18,8 @@ use crate::ui::pool::Pool;
 
 /// Time goes on in steps of at least so many milliseconds.
 const FRAME_MS: f64 = 30.0;
+/// While a curve is waited for, which is wanted first, steps are longer.
+const BUSY_FRAME_MS: f64 = 150.0;
 
 type Slot = Rc<RefCell<Option<AnimationFrame>>>;
 
@@ -48,31 +50,33 @@ pub(super) fn use_worker(
     });
 }
 
-/// Lets time go on with the frames of the browser while `runs`.
+/// Lets time go on with the frames of the browser while `runs`, in longer steps while `is_busy`.
 #[hook]
-pub(super) fn use_ticks(runs: bool, play: &Callback<Move>) {
+pub(super) fn use_ticks(runs: bool, is_busy: bool, play: &Callback<Move>) {
     let play = play.clone();
+    let pace = use_mut_ref(|| FRAME_MS);
+    *pace.borrow_mut() = if is_busy { BUSY_FRAME_MS } else { FRAME_MS };
     use_effect_with(runs, move |runs| {
         let slot = Slot::default();
         if *runs {
-            next_frame(&slot, play, None);
+            next_frame(&slot, (play, pace), None);
         }
         move || drop(slot.borrow_mut().take())
     });
 }
 
-fn next_frame(slot: &Slot, play: Callback<Move>, last: Option<f64>) {
+fn next_frame(slot: &Slot, (play, pace): (Callback<Move>, Rc<RefCell<f64>>), last: Option<f64>) {
     let weak = Rc::downgrade(slot);
     let frame = request_animation_frame(move |now| {
         let Some(slot) = weak.upgrade() else { return };
         let last = match last {
-            Some(last) if now - last < FRAME_MS => last,
+            Some(last) if now - last < *pace.borrow() => last,
             last => {
                 play.emit(Move::Tick(last.map_or(0.0, |last| now - last)));
                 now
             }
         };
-        next_frame(&slot, play, Some(last));
+        next_frame(&slot, (play, pace), Some(last));
     });
     *slot.borrow_mut() = Some(frame);
 }

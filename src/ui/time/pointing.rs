@@ -1,8 +1,9 @@
-//! The crosshair through the three charts, by pointer and by arrow keys.
+//! What lies over the three charts: the playhead, and the crosshair by pointer and by arrow keys.
 
 use yew::prelude::*;
 
 use super::{Panel, edges};
+use crate::chart::plot::Frame;
 use crate::chart::time::{frames, readings, spoken_window};
 use crate::session::playback::time;
 
@@ -63,6 +64,17 @@ pub(super) fn pointing(
                 { card(view, size, index) }
             }
         </div>
+    }
+}
+
+/// Where the run is. Not on the canvas, which would have to be drawn anew for every step.
+pub(super) fn playhead(view: &Panel<'_>, size: (f64, f64)) -> Html {
+    let (left, right) = edges(view);
+    let x = left + view.playback.strip.now_ms / view.playback.span_ms() * (right - left);
+    let line = |Frame { top, bottom, .. }| format!("M{:.1} {top:.1}V{bottom:.1}", x.min(right));
+    let path = frames(size, view.text).map(line).concat();
+    html! {
+        <svg class="playhead" width={format!("{:.1}", size.0)} height={format!("{:.1}", size.1)} aria-hidden="true"><path d={path} /></svg>
     }
 }
 
