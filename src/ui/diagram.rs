@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Array;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+use web_sys::{IntersectionObserver, IntersectionObserverEntry, SvgsvgElement};
 use yew::prelude::*;
 
 use super::part_card::part_card;
@@ -45,6 +45,15 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
     use_effect_with(picture.clone(), {
         let seen = is_seen.setter();
         move |picture| watch(picture, seen)
+    });
+    // Dots tell what was measured. While that is not known they stand still, which also leaves the
+    // frames of the browser to what is being changed.
+    use_effect_with((picture.clone(), session.is_measured), |(picture, is_measured)| {
+        match (picture.cast::<SvgsvgElement>(), is_measured) {
+            (Some(picture), true) => picture.unpause_animations(),
+            (Some(picture), false) => picture.pause_animations(),
+            (None, _) => {}
+        }
     });
     let (graph, layout) = &*drawn;
     let facts = session.report.as_ref().map(|report| Facts::all(graph, report)).unwrap_or_default();

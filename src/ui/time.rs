@@ -17,7 +17,7 @@ use gloo::utils::window;
 use web_sys::HtmlCanvasElement;
 use yew::prelude::*;
 
-use self::hooks::{use_seen, use_ticks, use_worker};
+use self::hooks::{use_following, use_seen, use_ticks, use_worker};
 use super::address;
 use super::charts::text_px;
 use super::look::{use_font, use_sizes};
@@ -166,15 +166,6 @@ fn summary(playback: &Playback) -> String {
     let marks = playback.marks().into_iter();
     let marks = marks.map(|mark| format!(" {} at {}.", mark.words, time(mark.at_ms)));
     format!("Latency, load and waiting over time; {last}.{}", marks.collect::<String>())
-}
-
-/// Tells the playback what has become of the session.
-#[hook]
-fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
-    let play = play.clone();
-    let state = (session.scenario.id.clone(), session.document.clone(), session.settings.clone());
-    let session = Rc::clone(session);
-    use_effect_with(state, move |_| play.emit(Move::Follow(session)));
 }
 
 /// Draws when something that is drawn has changed, and only then.

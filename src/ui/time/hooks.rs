@@ -4,24 +4,28 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use gloo::render::{AnimationFrame, request_animation_frame};
-use gloo::utils::document;
+use gloo::timers::callback::Timeout;
+use gloo::utils::{document, window};
 use js_sys::Array;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
 
-use crate::session::Action;
 use crate::session::playback::{Move, Playback};
+use crate::session::{Action, Session};
 use crate::ui::pool::Pool;
 
-/// Time goes on in steps of at least so many milliseconds.
-const FRAME_MS: f64 = 30.0;
+/// Time goes on in steps of so many milliseconds.
+const STEP_MS: u32 = 30;
 /// While a curve is waited for, which is wanted first, steps are longer.
-const BUSY_FRAME_MS: f64 = 150.0;
+const BUSY_STEP_MS: u32 = 150;
+/// What a hand turns is followed once it has rested for so many milliseconds..
+const TURNING_MS: f64 = 60.0;
+/// ..or after so many since it began.
+const TURNING_MAX_MS: f64 = 150.0;
 
-type Slot = Rc<RefCell<Option<AnimationFrame>>>;
+type Slot = Rc<RefCell<Option<Timeout>>>;
 
 /// Asks the worker whenever there is a question.
 #[hook]
@@ -50,35 +54,68 @@ pub(super) fn use_worker(
     });
 }
 
-/// Lets time go on with the frames of the browser while `runs`, in longer steps while `is_busy`.
+/// Lets time go on step by step while `runs`, in longer steps while `is_busy`.
 #[hook]
 pub(super) fn use_ticks(runs: bool, is_busy: bool, play: &Callback<Move>) {
     let play = play.clone();
-    let pace = use_mut_ref(|| FRAME_MS);
-    *pace.borrow_mut() = if is_busy { BUSY_FRAME_MS } else { FRAME_MS };
+    let pace = use_mut_ref(|| STEP_MS);
+    *pace.borrow_mut() = if is_busy { BUSY_STEP_MS } else { STEP_MS };
     use_effect_with(runs, move |runs| {
         let slot = Slot::default();
         if *runs {
-            next_frame(&slot, (play, pace), None);
+            next_step(&slot, (play, pace), now());
         }
         move || drop(slot.borrow_mut().take())
     });
 }
 
-fn next_frame(slot: &Slot, (play, pace): (Callback<Move>, Rc<RefCell<f64>>), last: Option<f64>) {
+fn next_step(slot: &Slot, (play, pace): (Callback<Move>, Rc<RefCell<u32>>), last: f64) {
     let weak = Rc::downgrade(slot);
-    let frame = request_animation_frame(move |now| {
+    let ms = *pace.borrow();
+    let timeout = Timeout::new(ms, move || {
         let Some(slot) = weak.upgrade() else { return };
-        let last = match last {
-            Some(last) if now - last < *pace.borrow() => last,
-            last => {
-                play.emit(Move::Tick(last.map_or(0.0, |last| now - last)));
-                now
-            }
-        };
-        next_frame(&slot, (play, pace), Some(last));
+        let now = now();
+        play.emit(Move::Tick(now - last));
+        next_step(&slot, (play, pace), now);
     });
-    *slot.borrow_mut() = Some(frame);
+    *slot.borrow_mut() = Some(timeout);
+}
+
+fn now() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Tells the playback what has become of the session: at once, but for what a hand is turning.
+#[hook]
+pub(super) fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
+    let play = play.clone();
+    let followed = use_mut_ref(|| Rc::clone(session));
+    let since = use_mut_ref(|| None::<f64>);
+    let session = Rc::clone(session);
+    let state = (session.scenario.id.clone(), session.document.clone(), session.settings.clone());
+    use_effect_with(state, move |_| {
+        let waited = now() - *since.borrow_mut().get_or_insert_with(now);
+        let is_turned = is_turned(&followed.borrow(), &session);
+        let tell = move || {
+            followed.borrow_mut().clone_from(&session);
+            *since.borrow_mut() = None;
+            play.emit(Move::Follow(session));
+        };
+        let rest = TURNING_MS.min(TURNING_MAX_MS - waited);
+        let timeout = if is_turned && rest > 0.0 {
+            Some(Timeout::new(rest as u32, tell))
+        } else {
+            tell();
+            None
+        };
+        move || drop(timeout)
+    });
+}
+
+/// Nothing but knobs and fixes differs, which the curve answers first.
+fn is_turned(one: &Session, other: &Session) -> bool {
+    let same = |session: &Session| (session.document.clone(), session.settings.faults.clone());
+    one.scenario.id == other.scenario.id && same(one) == same(other)
 }
 
 /// Whether the element can be seen: in a tab that is shown, and not scrolled away.
