@@ -23,7 +23,7 @@ use super::table::Table;
 use super::time::TimeView;
 use super::verify::Verify;
 use super::view::View;
-use super::why::why;
+use super::why::Why;
 use crate::scenario::link::encode;
 use crate::session::embed::{Embed, Start};
 use crate::session::{Action, Session};
@@ -146,7 +146,7 @@ pub(super) fn App() -> Html {
                 </div>
                 <div class="side">
                     <Diagram session={Rc::clone(&session)} />
-                    { why(&session) }
+                    <Why session={Rc::clone(&session)} />
                 </div>
             </div>
             if embed.is_some() {

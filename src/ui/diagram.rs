@@ -1,6 +1,7 @@
 //! The system as a picture: parts, links, how busy each part is, and requests on their way.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::Array;
 use wasm_bindgen::JsCast as _;
@@ -21,9 +22,22 @@ const SPEED: f64 = 70.0;
 /// Room around the cards for what stands at their edges.
 const MARGIN: f64 = 3.0;
 
-#[derive(PartialEq, Properties)]
+#[derive(Properties)]
 pub(super) struct DiagramProps {
     pub(super) session: Rc<Session>,
+}
+
+impl PartialEq for DiagramProps {
+    /// The same system with the same figures: a curve that grows changes nothing of it.
+    fn eq(&self, other: &Self) -> bool {
+        let shown = |session: &Session| {
+            let report = session.report.as_ref().map(Rc::as_ptr);
+            let explanation = session.explanation.as_ref().map(Rc::as_ptr);
+            (Arc::as_ptr(&session.scenario), report, explanation, session.is_measured)
+        };
+        let (one, other) = (&self.session, &other.session);
+        shown(one) == shown(other) && one.settings == other.settings
+    }
 }
 
 /// The picture, and the card of the part that was picked.
@@ -35,7 +49,7 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
     let is_seen = use_state_eq(|| false);
     let picture = use_node_ref();
     let drawn = {
-        let scenario = std::sync::Arc::clone(&session.scenario);
+        let scenario = Arc::clone(&session.scenario);
         use_memo((scenario, session.settings.clone()), |(scenario, settings)| {
             let graph = Graph::new(&scenario.system(settings).unwrap_or_default());
             let layout = Layout::new(&graph);

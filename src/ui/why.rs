@@ -1,5 +1,8 @@
 //! Why the operating point is as it is: sentences, and where the time goes.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use yew::prelude::*;
 
 use super::plans::plans;
@@ -9,8 +12,29 @@ use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 use crate::session::Session;
 
+#[derive(Properties)]
+pub(super) struct WhyProps {
+    pub(super) session: Rc<Session>,
+}
+
+impl PartialEq for WhyProps {
+    /// What is said is the same: most changes of a session are none of it.
+    fn eq(&self, other: &Self) -> bool {
+        let said = |session: &Session| {
+            let explanation = session.explanation.as_ref().map(Rc::as_ptr);
+            let comparison = session.comparison.as_ref().map(Rc::as_ptr);
+            let traces = session.traces.as_ref().map(Rc::as_ptr);
+            let state = (session.is_explained, session.ghost.is_some());
+            (Arc::as_ptr(&session.scenario), explanation, comparison, traces, state)
+        };
+        said(&self.session) == said(&other.session)
+    }
+}
+
 /// The explanation; of the state before the last change, and paler, until the present one is known.
-pub(super) fn why(session: &Session) -> Html {
+#[component]
+pub(super) fn Why(props: &WhyProps) -> Html {
+    let session = &props.session;
     let notice = html! {
         <>
             <h2>{ "Notice" }</h2>

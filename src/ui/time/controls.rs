@@ -97,6 +97,8 @@ fn label(kind: FaultKind) -> &'static str {
         FaultKind::Crash => "Crash",
         FaultKind::Refuse => "Refuse half",
         FaultKind::Flush => "Flush",
+        FaultKind::Partition => "Cut off",
+        FaultKind::Deploy => "Bad deploy",
     }
 }
 

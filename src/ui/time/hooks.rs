@@ -1,6 +1,7 @@
 //! What the panel does besides showing itself: its worker, its clock, and whether anyone looks.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
@@ -12,6 +13,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
 
+use crate::scenario::Settings;
 use crate::session::playback::{Move, Playback};
 use crate::session::{Action, Session};
 use crate::ui::pool::Pool;
@@ -19,11 +21,11 @@ use crate::ui::pool::Pool;
 /// Time goes on in steps of so many milliseconds.
 const STEP_MS: u32 = 30;
 /// While a curve is waited for, which is wanted first, steps are longer.
-const BUSY_STEP_MS: u32 = 150;
+const BUSY_STEP_MS: u32 = 250;
 /// What a hand turns is followed once it has rested for so many milliseconds..
-const TURNING_MS: f64 = 60.0;
+const TURNING_MS: f64 = 120.0;
 /// ..or after so many since it began.
-const TURNING_MAX_MS: f64 = 150.0;
+const TURNING_MAX_MS: f64 = 400.0;
 
 type Slot = Rc<RefCell<Option<Timeout>>>;
 
@@ -85,36 +87,52 @@ fn now() -> f64 {
     window().performance().map_or(0.0, |performance| performance.now())
 }
 
-/// Tells the playback what has become of the session: at once, but for what a hand is turning.
+/// What the playback knows of the session.
+struct Followed {
+    session: Rc<Session>,
+    /// What it has not been told yet, and since when.
+    pending: Option<(Rc<Session>, f64)>,
+}
+
+/// Tells the playback what has become of the session: at once, but for a knob that a hand is turning.
 #[hook]
 pub(super) fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
     let play = play.clone();
-    let followed = use_mut_ref(|| Rc::clone(session));
-    let since = use_mut_ref(|| None::<f64>);
+    let followed = use_mut_ref(|| Followed { session: Rc::clone(session), pending: None });
     let session = Rc::clone(session);
     let state = (session.scenario.id.clone(), session.document.clone(), session.settings.clone());
     use_effect_with(state, move |_| {
-        let waited = now() - *since.borrow_mut().get_or_insert_with(now);
-        let is_turned = is_turned(&followed.borrow(), &session);
-        let tell = move || {
-            followed.borrow_mut().clone_from(&session);
-            *since.borrow_mut() = None;
-            play.emit(Move::Follow(session));
-        };
-        let rest = TURNING_MS.min(TURNING_MAX_MS - waited);
-        let timeout = if is_turned && rest > 0.0 {
-            Some(Timeout::new(rest as u32, tell))
+        let mut known = followed.borrow_mut();
+        let pending = known.pending.take();
+        let (last, since) = pending.clone().unwrap_or_else(|| (Rc::clone(&known.session), now()));
+        let rest = TURNING_MS.min(since + TURNING_MAX_MS - now());
+        let timeout = if is_turned(&last, &session) && rest > 0.0 {
+            known.pending = Some((session, since));
+            let followed = Rc::clone(&followed);
+            Some(Timeout::new(rest as u32, move || {
+                let mut known = followed.borrow_mut();
+                if let Some((session, _)) = known.pending.take() {
+                    known.session = Rc::clone(&session);
+                    play.emit(Move::Follow(session));
+                }
+            }))
         } else {
-            tell();
+            // One change after the other, each with its mark.
+            known.session = Rc::clone(&session);
+            let pending = pending.map(|(session, _)| session);
+            pending.into_iter().chain([session]).for_each(|one| play.emit(Move::Follow(one)));
             None
         };
         move || drop(timeout)
     });
 }
 
-/// Nothing but knobs and fixes differs, which the curve answers first.
+/// Nothing but knobs differs, which the curve answers first.
 fn is_turned(one: &Session, other: &Session) -> bool {
-    let same = |session: &Session| (session.document.clone(), session.settings.faults.clone());
+    let same = |session: &Session| {
+        let settings = Settings { knobs: BTreeMap::new(), ..session.settings.clone() };
+        (session.document.clone(), settings)
+    };
     one.scenario.id == other.scenario.id && same(one) == same(other)
 }
 
