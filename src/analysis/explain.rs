@@ -107,8 +107,7 @@ impl ExplainJob {
         let mut again = Simulation::new(&system, seed).map_err(broken)?;
         again.set_breakdown(breakdown(&report, measured.period.from));
         let rate = measured.rate(measured.period.totals.sent);
-        let has_background = measured.period.clients.iter().any(|clients| clients.is_background);
-        let beside = (has_background && !report.overloaded).then(|| Busy::of(&measured));
+        let beside = (measured.has_background() && !report.overloaded).then(|| Busy::of(&measured));
         let light = if beside.is_some() && run.is_timed() {
             // What others do in the course of that time must happen in both.
             Run::of(scenario, &light)?
@@ -212,11 +211,10 @@ impl ExplainJob {
         let failures = [Outcome::Failed, Outcome::Shed, Outcome::GaveUp];
         let failed: u64 = failures.into_iter().map(|outcome| totals.of(outcome)).sum();
         let failed = failed as f64 / totals.finished().max(1) as f64;
-        let has_background = measured.period.clients.iter().any(|clients| clients.is_background);
         if failed > FAILING {
             return None;
         }
-        if has_background {
+        if measured.has_background() {
             return self.first_beside_others(&measured);
         }
         let rate = measured.rate(measured.period.totals.sent);

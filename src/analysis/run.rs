@@ -215,6 +215,11 @@ impl Measured {
         Self { period }
     }
 
+    /// Something else than users' requests makes load.
+    pub(super) fn has_background(&self) -> bool {
+        self.period.clients.iter().any(|clients| clients.is_background)
+    }
+
     /// Latency of requests answered in time.
     pub fn latency(&self) -> LatencySummary {
         LatencySummary {

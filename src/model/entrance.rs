@@ -164,18 +164,33 @@ impl Simulation {
             return false;
         }
         self.note_came(id, register);
+        let is_taken = self.take_or_wait(id, (entrance, station), register);
+        if is_taken {
+            self.note_served(id, register);
+        }
+        is_taken
+    }
+
+    /// Takes a server of a station that was come to through an entrance; false if the task has to
+    /// wait in its line, or found no place there.
+    #[inline]
+    pub(super) fn take_or_wait(
+        &mut self,
+        id: u32,
+        (entrance, station): (u16, u16),
+        register: u8,
+    ) -> bool {
         let task = &mut self.tasks[id];
         task.registers[usize::from(register)] = server_of(entrance, station);
         if self.model.stations[usize::from(station)].try_take(self.now) {
             task.held |= 1 << register;
-            self.note_served(id, register);
             return true;
         }
         task.pc -= 1;
         task.since = self.now;
         task.state = State::Queued;
         if self.join_line(id, station) {
-            self.start_patience(id, group);
+            self.start_patience(id, self.model.entrances[usize::from(entrance)].group);
         }
         false
     }

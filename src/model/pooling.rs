@@ -131,19 +131,7 @@ impl Simulation {
             self.fail(id, Outcome::Failed);
             return false;
         }
-        let task = &mut self.tasks[id];
-        task.registers[usize::from(register)] = server_of(entrance, station);
-        if self.model.stations[usize::from(station)].try_take(self.now) {
-            task.held |= 1 << register;
-            return true;
-        }
-        task.pc -= 1;
-        task.since = self.now;
-        task.state = State::Queued;
-        if self.join_line(id, station) {
-            self.start_patience(id, group);
-        }
-        false
+        self.take_or_wait(id, (entrance, station), register)
     }
 
     /// The number of the instance that a task is at work for.
