@@ -144,6 +144,20 @@ fn calls_over_a_cut_network_end_with_their_timeout() {
 }
 
 #[test]
+fn a_part_cut_off_without_a_peer_is_cut_off_from_everything() {
+    let timeout = || json!({ "timeout": "500ms" });
+    let of = |fields| stretches(&document(json!({}), timeout(), fault("partition", fields)));
+    assert_eq!(of(json!({})), of(json!({ "peer": "users" })));
+    // Nobody has to do with it: nothing happens.
+    let lonely = json!({ "kind": "service", "id": "lonely", "workers": 1,
+                         "endpoints": { "page": [{ "cpu": "1ms" }] } });
+    let mut more = fault("partition", json!({ "part": "lonely" }));
+    more.as_array_mut().expect("a list of parts").push(lonely);
+    let found = stretches(&document(json!({}), timeout(), more));
+    assert_eq!(found, stretches(&document(json!({}), timeout(), json!([]))));
+}
+
+#[test]
 fn what_has_no_timeout_waits_until_the_network_is_back() {
     let cut = fault("partition", json!({ "peer": "users" }));
     let found = stretches(&document(json!({}), json!({}), cut));

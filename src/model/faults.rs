@@ -48,7 +48,7 @@ pub(super) enum EffectModel {
     /// The same with one station.
     RefuseOne { station: u16, share: f64, loses: bool },
     /// Nothing passes over this network.
-    Cut { wire: u16 },
+    Cut { wires: Vec<u16> },
     /// These stations have a version that refuses a share of what comes, and is slower.
     Deploy { stations: Range<u16>, errors: f64, factor: f64 },
 }
@@ -92,7 +92,7 @@ impl Builder<'_> {
                 let stations = self.model.groups[usize::from(group)].stations();
                 EffectModel::Stop { group, stations }
             }
-            Effect::Partition => EffectModel::Cut { wire: self.wire_of(fault)? },
+            Effect::Partition => EffectModel::Cut { wires: self.wires_of(fault)? },
             Effect::Deploy { share, errors, factor } => {
                 let group = self.service_group(&fault.part)?;
                 self.model.groups[usize::from(group)].stream = self.stream(&fault.part, "refusal");
@@ -264,13 +264,17 @@ impl Simulation {
                     self.start_cold(self.model.groups[usize::from(group)].stations(), true);
                 }
             }
-            EffectModel::Cut { wire } => {
-                let cuts = |fault: &&FaultModel| {
-                    fault.effect == EffectModel::Cut { wire } && fault.from <= self.now
-                };
-                let ends = self.model.faults.iter().filter(cuts).map(|fault| fault.until);
-                let until = ends.max().unwrap_or_default();
-                self.model.wires[usize::from(wire)].until = until;
+            EffectModel::Cut { wires } => {
+                for wire in wires {
+                    let cuts = |fault: &&FaultModel| match &fault.effect {
+                        EffectModel::Cut { wires } => {
+                            wires.contains(&wire) && fault.from <= self.now
+                        }
+                        _ => false,
+                    };
+                    let ends = self.model.faults.iter().filter(cuts).map(|fault| fault.until);
+                    self.model.wires[usize::from(wire)].until = ends.max().unwrap_or_default();
+                }
             }
             EffectModel::Deploy { stations, factor, .. } => {
                 for station in stations.clone() {

@@ -39,9 +39,10 @@ impl Builder<'_> {
     /// fault cuts it.
     pub(super) fn wire_to(&mut self, other: &str) -> Option<u16> {
         let is_between = |fault: &Fault, one: &str| {
-            let ends = [Some(fault.part.as_str()), fault.peer.as_deref()];
+            let is_end = |end: &str| fault.part == end;
+            let is_peer = |end| fault.peer.as_deref().is_none_or(|peer| peer == end);
             fault.effect == Effect::Partition
-                && (ends == [Some(one), Some(other)] || ends == [Some(other), Some(one)])
+                && (is_end(one) && is_peer(other) || is_end(other) && is_peer(one))
         };
         let is_cut = |one: &str| {
             self.system
@@ -77,16 +78,23 @@ impl Builder<'_> {
         }
     }
 
-    /// The number of the network that a fault cuts.
-    pub(super) fn wire_of(&self, fault: &Fault) -> Result<u16, BuildError> {
-        let peer = fault.peer.clone().unwrap_or_default();
-        let ends = [fault.part.clone(), peer];
-        let found = self.model.wires.iter().position(|wire| wire.joins(&ends));
-        found.map(|number| number as u16).ok_or_else(|| {
-            let [part, peer] = ends;
-            let reason = format!("nothing goes between it and `{peer}`");
-            BuildError::Setting { part, reason }
-        })
+    /// The numbers of the networks that a fault cuts; none if it names no peer and nobody calls the
+    /// part.
+    pub(super) fn wires_of(&self, fault: &Fault) -> Result<Vec<u16>, BuildError> {
+        let is_cut = |wire: &Wire| match &fault.peer {
+            Some(peer) => wire.joins(&[fault.part.clone(), peer.clone()]),
+            None => wire.ends.contains(&fault.part),
+        };
+        let wires = (0_u16..).zip(&self.model.wires);
+        let found: Vec<u16> =
+            wires.filter(|(_, wire)| is_cut(wire)).map(|(number, _)| number).collect();
+        match &fault.peer {
+            Some(peer) if found.is_empty() => {
+                let reason = format!("nothing goes between it and `{peer}`");
+                Err(BuildError::Setting { part: fault.part.clone(), reason })
+            }
+            _ => Ok(found),
+        }
     }
 }
 

@@ -47,12 +47,28 @@ pub enum FaultKind {
     Refuse,
     /// All entries are lost.
     Flush,
+    /// Nothing passes between it and any other part.
+    Partition,
+    /// Half of the instances have a version that fails this share of what comes.
+    Deploy,
 }
+
+/// Share of the instances that a bad version is given to.
+const DEPLOYED: f64 = 0.5;
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Spike, Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse, Self::Flush];
+    pub const ALL: [Self; 9] = [
+        Self::Spike,
+        Self::Slow,
+        Self::Delay,
+        Self::Stop,
+        Self::Crash,
+        Self::Refuse,
+        Self::Flush,
+        Self::Partition,
+        Self::Deploy,
+    ];
 
     /// The word for it in links, which is also that of documents.
     pub fn word(self) -> &'static str {
@@ -64,6 +80,8 @@ impl FaultKind {
             Self::Crash => "crash",
             Self::Refuse => "refuse",
             Self::Flush => "flush",
+            Self::Partition => "partition",
+            Self::Deploy => "deploy",
         }
     }
 
@@ -73,13 +91,13 @@ impl FaultKind {
             Self::Spike => Some((0.01, 1_000.0, 3.0)),
             Self::Slow => Some((0.01, 1_000.0, 5.0)),
             Self::Delay => Some((0.01, 1_000.0, 10.0)),
-            Self::Refuse => Some((0.001, 1.0, 0.5)),
-            Self::Stop | Self::Crash | Self::Flush => None,
+            Self::Refuse | Self::Deploy => Some((0.001, 1.0, 0.5)),
+            Self::Stop | Self::Crash | Self::Flush | Self::Partition => None,
         }
     }
 
-    /// What can be done to a part. Nothing to clients who wait for their answers, and to what
-    /// belongs to others.
+    /// What can be done to a part. Nothing to clients who wait for their answers; from what belongs to
+    /// others one can only be cut off.
     pub fn possible(part: &Part) -> &'static [Self] {
         match part {
             Part::Clients(clients) => match clients.arrivals {
@@ -88,17 +106,22 @@ impl FaultKind {
             },
             // What computes on a machine is as fast as the machine.
             Part::Service(service) if service.runtime.on.is_some() => {
-                &[Self::Stop, Self::Crash, Self::Refuse]
+                &[Self::Stop, Self::Crash, Self::Refuse, Self::Partition, Self::Deploy]
             }
-            Part::Service(_) => &[Self::Slow, Self::Stop, Self::Crash, Self::Refuse],
+            Part::Service(_) => {
+                &[Self::Slow, Self::Stop, Self::Crash, Self::Refuse, Self::Partition, Self::Deploy]
+            }
             Part::Pool(_) => &[Self::Stop],
             Part::Database(database) if database.runtime.on.is_some() => {
-                &[Self::Delay, Self::Stop, Self::Crash, Self::Refuse]
+                &[Self::Delay, Self::Stop, Self::Crash, Self::Refuse, Self::Partition]
             }
-            Part::Database(_) => &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse],
+            Part::Database(_) => {
+                &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse, Self::Partition]
+            }
             Part::Machine(_) => &[Self::Slow],
-            Part::Cache(_) => &[Self::Flush, Self::Delay],
-            Part::Lock(_) | Part::ThirdParty(_) | Part::Jobs(_) | Part::Fault(_) => &[],
+            Part::Cache(_) => &[Self::Flush, Self::Delay, Self::Partition],
+            Part::ThirdParty(_) => &[Self::Partition],
+            Part::Lock(_) | Part::Jobs(_) | Part::Fault(_) => &[],
         }
     }
 
@@ -111,6 +134,8 @@ impl FaultKind {
             Self::Crash => Effect::Crash,
             Self::Refuse => Effect::Refuse { share: amount },
             Self::Flush => Effect::Flush,
+            Self::Partition => Effect::Partition,
+            Self::Deploy => Effect::Deploy { share: DEPLOYED, errors: amount, factor: 1.0 },
         }
     }
 }
@@ -129,6 +154,9 @@ pub fn words(part: &str, effect: Effect) -> String {
         }
         Effect::Flush => format!("{part} flushed"),
         Effect::Partition => format!("{part} cut off"),
+        Effect::Deploy { errors, .. } if errors > 0.0 => {
+            format!("bad version of {part} fails {}", written_quantity(errors, Unit::Share))
+        }
         Effect::Deploy { .. } => format!("bad version of {part}"),
     }
 }

@@ -35,7 +35,8 @@ impl Reader<'_> {
             },
             _ => Effect::Refuse { share: self.share_of(fields) },
         };
-        let peer = (effect == Effect::Partition).then(|| self.text_of(fields, "peer"));
+        let is_named = effect == Effect::Partition && fields.has("peer");
+        let peer = is_named.then(|| self.text_of(fields, "peer"));
         Part::Fault(Fault { id, part, instance, peer, from, until, effect })
     }
 

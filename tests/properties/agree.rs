@@ -41,8 +41,6 @@ impl Generator {
                 let has = |effects: &[&str]| effects.contains(&effect.as_str());
                 if effect != "partition" {
                     object.remove("peer");
-                } else if !object.contains_key("peer") {
-                    object.insert("peer".to_owned(), json!("p1"));
                 }
                 for (name, is_its) in [
                     ("factor", has(&["spike", "slow", "delay", "deploy"])),

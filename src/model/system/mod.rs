@@ -40,7 +40,8 @@ impl From<Vec<Part>> for System {
 /// lets a part take nothing new: what it works on is finished, what comes waits. *Crash* loses all that
 /// a part works on or keeps waiting, and what comes fails at once until it is back; what it had called
 /// elsewhere works on. *Refuse* fails a share of what comes, by chance. *Flush* empties a cache.
-/// *Partition* cuts the network between two parts, in both directions: where the caller has a timeout or
+/// *Partition* cuts the network between two parts, or between one and all that call it or that it
+/// calls, in both directions: where the caller has a timeout or
 /// patience the message is lost; everything else is sent again, as TCP does, and passes when the
 /// network is back. *Deploy* gives the first instances of a service a version that fails a share of what
 /// comes and is slower, and takes it back at the end.
@@ -61,7 +62,7 @@ pub struct Fault {
     pub part: String,
     /// Which instance of a service it is done to, from 1; `None` for all.
     pub instance: Option<u32>,
-    /// Id of the other part of a partition.
+    /// Id of the other part of a partition; `None` for all that it has to do with.
     pub peer: Option<String>,
     /// When it begins.
     pub from: SimTime,
