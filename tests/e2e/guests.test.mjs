@@ -1,9 +1,8 @@
 // Six guests on one page: they play while they are seen, cost next to nothing while they are not, and are as high as
 // they say.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { start } from "./harness.mjs";
+import { host, start } from "./harness.mjs";
 
 let site;
 before(async () => {
@@ -15,30 +14,16 @@ after(async () => {
 
 const scenarios = ["n-plus-one", "queue-knee", "pool-exhaustion", "hot-key", "retry-storm", "cache-stampede"];
 
-// A page of another origin, with guests one below the other, far apart, and the autosize of its own script.
-async function host(query) {
+// Guests one below the other, far apart, with the autosize of the host's own script.
+function six(query) {
   const frames = scenarios.map(
     (id) => `<iframe sandbox="allow-scripts" src="${site.address}?embed=1&id=${id}${query}#v=1&s=${id}" width="700" height="500"></iframe>`,
   );
   const script =
     `addEventListener("message",({data,source})=>{if(data.type!=="kneepoint-sim:resize")return;` +
     `for(const frame of document.querySelectorAll("iframe"))if(frame.contentWindow===source)frame.height=data.height})`;
-  const server = createServer((_, response) => {
-    response.setHeader("Content-Type", "text/html");
-    response.end(`<!doctype html><title>Host</title><body>${frames.join("<hr>")}<p id="end">End</p><script>${script}</script>`);
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const context = await site.browser.newContext({ viewport: { width: 1000, height: 700 } });
-  const page = await context.newPage();
-  const faults = [];
-  page.on("console", (message) => faults.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  const close = async () => {
-    await context.close();
-    server.close();
-  };
-  return { context, page, faults, guests: () => page.frames().slice(1), close };
+  const body = `${frames.join("<hr>")}<p id="end">End</p><script>${script}</script>`;
+  return host(site, body, { width: 1000, height: 700 });
 }
 
 // Processor seconds of every process of the browser, workers and all.
@@ -73,7 +58,7 @@ const watch = (frame) =>
   });
 
 test("six guests that nobody sees, or that are paused, cost next to nothing", async () => {
-  const { page, faults, guests, close } = await host("&run=paused");
+  const { page, faults, guests, close } = await six("&run=paused");
   assert.equal(guests().length, 6);
   for (const guest of guests()) await finished(guest);
   await page.waitForTimeout(2000);
@@ -86,7 +71,7 @@ test("six guests that nobody sees, or that are paused, cost next to nothing", as
 });
 
 test("a guest that plays stops when it is scrolled away, and goes on when it is back", async () => {
-  const { page, faults, guests, close } = await host("");
+  const { page, faults, guests, close } = await six("");
   for (const guest of guests()) await finished(guest);
   const [first] = guests();
   const clock = () => first.textContent(".time .clock");
@@ -111,7 +96,7 @@ test("a guest that plays stops when it is scrolled away, and goes on when it is 
 });
 
 test("each guest of six is as high as what is in it, and all that with scripts alone", async () => {
-  const { page, faults, guests, close } = await host("&run=paused");
+  const { page, faults, guests, close } = await six("&run=paused");
   for (const guest of guests()) await finished(guest);
   for (const guest of guests()) {
     // Browsers lay out no frame of another origin that nobody sees: it tells its height when it is near.

@@ -59,13 +59,48 @@ export async function start() {
   return { browser, address, stop };
 }
 
+// What a page says on its console, and what it throws.
+function heard(page) {
+  const faults = [];
+  page.on("console", (message) => faults.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  return faults;
+}
+
+// A page of another origin that shows ours in frames.
+export async function host({ browser }, body, viewport = { width: 1000, height: 800 }) {
+  const server = createServer((_, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end(`<!doctype html><title>Host</title><body>${body}`);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const context = await browser.newContext({ viewport });
+  const page = await context.newPage();
+  const faults = heard(page);
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  const close = async () => {
+    await context.close();
+    server.close();
+  };
+  return { context, page, guests: () => page.frames().slice(1), faults, close };
+}
+
+// Lets the browser wait for the module of `page` until the function that this gives is called.
+export async function held(page) {
+  let end;
+  const ended = new Promise((resolve) => (end = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    if (await ended) await route.continue();
+    else await route.abort();
+  });
+  return { go: () => end(true), fail: () => end(false) };
+}
+
 // A page in a profile of its own; `faults` collects what should not happen.
 export async function open({ browser, address }, link = "", options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
-  const faults = [];
-  page.on("console", (message) => faults.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  const faults = heard(page);
   page.on("request", (request) => {
     if (!request.url().startsWith(address)) faults.push(`request: ${request.url()}`);
   });

@@ -1,9 +1,8 @@
 // What surrounds the curves: typeface, dialogs, life as a guest in another page, states of trouble.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
-import { open, settled, start } from "./harness.mjs";
+import { held, host, open, settled, start } from "./harness.mjs";
 
 const axe = new URL("./node_modules/axe-core/axe.min.js", import.meta.url).pathname;
 let site;
@@ -13,28 +12,14 @@ after(() => site.stop());
 const finished = (page) => page.waitForSelector("figure.charts[aria-busy=false]", { timeout: 30_000 });
 const sizes = [{ width: 1280, height: 800 }, { width: 360, height: 740 }];
 
-// A page of another origin that shows ours in a frame.
-async function host(link, attributes = "") {
-  const server = createServer((_, response) => {
-    response.setHeader("Content-Type", "text/html");
-    response.end(
-      `<!doctype html><title>Host</title><body><iframe src="${site.address}${link}" ${attributes} width="900" height="300"></iframe>` +
-        `<script>window.said=[];addEventListener("message",({data})=>{said.push(data);` +
-        `if(data.height)document.querySelector("iframe").height=data.height})</script>`,
-    );
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const context = await site.browser.newContext({ viewport: { width: 1000, height: 800 } });
-  const page = await context.newPage();
-  const faults = [];
-  page.on("console", (message) => faults.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  const close = async () => {
-    await context.close();
-    server.close();
-  };
-  return { page, frame: page.frames()[1], faults, close };
+// One guest, and what it says to its host.
+async function hosted(link, attributes = "") {
+  const body =
+    `<iframe src="${site.address}${link}" ${attributes} width="900" height="300"></iframe>` +
+    `<script>window.said=[];addEventListener("message",({data})=>{said.push(data);` +
+    `if(data.height)document.querySelector("iframe").height=data.height})</script>`;
+  const { guests, ...rest } = await host(site, body);
+  return { frame: guests()[0], ...rest };
 }
 
 test("the page is set in its own typeface, and nothing moves while it comes", async () => {
@@ -228,7 +213,7 @@ test("a frame that may only run scripts gives the same numbers, without a word o
   const plain = await open(site, "#v=1&s=n-plus-one&posts=40");
   const digest = await settled(plain.page);
   await plain.context.close();
-  const { page, frame, faults, close } = await host("?embed=1#v=1&s=n-plus-one&posts=40", 'sandbox="allow-scripts"');
+  const { page, frame, faults, close } = await hosted("?embed=1#v=1&s=n-plus-one&posts=40", 'sandbox="allow-scripts"');
   assert.equal(await settled(frame), digest);
   assert.equal(await frame.evaluate(() => self.origin), "null");
   const length = await page.evaluate(() => history.length);
@@ -250,7 +235,7 @@ test("a frame that may only run scripts gives the same numbers, without a word o
 });
 
 test("a host hears how high its guest is, in both languages, and heights settle", async () => {
-  const { page, frame, faults, close } = await host("?embed=1&id=mine#v=1&s=queue-knee");
+  const { page, frame, faults, close } = await hosted("?embed=1&id=mine#v=1&s=queue-knee");
   await settled(frame);
   await finished(frame);
   await page.waitForTimeout(1500);
@@ -417,17 +402,12 @@ test("a browser without scripts gets the picture too", async () => {
 test("a slow start says so without moving anything, and one that fails says why", async () => {
   const context = await site.browser.newContext();
   const page = await context.newPage();
-  let go;
-  const held = new Promise((resolve) => (go = resolve));
-  await page.route("**/*.wasm", async (route) => {
-    await held;
-    await route.abort();
-  });
+  const { fail } = await held(page);
   await page.goto(site.address);
   await page.getByText("Loading the simulator").waitFor();
   assert.equal(await page.locator(".late").isVisible(), false);
   await page.locator(".late").waitFor({ state: "visible", timeout: 8_000 });
-  go();
+  fail();
   await page.getByRole("alert").getByText("The simulator has stopped").waitFor();
   assert.match(await page.textContent("#reason"), /\w/);
   await page.unroute("**/*.wasm");
@@ -440,12 +420,7 @@ test("the question that the address names is there before the simulator, word fo
   for (const link of ["", "#v=1&s=cache-stampede"]) {
     const context = await site.browser.newContext();
     const page = await context.newPage();
-    let go;
-    const held = new Promise((resolve) => (go = resolve));
-    await page.route("**/*.wasm", async (route) => {
-      await held;
-      await route.continue();
-    });
+    const { go } = await held(page);
     await page.goto(site.address + link);
     const texts = () => page.locator(".question > *").allTextContents();
     await page.waitForSelector(".skeleton .question");

@@ -145,6 +145,23 @@ test("a fault is dropped at the playhead, stands in the link, and can be undone"
   await context.close();
 });
 
+test("a part is cut off and a bad version deployed by hand, and what is lost is seen", async () => {
+  const { context, page, faults } = await open(site, `${link}&fault=partition_db_10s_20s`, quiet);
+  await ready(page);
+  await show(page);
+  await page.selectOption(".palette select", "app");
+  await page.click(".palette [data-kind=deploy]");
+  await page.waitForFunction(() => location.hash.includes("~deploy_app_"));
+  await page.locator(".speed select").selectOption("20");
+  await button(page, "Play").click();
+  await until(page, 12);
+  assert.match(await words(page), /goodput 0 per second/);
+  const labels = await page.locator("[data-fault]").evaluateAll((all) => all.map((one) => one.getAttribute("aria-label").replace(/\s/g, " ")));
+  assert.deepEqual(labels, ["Fault: db cut off", "Fault: bad version of app fails 50 %"]);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
 test("a fault is moved, stretched and removed with the keys", async () => {
   const { context, page } = await open(site, `${link}&fault=slow_db_20s_30s_5`, quiet);
   await ready(page);
