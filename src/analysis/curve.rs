@@ -2,8 +2,8 @@
 //! pass.
 //!
 //! The first pass is short, so that a whole curve is there at once; each further pass doubles the
-//! length of every point that is not settled yet. A point that measures a stretch of time is run
-//! again on further seeds instead.
+//! length of every point that is not settled yet. A point that measures a stretch of time, which has
+//! no short run, is run again on further seeds instead, and the first pass has every other such point.
 
 use std::sync::Arc;
 
@@ -35,6 +35,11 @@ pub struct Share {
 impl Share {
     /// All points.
     pub const ALL: Self = Self { index: 0, of: 1 };
+
+    /// It has the point of this number. By twos, so that shares have as many of every second point.
+    fn has(self, point: usize) -> bool {
+        point / 2 % self.of.max(1) == self.index
+    }
 }
 
 /// A curve under way.
@@ -64,11 +69,13 @@ impl CurveJob {
             return Err(Mistakes::one("knob", format!("`{knob}`"), "a knob of the scenario"));
         };
         let values = values_of(&knob);
-        let mine = values.iter().skip(share.index).step_by(share.of.max(1));
-        let points = mine.map(|&x| {
+        let last = values.len() - 1;
+        let mine = values.iter().enumerate().filter(|(index, _)| share.has(*index));
+        let points = mine.map(|(index, &x)| {
             let mut settings = settings.clone();
             settings.knobs.insert(knob.id.clone(), x);
-            Point::new(x, scenario, settings)
+            let is_between = index % 2 == 1 && index != last;
+            Point::new(x, scenario, settings, is_between)
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
         let (scenario, settings) = (Arc::clone(scenario), settings.clone());
@@ -80,7 +87,7 @@ impl CurveJob {
         let first = self.pass == 0;
         let mut left = events;
         while let Some(point) = self.points.get_mut(self.done) {
-            if !point.settled {
+            if !point.settled && !(first && point.waits()) {
                 let before = point.events();
                 let ended = point.advance(left, first);
                 left = left.saturating_sub(point.events() - before);
@@ -95,7 +102,7 @@ impl CurveJob {
         }
         self.pass += 1;
         self.done = 0;
-        for point in &mut self.points {
+        for point in self.points.iter_mut().filter(|point| !(first && point.waits())) {
             point.finish_pass();
         }
         true
@@ -121,7 +128,7 @@ impl CurveJob {
         Curve {
             knob: self.knob.id.clone(),
             parts: self.points.first().map(Point::part_ids).unwrap_or_default(),
-            points: self.points.iter().map(Point::report).collect(),
+            points: self.points.iter().filter_map(Point::report).collect(),
             pass: self.pass,
             finished: self.finished(),
             knee: None,
@@ -218,7 +225,8 @@ mod tests {
     fn a_stretch_of_time_is_run_on_further_seeds() {
         let scenario = catalogue::find("retry-storm").unwrap();
         let settings = Settings::default();
-        let share = Share { index: 12, of: POINTS };
+        // The points 12 and 13, of which the first pass has the former.
+        let share = Share { index: 6, of: POINTS / 2 };
         let mut job = CurveJob::new(&scenario, &settings, "users", share).unwrap();
         let seed = |seed| {
             let settings =

@@ -29,6 +29,8 @@ pub(super) struct Point {
     scenario: Arc<Scenario>,
     settings: Settings,
     run: Run,
+    /// It lies between two that are wanted first.
+    is_between: bool,
     /// The pass goes on until the run has had so many events..
     events_wanted: u64,
     /// ..or a stretch of time so many runs.
@@ -46,9 +48,11 @@ impl Point {
         x: f64,
         scenario: &Arc<Scenario>,
         settings: Settings,
+        is_between: bool,
     ) -> Result<Self, Mistakes> {
         Ok(Self {
             x,
+            is_between,
             run: Run::of(scenario, &settings)?.without_end(),
             scenario: Arc::clone(scenario),
             settings,
@@ -59,6 +63,11 @@ impl Point {
             settled: false,
             measured: None,
         })
+    }
+
+    /// It is left out of the first pass, as it would take a whole run.
+    pub(super) fn waits(&self) -> bool {
+        self.is_between && self.run.is_timed()
     }
 
     /// Events so far.
@@ -130,10 +139,10 @@ impl Point {
         self.measured = Some(measured);
     }
 
-    /// The point as it was at the end of the last pass.
-    pub(super) fn report(&self) -> CurvePoint {
-        let measured = self.measured.clone().unwrap_or_else(|| self.at_present());
-        CurvePoint { settled: self.settled, ..measured }
+    /// The point as it was at the end of the last pass; `None` before its first.
+    pub(super) fn report(&self) -> Option<CurvePoint> {
+        let measured = self.measured.clone()?;
+        Some(CurvePoint { settled: self.settled, ..measured })
     }
 
     /// What the run under way has measured.

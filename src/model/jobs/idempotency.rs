@@ -16,8 +16,9 @@ use crate::model::sparse::Sparse;
 #[derive(Debug, Clone)]
 pub struct Keys {
     known: Sparse,
-    /// The last keys that came, at `count % ring.len()`.
+    /// The last keys that came, at `count % capacity` once it is full: most runs never fill it.
     ring: Vec<u64>,
+    capacity: usize,
     count: usize,
     repeated: u64,
 }
@@ -33,6 +34,9 @@ pub enum Known {
     Done,
 }
 
+/// There is room for so many keys at first.
+const ROOM_FOR: usize = 1_024;
+
 const UNDER_WAY: u32 = 0;
 const DONE: u32 = 1;
 const FAILED: u32 = 2;
@@ -40,8 +44,8 @@ const FAILED: u32 = 2;
 impl Keys {
     /// Remembers the last `count` keys, at least one.
     pub fn new(count: usize) -> Self {
-        let count = count.max(1);
-        Self { known: Sparse::with_capacity(count), ring: vec![0; count], count: 0, repeated: 0 }
+        let known = Sparse::with_capacity(count.min(ROOM_FOR));
+        Self { known, ring: Vec::new(), capacity: count.max(1), count: 0, repeated: 0 }
     }
 
     /// Somebody wants to do what `key` names; what is new is under way from here on.
@@ -89,11 +93,14 @@ impl Keys {
     }
 
     fn remember(&mut self, key: u64) {
-        let place = self.count % self.ring.len();
-        if self.count >= self.ring.len() {
-            self.known.remove(self.ring[place]);
+        let place = self.count % self.capacity;
+        match self.ring.get_mut(place) {
+            Some(oldest) => {
+                let oldest = std::mem::replace(oldest, key);
+                self.known.remove(oldest);
+            }
+            None => self.ring.push(key),
         }
-        self.ring[place] = key;
         self.count += 1;
         self.known.insert(key, UNDER_WAY);
     }
