@@ -39,6 +39,8 @@ fn documents() -> Vec<Document> {
     let none = || json!({});
     let mut all = calls(&work());
     all.extend(doors(&work()));
+    all.extend(data());
+    all.extend(outages(&work()));
     let part = |name, step: Value, more: Vec<Value>| (name, json!([step]), none(), none(), more);
     let cache = |fields: Value| {
         let mut cache = json!({ "kind": "cache", "id": "cache", "keys": 1000, "capacity": 500 });
@@ -135,6 +137,65 @@ fn doors(work: &Value) -> Vec<Document> {
     ];
     let document = |(name, service)| (name, json!([work]), json!({}), service, Vec::new());
     settings.into_iter().map(document).collect()
+}
+
+/// What keeps rows, and what is done to them later.
+fn data() -> Vec<Document> {
+    let table =
+        || json!({ "rows": { "rows": 100_000, "row_bytes": 200, "indexes": { "id": {} } } });
+    let database = |more: Value| {
+        let mut database = json!({ "kind": "database", "id": "db", "cores": 4, "tables": table() });
+        for (name, value) in more.as_object().expect("fields") {
+            database[name] = value.clone();
+        }
+        database
+    };
+    let select = json!({ "query": { "via": "db", "table": "rows", "rows": 1, "by": "id" } });
+    let query = |via: &str| json!({ "query": { "via": via, "work": { "exponential": "1ms" } } });
+    let pool = json!({ "kind": "pool", "id": "pool", "database": "db", "connections": 10,
+                       "opening": "5ms", "idle": "1s", "leak": "0.0001%" });
+    let lite = json!({ "kind": "database", "id": "db", "sqlite": { "journal": "wal" } });
+    let write = json!({ "transaction": { "on": "db", "begin": "immediate",
+                        "steps": [{ "query": { "via": "db", "work": "0.1ms", "writes": true } }] } });
+    let update = json!({ "update": { "database": "db", "table": "rows", "way": "atomic", "write": [
+                         { "query": { "via": "db", "work": "0.1ms" } }] } });
+    let copy = json!({ "kind": "database", "id": "copy",
+                       "replica": { "primary": "db", "apply": { "exponential": "0.1ms" } } });
+    let queue = json!({ "kind": "jobs", "id": "queue", "call": { "to": "app.job" }, "handlers": 4,
+                        "visibility": "30s" });
+    let job = json!({ "endpoints": { "page": [{ "enqueue": { "to": "queue" } }],
+                                     "job": [{ "cpu": { "exponential": "1ms" } }] }, "workers": 8 });
+    let disk = json!({ "disk": { "memory_mb": 1, "channels": 4, "page": "0.1ms" } });
+    let document = |name, step, more| (name, json!([step]), json!({}), json!({}), more);
+    vec![
+        document("disk", select, vec![database(disk)]),
+        document("pool_opening", query("pool"), vec![pool, database(json!({}))]),
+        document("sqlite", write, vec![lite]),
+        document("row_locks", update, vec![database(json!({}))]),
+        document("replica", query("copy"), vec![database(json!({})), copy]),
+        ("jobs", json!([]), json!({}), job, vec![queue]),
+    ]
+}
+
+/// What goes wrong for a while, and then is there no more.
+fn outages(work: &Value) -> Vec<Document> {
+    let fault = |effect: &str, more: Value| {
+        let mut fault = json!({ "kind": "fault", "id": "fault", "part": "app", "from": "1s", "for": "1s",
+                                "effect": effect });
+        for (name, value) in more.as_object().expect("fields") {
+            fault[name] = value.clone();
+        }
+        vec![fault]
+    };
+    let instances = json!({ "instances": 4,
+                            "cold_start": { "down": "1s", "slow": "10s", "factor": 2 } });
+    let deploy = json!({ "share": 0.5, "errors": 0.1, "factor": 2 });
+    let document = |name, service, faults| (name, json!([work]), json!({}), service, faults);
+    vec![
+        document("cold_start", instances, fault("crash", json!({ "instance": 1 }))),
+        document("partition", json!({}), fault("partition", json!({}))),
+        document("deploy", json!({ "instances": 4 }), fault("deploy", deploy)),
+    ]
 }
 
 fn system(steps: &Value, call: &Value, service: &Value, more: Vec<Value>) -> System {

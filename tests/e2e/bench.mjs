@@ -185,7 +185,9 @@ for (const { scenario, first_ms, finished_ms } of curves)
 const firsts = curves.map((curve) => curve.first_ms).sort((a, b) => a - b);
 const ends = curves.map((curve) => curve.finished_ms).sort((a, b) => a - b);
 console.log(`median                            ${fixed(at(firsts, 0.5), 1)}${fixed(at(ends, 0.5), 0)}`);
+console.log(`worst                             ${fixed(firsts.at(-1), 1)}${fixed(ends.at(-1), 0)}`);
 const musts = [
+  ["a first whole curve within 50 ms of a press", firsts.at(-1) <= 50],
   ["a finished curve within 1 s median, 3 s worst", at(ends, 0.5) <= 1_000 && ends.at(-1) <= 3_000],
   ["native at most the time of C++, both queues", rows.every((row) => row.native_to_cpp <= 1)],
   ["Chromium at least 0.8 of native, both queues", rows.every((row) => row.chromium_speed_of_native >= 0.8)],
