@@ -87,7 +87,8 @@ impl CurveJob {
         let first = self.pass == 0;
         let mut left = events;
         while let Some(point) = self.points.get_mut(self.done) {
-            if !point.settled && !(first && point.waits()) {
+            let is_passed_over = point.settled || first && point.waits();
+            if !is_passed_over {
                 let before = point.events();
                 let ended = point.advance(left, first);
                 left = left.saturating_sub(point.events() - before);

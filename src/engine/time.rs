@@ -8,6 +8,9 @@ use std::ops::{Add, AddAssign, Sub};
 /// Nanoseconds in one second.
 pub const NANOS_PER_SEC: f64 = 1e9;
 
+/// A little less than the largest signed number of 64 bits.
+const SIGNED_MAX: f64 = 9.2e18;
+
 /// A point in simulated time: nanoseconds since the run began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SimTime(pub u64);
@@ -61,7 +64,7 @@ impl SimDuration {
     /// This many times as long, to the nearest nanosecond; `factor` is 0 or more.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
-        Self((self.0 as f64 * factor + 0.5) as u64)
+        Self(rounded(self.0 as f64 * factor))
     }
 
     /// The span in milliseconds.
@@ -70,10 +73,17 @@ impl SimDuration {
     }
 }
 
-/// Rounds to the nearest nanosecond; `as` saturates, so no input can panic or wrap.
 #[inline]
 fn nanos_from_secs(secs: f64) -> u64 {
-    (secs * NANOS_PER_SEC + 0.5) as u64
+    rounded(secs * NANOS_PER_SEC)
+}
+
+/// Rounds to the nearest nanosecond; `as` saturates, so no input can panic or wrap.
+#[inline]
+fn rounded(nanos: f64) -> u64 {
+    let nanos = nanos + 0.5;
+    // Processors convert to signed numbers in one instruction, and to unsigned ones in several.
+    if nanos < SIGNED_MAX { (nanos as i64).max(0).cast_unsigned() } else { nanos as u64 }
 }
 
 impl Add<SimDuration> for SimTime {
