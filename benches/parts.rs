@@ -194,6 +194,7 @@ fn outages(work: &Value) -> Vec<Document> {
     vec![
         document("cold_start", instances, fault("crash", json!({ "instance": 1 }))),
         document("partition", json!({}), fault("partition", json!({}))),
+        document("drop", json!({}), fault("drop", json!({ "share": 0.1 }))),
         document("deploy", json!({ "instances": 4 }), fault("deploy", deploy)),
     ]
 }

@@ -157,6 +157,28 @@ fn a_part_cut_off_without_a_peer_is_cut_off_from_everything() {
     assert_eq!(found, stretches(&document(json!({}), timeout(), json!([]))));
 }
 
+/// Each call is two messages, so that 1 - 0.9 x 0.9 of the calls wait for their timeout.
+#[test]
+fn calls_over_a_network_that_loses_messages_end_with_their_timeout() {
+    let lossy = || fault("drop", json!({ "share": 0.1 }));
+    let found = stretches(&document(json!({}), json!({ "timeout": "500ms" }), lossy()));
+    let lost = share(&found[3], Outcome::TimedOut);
+    // 1,000 calls: four standard deviations.
+    assert!((lost - 0.19).abs() < 0.05, "{lost}");
+    for whole in [1, 5] {
+        assert_eq!(found[whole].of(Outcome::InTime), found[whole].finished());
+    }
+    // A message is sent for the (n + 1)th time with 0.1^n, 200 ms x (2^n - 1) after the first:
+    // 25 ms more in the mean, for each of two.
+    let mut always = lossy();
+    always[0]["from"] = json!("0s");
+    always[0]["for"] = json!("1h");
+    let mean =
+        |more| report(&document(json!({}), json!({}), more)).latency_ms.mean.expect("answers");
+    let (with, without) = (mean(always), mean(json!([])));
+    assert!((with - without - 50.0).abs() < 6.0, "{with} {without}");
+}
+
 #[test]
 fn what_has_no_timeout_waits_until_the_network_is_back() {
     let cut = fault("partition", json!({ "peer": "users" }));
@@ -248,11 +270,11 @@ fn what_was_out_is_said() {
     let cut = fault("partition", json!({ "peer": "users" }));
     for (call, expected) in [
         (json!({ "timeout": "1s" }), "messages were lost"),
-        (json!({}), "waiting until it was back"),
+        (json!({}), "sent again until they passed"),
     ] {
         let document = document(json!({}), call, cut.clone());
         let said = sentences(&document);
-        let begins = "While the network between users and app was cut, ";
+        let begins = "Over the network between users and app, ";
         let is_it = |text: &String| text.starts_with(begins) && text.contains(expected);
         assert!(said.iter().any(is_it), "{said:?}");
     }

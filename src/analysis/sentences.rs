@@ -196,7 +196,7 @@ impl Facts<'_> {
         sentences
     }
 
-    /// Instances that refuse what comes, and networks that are cut.
+    /// Instances that refuse what comes, and networks that are cut or lose messages.
     fn outages(&self) -> Vec<Sentence> {
         let mut sentences = Vec::new();
         let count = |number: u64| format(number as f64, Unit::Count);
@@ -213,16 +213,15 @@ impl Facts<'_> {
             let [one, other] = &network.ends;
             for (number, what) in [
                 (network.lost, "lost, and their callers waited for an answer"),
-                (network.delayed, "waiting until it was back"),
+                (network.delayed, "sent again until they passed"),
             ] {
                 if number > 0 {
                     let messages = match number {
                         1 => "1 message was".to_owned(),
                         several => format!("{} messages were", count(several)),
                     };
-                    let text = format!(
-                        "While the network between {one} and {other} was cut, {messages} {what}."
-                    );
+                    let text =
+                        format!("Over the network between {one} and {other}, {messages} {what}.");
                     sentences.push(about(other, text));
                 }
             }

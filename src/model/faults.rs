@@ -47,8 +47,10 @@ pub(super) enum EffectModel {
     Refuse { group: u16, share: f64, loses: bool },
     /// The same with one station.
     RefuseOne { station: u16, share: f64, loses: bool },
-    /// Nothing passes over this network.
+    /// Nothing passes over these networks.
     Cut { wires: Vec<u16> },
+    /// A share of the messages over these networks is lost.
+    Drop { wires: Vec<u16>, share: f64 },
     /// These stations have a version that refuses a share of what comes, and is slower.
     Deploy { stations: Range<u16>, errors: f64, factor: f64 },
 }
@@ -93,6 +95,9 @@ impl Builder<'_> {
                 EffectModel::Stop { group, stations }
             }
             Effect::Partition => EffectModel::Cut { wires: self.wires_of(fault)? },
+            Effect::Drop { share } => {
+                EffectModel::Drop { wires: self.wires_of(fault)?, share: *share }
+            }
             Effect::Deploy { share, errors, factor } => {
                 let group = self.service_group(&fault.part)?;
                 self.model.groups[usize::from(group)].stream = self.stream(&fault.part, "refusal");
@@ -140,6 +145,7 @@ impl Builder<'_> {
             | Effect::Delay { .. }
             | Effect::Flush
             | Effect::Partition
+            | Effect::Drop { .. }
             | Effect::Deploy { .. } => {
                 let reason = "one instance can be slow, stop, crash or refuse, and nothing else";
                 return Err(BuildError::Setting { part: part.clone(), reason: reason.to_owned() });
@@ -264,17 +270,8 @@ impl Simulation {
                     self.start_cold(self.model.groups[usize::from(group)].stations(), true);
                 }
             }
-            EffectModel::Cut { wires } => {
-                for wire in wires {
-                    let cuts = |fault: &&FaultModel| match &fault.effect {
-                        EffectModel::Cut { wires } => {
-                            wires.contains(&wire) && fault.from <= self.now
-                        }
-                        _ => false,
-                    };
-                    let ends = self.model.faults.iter().filter(cuts).map(|fault| fault.until);
-                    self.model.wires[usize::from(wire)].until = ends.max().unwrap_or_default();
-                }
+            EffectModel::Cut { wires } | EffectModel::Drop { wires, .. } => {
+                self.disturb(number, &wires);
             }
             EffectModel::Deploy { stations, factor, .. } => {
                 for station in stations.clone() {
@@ -303,6 +300,14 @@ impl Simulation {
     /// Effects of all faults that are there after the event with this number: several may do the
     /// same to one part.
     fn faults_there(&self, number: u32) -> impl Iterator<Item = &EffectModel> {
+        self.faults_until(number).map(|(effect, _)| effect)
+    }
+
+    /// The same, and when each ends.
+    pub(super) fn faults_until(
+        &self,
+        number: u32,
+    ) -> impl Iterator<Item = (&EffectModel, SimTime)> {
         let now = self.now;
         let own = number as usize / 2;
         let begins = number.is_multiple_of(2);
@@ -310,7 +315,7 @@ impl Simulation {
         let there = faults.filter(move |(index, fault)| {
             if *index == own { begins } else { fault.from <= now && now < fault.until }
         });
-        there.map(|(_, fault)| &fault.effect)
+        there.map(|(_, fault)| (&fault.effect, fault.until))
     }
 
     /// Fails everything that holds a server of these stations or waits for one.

@@ -1,22 +1,33 @@
-//! Networks between two parts that can be cut, and what becomes of the messages.
+//! Networks between two parts that can be cut or lose messages, and what becomes of those.
 //!
-//! Only where a fault cuts it is a network an operation of its own: before what is asked, and before
+//! Only where a fault does so is a network an operation of its own: before what is asked, and before
 //! its answer.
+//!
+//! What is lost is sent again where nobody gives up on it, as TCP does: after 200 ms, then
+//! after twice as long each time. Source: RFC 6298, section 5.5; `TCP_RTO_MIN` of Linux.
 
-use crate::engine::SimTime;
+use crate::engine::{SimDuration, SimTime};
 
 use super::build::{BuildError, Builder};
+use super::faults::EffectModel;
 use super::program::{Op, Spent};
 use super::simulation::Simulation;
 use super::system::{Effect, Fault, Part};
 use super::task::State;
+
+/// How long a sender waits for an acknowledgement before it sends a message again.
+const RESENT_AFTER: SimDuration = SimDuration(200_000_000);
 
 /// The network between two parts.
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
     ends: [String; 2],
     /// Until when nothing passes.
-    pub(super) until: SimTime,
+    until: SimTime,
+    /// Share of the messages that is lost, and until when.
+    dropped: (f64, SimTime),
+    /// Random stream that decides which.
+    stream: u16,
     /// Where the time is booked.
     pub(super) account: u16,
     lost: u64,
@@ -30,7 +41,7 @@ pub struct NetworkMeasure {
     pub ends: [String; 2],
     /// Messages that were lost: their callers waited for their timeouts.
     pub lost: u64,
-    /// Messages that were sent again until the network was back.
+    /// Messages that were sent again until they passed.
     pub delayed: u64,
 }
 
@@ -41,7 +52,7 @@ impl Builder<'_> {
         let is_between = |fault: &Fault, one: &str| {
             let is_end = |end: &str| fault.part == end;
             let is_peer = |end| fault.peer.as_deref().is_none_or(|peer| peer == end);
-            fault.effect == Effect::Partition
+            matches!(fault.effect, Effect::Partition | Effect::Drop { .. })
                 && (is_end(one) && is_peer(other) || is_end(other) && is_peer(one))
         };
         let is_cut = |one: &str| {
@@ -59,9 +70,12 @@ impl Builder<'_> {
         let found = self.model.wires.iter().position(|wire| wire.joins(&ends));
         let number = found.unwrap_or_else(|| {
             let account = self.account(other, Spent::Network);
+            let stream = self.stream(&ends.concat(), "drops");
             self.model.wires.push(Wire {
                 ends,
                 until: SimTime::ZERO,
+                dropped: (0.0, SimTime::ZERO),
+                stream,
                 account,
                 lost: 0,
                 delayed: 0,
@@ -78,7 +92,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The numbers of the networks that a fault cuts; none if it names no peer and nobody calls the
+    /// The numbers of the networks that a fault cuts, or where it loses messages; none if it names no peer and nobody calls the
     /// part.
     pub(super) fn wires_of(&self, fault: &Fault) -> Result<Vec<u16>, BuildError> {
         let is_cut = |wire: &Wire| match &fault.peer {
@@ -108,7 +122,20 @@ impl Simulation {
     /// Sends a message over a network; false if it does not arrive now.
     pub(super) fn cross(&mut self, id: u32, wire: u16, vanishes: bool) -> bool {
         let wire = &mut self.model.wires[usize::from(wire)];
-        let until = wire.until;
+        let (share, end) = wire.dropped;
+        let random = &mut self.model.streams[usize::from(wire.stream)];
+        let mut until = wire.until.max(self.now);
+        if share > 0.0 {
+            // One that vanishes is sent once.
+            let mut wait = RESENT_AFTER;
+            while until < end && random.chance(share) {
+                until = until + wait;
+                wait = wait.times(2.0);
+                if vanishes {
+                    break;
+                }
+            }
+        }
         if until <= self.now {
             return true;
         }
@@ -123,6 +150,25 @@ impl Simulation {
         task.since = self.now;
         task.awaited = self.model.events.schedule(until, id);
         false
+    }
+
+    /// What the faults that are there after the event with this number do to these networks.
+    pub(super) fn disturb(&mut self, number: u32, wires: &[u16]) {
+        for wire in wires {
+            let mut until = SimTime::ZERO;
+            let mut dropped = (0.0_f64, SimTime::ZERO);
+            for (effect, end) in self.faults_until(number) {
+                match effect {
+                    EffectModel::Cut { wires } if wires.contains(wire) => until = until.max(end),
+                    EffectModel::Drop { wires, share } if wires.contains(wire) => {
+                        dropped = (dropped.0.max(*share), dropped.1.max(end));
+                    }
+                    _ => {}
+                }
+            }
+            let wire = &mut self.model.wires[usize::from(*wire)];
+            (wire.until, wire.dropped) = (until, dropped);
+        }
     }
 
     pub(super) fn network_measures(&self) -> Vec<NetworkMeasure> {

@@ -49,6 +49,8 @@ pub enum FaultKind {
     Flush,
     /// Nothing passes between it and any other part.
     Partition,
+    /// This share of the messages between it and any other part is lost.
+    Drop,
     /// Half of the instances have a version that fails this share of what comes.
     Deploy,
 }
@@ -58,7 +60,7 @@ const DEPLOYED: f64 = 0.5;
 
 impl FaultKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Spike,
         Self::Slow,
         Self::Delay,
@@ -67,6 +69,7 @@ impl FaultKind {
         Self::Refuse,
         Self::Flush,
         Self::Partition,
+        Self::Drop,
         Self::Deploy,
     ];
 
@@ -81,6 +84,7 @@ impl FaultKind {
             Self::Refuse => "refuse",
             Self::Flush => "flush",
             Self::Partition => "partition",
+            Self::Drop => "drop",
             Self::Deploy => "deploy",
         }
     }
@@ -91,6 +95,7 @@ impl FaultKind {
             Self::Spike => Some((0.01, 1_000.0, 3.0)),
             Self::Slow => Some((0.01, 1_000.0, 5.0)),
             Self::Delay => Some((0.01, 1_000.0, 10.0)),
+            Self::Drop => Some((0.001, 1.0, 0.1)),
             Self::Refuse | Self::Deploy => Some((0.001, 1.0, 0.5)),
             Self::Stop | Self::Crash | Self::Flush | Self::Partition => None,
         }
@@ -106,21 +111,25 @@ impl FaultKind {
             },
             // What computes on a machine is as fast as the machine.
             Part::Service(service) if service.runtime.on.is_some() => {
-                &[Self::Stop, Self::Crash, Self::Refuse, Self::Partition, Self::Deploy]
+                use FaultKind::{Crash, Deploy, Drop, Partition, Refuse, Stop};
+                &[Stop, Crash, Refuse, Partition, Drop, Deploy]
             }
             Part::Service(_) => {
-                &[Self::Slow, Self::Stop, Self::Crash, Self::Refuse, Self::Partition, Self::Deploy]
+                use FaultKind::{Crash, Deploy, Drop, Partition, Refuse, Slow, Stop};
+                &[Slow, Stop, Crash, Refuse, Partition, Drop, Deploy]
             }
             Part::Pool(_) => &[Self::Stop],
             Part::Database(database) if database.runtime.on.is_some() => {
-                &[Self::Delay, Self::Stop, Self::Crash, Self::Refuse, Self::Partition]
+                use FaultKind::{Crash, Delay, Drop, Partition, Refuse, Stop};
+                &[Delay, Stop, Crash, Refuse, Partition, Drop]
             }
             Part::Database(_) => {
-                &[Self::Slow, Self::Delay, Self::Stop, Self::Crash, Self::Refuse, Self::Partition]
+                use FaultKind::{Crash, Delay, Drop, Partition, Refuse, Slow, Stop};
+                &[Slow, Delay, Stop, Crash, Refuse, Partition, Drop]
             }
             Part::Machine(_) => &[Self::Slow],
-            Part::Cache(_) => &[Self::Flush, Self::Delay, Self::Partition],
-            Part::ThirdParty(_) => &[Self::Partition],
+            Part::Cache(_) => &[Self::Flush, Self::Delay, Self::Partition, Self::Drop],
+            Part::ThirdParty(_) => &[Self::Partition, Self::Drop],
             Part::Lock(_) | Part::Jobs(_) | Part::Fault(_) => &[],
         }
     }
@@ -135,6 +144,7 @@ impl FaultKind {
             Self::Refuse => Effect::Refuse { share: amount },
             Self::Flush => Effect::Flush,
             Self::Partition => Effect::Partition,
+            Self::Drop => Effect::Drop { share: amount },
             Self::Deploy => Effect::Deploy { share: DEPLOYED, errors: amount, factor: 1.0 },
         }
     }
@@ -154,6 +164,9 @@ pub fn words(part: &str, effect: Effect) -> String {
         }
         Effect::Flush => format!("{part} flushed"),
         Effect::Partition => format!("{part} cut off"),
+        Effect::Drop { share } => {
+            format!("network to {part} loses {}", written_quantity(share, Unit::Share))
+        }
         Effect::Deploy { errors, .. } if errors > 0.0 => {
             format!("bad version of {part} fails {}", written_quantity(errors, Unit::Share))
         }

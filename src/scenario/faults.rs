@@ -6,8 +6,8 @@ use crate::model::system::{ColdStart, Effect, Fault, Part};
 use super::Unit;
 use super::reader::{Fields, Reader};
 
-const EFFECTS: [&str; 9] =
-    ["spike", "slow", "delay", "stop", "crash", "refuse", "flush", "partition", "deploy"];
+const EFFECTS: [&str; 10] =
+    ["spike", "slow", "delay", "stop", "crash", "refuse", "flush", "partition", "deploy", "drop"];
 
 impl Reader<'_> {
     pub(super) fn fault(&mut self, fields: &mut Fields<'_>, id: String) -> Part {
@@ -33,9 +33,11 @@ impl Reader<'_> {
                 errors: self.number_within(fields, "errors", 0.0, 1.0),
                 factor: if fields.has("factor") { self.factor_of(fields) } else { 1.0 },
             },
+            9 => Effect::Drop { share: self.share_of(fields) },
             _ => Effect::Refuse { share: self.share_of(fields) },
         };
-        let is_named = effect == Effect::Partition && fields.has("peer");
+        let is_network = matches!(effect, Effect::Partition | Effect::Drop { .. });
+        let is_named = is_network && fields.has("peer");
         let peer = is_named.then(|| self.text_of(fields, "peer"));
         Part::Fault(Fault { id, part, instance, peer, from, until, effect })
     }

@@ -39,12 +39,12 @@ impl Generator {
             "fault" => {
                 let effect = object["effect"].as_str().unwrap_or_default().to_owned();
                 let has = |effects: &[&str]| effects.contains(&effect.as_str());
-                if effect != "partition" {
+                if !has(&["partition", "drop"]) {
                     object.remove("peer");
                 }
                 for (name, is_its) in [
                     ("factor", has(&["spike", "slow", "delay", "deploy"])),
-                    ("share", has(&["refuse", "deploy"])),
+                    ("share", has(&["refuse", "deploy", "drop"])),
                     ("errors", has(&["deploy"])),
                 ] {
                     object.remove(name);
@@ -53,7 +53,7 @@ impl Generator {
                     }
                 }
                 if object.remove("instance").is_some()
-                    && !["spike", "delay", "flush", "partition", "deploy"]
+                    && !["spike", "delay", "flush", "partition", "drop", "deploy"]
                         .contains(&effect.as_str())
                 {
                     object.insert("instance".to_owned(), json!(1));

@@ -43,7 +43,7 @@ impl From<Vec<Part>> for System {
 /// *Partition* cuts the network between two parts, or between one and all that call it or that it
 /// calls, in both directions: where the caller has a timeout or
 /// patience the message is lost; everything else is sent again, as TCP does, and passes when the
-/// network is back. *Deploy* gives the first instances of a service a version that fails a share of what
+/// network is back. *Drop* loses a share of the messages there, by chance. *Deploy* gives the first instances of a service a version that fails a share of what
 /// comes and is slower, and takes it back at the end.
 ///
 /// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
@@ -109,6 +109,16 @@ pub enum Effect {
     /// little longer than until the network is back, and that what waits when another cut begins is
     /// held up by that, too.
     Partition,
+    /// A share of the messages between the part and its peer is lost, each by itself. Where the caller
+    /// has a timeout or patience it waits for that; anything else is sent again after 200 ms, then after
+    /// twice as long each time, as TCP does.
+    ///
+    /// Left out: that a sender who gets three acknowledgements of what came before does not wait so
+    /// long (RFC 5681), and that it sends less afterwards.
+    Drop {
+        /// 0..=1.
+        share: f64,
+    },
     /// A service has a version with a mistake, until it is rolled back.
     Deploy {
         /// Share of the instances that have it, 0..=1; at least one, the first of them.

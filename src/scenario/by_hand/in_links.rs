@@ -101,12 +101,13 @@ mod tests {
             fault(FaultKind::Spike, "users", 5_000, 6_000, 3.0),
             fault(FaultKind::Refuse, "app", 5_000, 6_000, 0.25),
             fault(FaultKind::Partition, "db", 5_000, 6_000, 1.0),
+            fault(FaultKind::Drop, "db", 5_000, 6_000, 0.05),
             fault(FaultKind::Deploy, "app", 5_000, 6_000, 0.1),
         ];
         let text = state(&faults);
         let expected = "v=1&s=n-plus-one&fault=slow_db_20s_30500ms_2.5~stop_app_0s_1ms\
                         ~spike_users_5s_6s_3~refuse_app_5s_6s_0.25\
-                        ~partition_db_5s_6s~deploy_app_5s_6s_0.1&seed=1&m=1";
+                        ~partition_db_5s_6s~drop_db_5s_6s_0.05~deploy_app_5s_6s_0.1&seed=1&m=1";
         assert_eq!(text, expected);
         let decoded = decode(&text);
         assert_eq!((decoded.notices.len(), &decoded.link.settings.faults[..]), (0, &faults[..]));

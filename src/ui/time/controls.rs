@@ -98,6 +98,7 @@ fn label(kind: FaultKind) -> &'static str {
         FaultKind::Refuse => "Refuse half",
         FaultKind::Flush => "Flush",
         FaultKind::Partition => "Cut off",
+        FaultKind::Drop => "Lose messages",
         FaultKind::Deploy => "Bad deploy",
     }
 }
