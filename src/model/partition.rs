@@ -47,7 +47,7 @@ pub struct NetworkMeasure {
 
 impl Builder<'_> {
     /// The number of the network between the part whose steps are being compiled and another, if a
-    /// fault cuts it.
+    /// fault cuts it or loses messages there.
     pub(super) fn wire_to(&mut self, other: &str) -> Option<u16> {
         let is_between = |fault: &Fault, one: &str| {
             let is_end = |end: &str| fault.part == end;
@@ -92,8 +92,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The numbers of the networks that a fault cuts, or where it loses messages; none if it names no peer and nobody calls the
-    /// part.
+    /// The numbers of the networks that a fault cuts, or where it loses messages; none if it names no
+    /// peer and the part has to do with no other.
     pub(super) fn wires_of(&self, fault: &Fault) -> Result<Vec<u16>, BuildError> {
         let is_cut = |wire: &Wire| match &fault.peer {
             Some(peer) => wire.joins(&[fault.part.clone(), peer.clone()]),

@@ -101,8 +101,8 @@ impl FaultKind {
         }
     }
 
-    /// What can be done to a part. Nothing to clients who wait for their answers; from what belongs to
-    /// others one can only be cut off.
+    /// What can be done to a part. Nothing to clients who wait for their answers; to what belongs to
+    /// others, only what the network does.
     pub fn possible(part: &Part) -> &'static [Self] {
         match part {
             Part::Clients(clients) => match clients.arrivals {

@@ -14,7 +14,7 @@ use yew::prelude::*;
 #[hook]
 pub(super) fn use_font() -> (AttrValue, u32) {
     let arrived = use_fonts();
-    let font = use_memo((), |()| AttrValue::from(page_font()));
+    let font = use_memo(arrived, |_| AttrValue::from(page_font()));
     ((*font).clone(), arrived)
 }
 
