@@ -41,10 +41,10 @@ impl From<Vec<Part>> for System {
 /// a part works on or keeps waiting, and what comes fails at once until it is back; what it had called
 /// elsewhere works on. *Refuse* fails a share of what comes, by chance. *Flush* empties a cache.
 /// *Partition* cuts the network between two parts, or between one and all that call it or that it
-/// calls, in both directions: where the caller has a timeout or
-/// patience the message is lost; everything else is sent again, as TCP does, and passes when the
-/// network is back. *Drop* loses a share of the messages there, by chance. *Deploy* gives the first instances of a service a version that fails a share of what
-/// comes and is slower, and takes it back at the end.
+/// calls, in both directions: where the caller has a timeout or patience the message is lost;
+/// everything else is sent again, as TCP does, and passes when the network is back. *Drop* loses a
+/// share of the messages there, by chance. *Deploy* gives the first instances of a service a version
+/// that fails a share of what comes and is slower, and takes it back at the end.
 ///
 /// A fault may hit one instance of a service, which can be slow, stop, crash or refuse; slowness of one
 /// instance does not reach into branches of `parallel`. Several faults may do the same to one part at
