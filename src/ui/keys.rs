@@ -80,8 +80,9 @@ fn wish_of(event: &KeyboardEvent, letters: bool) -> Option<Wish> {
             _ => None,
         };
     }
-    // A dialog has the page behind it out of reach.
-    let is_inside = target.is_some_and(|target| target.closest("dialog").ok().flatten().is_some());
+    // An open dialog has the page behind it out of reach; one just closed may have the focus still.
+    let is_inside =
+        target.is_some_and(|target| target.closest("dialog[open]").ok().flatten().is_some());
     let found = LETTERS.iter().find(|(letter, ..)| *letter == key);
     found.filter(|_| letters && !is_inside && !event.repeat()).map(|(_, wish, _)| *wish)
 }

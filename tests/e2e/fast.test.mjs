@@ -131,12 +131,18 @@ test("a drag that begins while the page is busy is not lost", async () => {
 test("a dialog opens after another was closed just now", async () => {
   const { context, page, faults } = await open(site, link, quiet);
   await settled(page);
-  for (const [key, name] of [["g", "All scenarios"], ["s", "Share this state"], ["s", "Share this state"], ["?", "Keys"]]) {
+  const opened = [["g", "All scenarios"], ["s", "Share this state"], ["s", "Share this state"], ["?", "Keys"]];
+  for (const [[key, name], isOneTask] of opened.flatMap((pair) => [[pair, false], [pair, true]])) {
     await press(page, "body", [key]);
     const dialog = page.getByRole("dialog", { name });
     await dialog.waitFor({ timeout: 5000 });
-    // Escape, and the next key before the browser could tell that the dialog is closed.
-    await Promise.all([page.keyboard.press("Escape"), page.keyboard.press("s")]);
+    // Escape, and the next key before the browser could tell that the dialog is closed, or move the focus out of it.
+    if (isOneTask) await page.evaluate(() => {
+      for (const key of ["Escape", "s"]) {
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      }
+    });
+    else await Promise.all([page.keyboard.press("Escape"), page.keyboard.press("s")]);
     await page.getByRole("dialog", { name: "Share this state" }).waitFor({ timeout: 5000 });
     await page.waitForTimeout(100);
     assert.ok(await page.getByRole("dialog", { name: "Share this state" }).isVisible());
