@@ -185,24 +185,28 @@ fn card(
         }
     };
     let free = width - 16.0 - 6.2 * facts.main.chars().count() as f64;
+    // What is written stands beside the button, not in it: pieces of a picture are no name to speak.
     html! {
-        <g class={classes!("part", level, is_picked.then_some("picked"))} role="button" tabindex="0"
-            aria-label={words} aria-pressed={is_picked.to_string()} {onclick} {onkeydown}>
-            <rect class="paper" x={coordinate(x)} y={coordinate(y)} width={coordinate(width)} height={coordinate(CARD_HEIGHT)} rx="7" />
-            <text class="id" x={coordinate(x + 8.0)} y={coordinate(y + 18.0)}>{ cut(&node.id, free / 7.0) }</text>
-            <text class="main" x={coordinate(right)} y={coordinate(y + 18.0)}>{ &facts.main }</text>
-            <text class="size" x={coordinate(x + 8.0)} y={coordinate(y + 33.0)}>{ cut(&node.size, (width - 16.0) / 5.4) }</text>
-            if is_first { { flag(right - 9.0, y + 24.0) } }
-            if let Some(share) = facts.share {
-                <rect class="track" x={coordinate(x + 8.0)} y={coordinate(y + 39.0)} width={coordinate(width - 16.0)} height="5" rx="2.5" />
-                <rect class={if facts.is_hits { "hits" } else { "fill" }} x={coordinate(x + 8.0)} y={coordinate(y + 39.0)} width={coordinate((width - 16.0) * share)} height="5" rx="2.5" />
-            }
-            if !facts.waiting.is_empty() {
-                <text class="waiting-here" x={coordinate(middle + 6.0)} y={coordinate(y - 4.0)}>{ &facts.waiting }</text>
-            }
-            if let Some(lost) = facts.lost.first() {
-                { badge(lost, facts.lost.len(), middle, y + CARD_HEIGHT) }
-            }
+        <g class={classes!("part", level, is_picked.then_some("picked"))}>
+            <g class="press" role="button" tabindex="0" aria-label={words} aria-pressed={is_picked.to_string()} {onclick} {onkeydown}>
+                <rect class="paper" x={coordinate(x)} y={coordinate(y)} width={coordinate(width)} height={coordinate(CARD_HEIGHT)} rx="7" />
+            </g>
+            <g aria-hidden="true">
+                <text class="id" x={coordinate(x + 8.0)} y={coordinate(y + 18.0)}>{ cut(&node.id, free / 7.0) }</text>
+                <text class="main" x={coordinate(right)} y={coordinate(y + 18.0)}>{ &facts.main }</text>
+                <text class="size" x={coordinate(x + 8.0)} y={coordinate(y + 33.0)}>{ cut(&node.size, (width - 16.0) / 5.4) }</text>
+                if is_first { { flag(right - 9.0, y + 24.0) } }
+                if let Some(share) = facts.share {
+                    <rect class="track" x={coordinate(x + 8.0)} y={coordinate(y + 39.0)} width={coordinate(width - 16.0)} height="5" rx="2.5" />
+                    <rect class={if facts.is_hits { "hits" } else { "fill" }} x={coordinate(x + 8.0)} y={coordinate(y + 39.0)} width={coordinate((width - 16.0) * share)} height="5" rx="2.5" />
+                }
+                if !facts.waiting.is_empty() {
+                    <text class="waiting-here" x={coordinate(middle + 6.0)} y={coordinate(y - 4.0)}>{ &facts.waiting }</text>
+                }
+                if let Some(lost) = facts.lost.first() {
+                    { badge(lost, facts.lost.len(), middle, y + CARD_HEIGHT) }
+                }
+            </g>
         </g>
     }
 }

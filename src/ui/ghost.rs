@@ -13,7 +13,7 @@ pub(super) fn ghost_line(session: &Session, act: &Callback<Action>) -> Html {
         return html! {
             <span class="ghost">
                 <button type="button" class="small" onclick={pin} disabled={!enabled}
-                    aria-label="Keep this curve to compare with">{ "Keep to compare" }</button>
+                    title="Keeps this curve, to compare others with it">{ "Keep to compare" }</button>
             </span>
         };
     };

@@ -114,3 +114,18 @@ export async function settled(page) {
   await page.waitForSelector(".readout:not(.stale) .digest", { timeout: 20_000 });
   return page.textContent(".digest");
 }
+
+const axe = join(root, "tests/e2e/node_modules/axe-core/axe.min.js");
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+// What axe finds wrong on the page, or below a selector. The page is opened with `bypassCSP`.
+export async function violations(page, below = "html") {
+  await page.addScriptTag({ path: axe });
+  return page.evaluate(
+    async ([below, runOnly]) => {
+      const result = await window.axe.run(below, { runOnly });
+      return result.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`);
+    },
+    [below, rules],
+  );
+}
