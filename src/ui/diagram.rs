@@ -188,9 +188,8 @@ fn card(
     // What is written stands beside the button, not in it: pieces of a picture are no name to speak.
     html! {
         <g class={classes!("part", level, is_picked.then_some("picked"))}>
-            <g class="press" role="button" tabindex="0" aria-label={words} aria-pressed={is_picked.to_string()} {onclick} {onkeydown}>
-                <rect class="paper" x={coordinate(x)} y={coordinate(y)} width={coordinate(width)} height={coordinate(CARD_HEIGHT)} rx="7" />
-            </g>
+            <rect class="paper" x={coordinate(x)} y={coordinate(y)} width={coordinate(width)} height={coordinate(CARD_HEIGHT)} rx="7"
+                role="button" tabindex="0" aria-label={words} aria-pressed={is_picked.to_string()} {onclick} {onkeydown} />
             <g aria-hidden="true">
                 <text class="id" x={coordinate(x + 8.0)} y={coordinate(y + 18.0)}>{ cut(&node.id, free / 7.0) }</text>
                 <text class="main" x={coordinate(right)} y={coordinate(y + 18.0)}>{ &facts.main }</text>

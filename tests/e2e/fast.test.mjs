@@ -137,11 +137,7 @@ test("a dialog opens after another was closed just now", async () => {
     const dialog = page.getByRole("dialog", { name });
     await dialog.waitFor({ timeout: 5000 });
     // Escape, and the next key before the browser could tell that the dialog is closed, or move the focus out of it.
-    if (isOneTask) await page.evaluate(() => {
-      for (const key of ["Escape", "s"]) {
-        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-      }
-    });
+    if (isOneTask) await press(page, ":focus", ["Escape", "s"]);
     else await Promise.all([page.keyboard.press("Escape"), page.keyboard.press("s")]);
     await page.getByRole("dialog", { name: "Share this state" }).waitFor({ timeout: 5000 });
     await page.waitForTimeout(100);
