@@ -143,6 +143,22 @@ fn hex((r, g, b): Rgb) -> String {
 
 /// Lines of a colour, in units.
 fn polylines(svg: &str, colour: Rgb) -> Vec<Vec<(f64, f64)>> {
+    shapes(svg, "polyline", "stroke", colour)
+}
+
+/// Dashes of a colour, in units: their ends. All of a line are one polygon of rectangles, each with
+/// its first corner again at its end.
+fn dashes(svg: &str, colour: Rgb) -> Vec<[(f64, f64); 2]> {
+    let middle = |a: (f64, f64), b: (f64, f64)| (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1));
+    let found = shapes(svg, "polygon", "fill", colour);
+    let rectangles = found
+        .iter()
+        .flat_map(|corners| corners.chunks_exact(5).take_while(|corners| corners[0] == corners[4]));
+    rectangles.map(|c| [middle(c[0], c[3]), middle(c[1], c[2])]).collect()
+}
+
+/// Points of all elements of a kind whose attribute has a colour.
+fn shapes(svg: &str, kind: &str, paint: &str, colour: Rgb) -> Vec<Vec<(f64, f64)>> {
     let colour = hex(colour);
     let points = |element: &str| {
         let pairs = attribute(element, "points").unwrap_or_default().split_whitespace();
@@ -153,8 +169,8 @@ fn polylines(svg: &str, colour: Rgb) -> Vec<Vec<(f64, f64)>> {
         pairs.map(pair).collect()
     };
     svg.split('<')
-        .filter(|element| element.starts_with("polyline"))
-        .filter(|element| attribute(element, "stroke") == Some(&colour))
+        .filter(|element| element.starts_with(kind))
+        .filter(|element| attribute(element, paint) == Some(&colour))
         .map(points)
         .collect()
 }

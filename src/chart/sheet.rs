@@ -90,23 +90,39 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
 
     /// A line through points, cut off at the bounds.
     pub(super) fn line(&self, points: &[Point], bounds: Bounds, stroke: Stroke) -> Drawn<DB> {
+        let pieces = clip::polyline(points, bounds);
+        match stroke.dash {
+            Dash::Solid => pieces.into_iter().try_for_each(|piece| self.unbroken(piece, stroke)),
+            Dash::Broken(on, off) => {
+                let dashes = pieces.iter().flat_map(|piece| dashes(piece, on, off)).collect();
+                self.many(dashes, stroke)
+            }
+        }
+    }
+
+    /// Straight lines that look alike, each cut off at the bounds.
+    pub(super) fn hatch(&self, lines: &[[Point; 2]], bounds: Bounds, stroke: Stroke) -> Drawn<DB> {
+        self.many(lines.iter().flat_map(|line| clip::polyline(line, bounds)).collect(), stroke)
+    }
+
+    /// A line through points that lie within the bounds.
+    fn unbroken(&self, points: Vec<Point>, stroke: Stroke) -> Drawn<DB> {
         let style = ShapeStyle {
             color: paint(stroke.colour, stroke.opacity),
             filled: false,
             stroke_width: (stroke.width * self.scale).round().max(1.0) as u32,
         };
-        for piece in clip::polyline(points, bounds) {
-            let strokes = match stroke.dash {
-                Dash::Solid => vec![piece],
-                Dash::Broken(on, off) => dashes(&piece, on, off),
-            };
-            for stroke in strokes {
-                for element in LineSeries::new(stroke, style) {
-                    self.area.draw(&element)?;
-                }
-            }
+        LineSeries::new(points, style).try_for_each(|element| self.area.draw(&element))
+    }
+
+    /// Lines that look alike, as one polygon: a hundred dashes one by one take a canvas longer than
+    /// all the rest of a chart.
+    fn many(&self, mut lines: Vec<Vec<Point>>, stroke: Stroke) -> Drawn<DB> {
+        if lines.len() < 2 {
+            return lines.pop().map_or(Ok(()), |line| self.unbroken(line, stroke));
         }
-        Ok(())
+        let corners = outline(&lines, stroke.width / 2.0);
+        self.area.draw(&Polygon::new(corners, paint(stroke.colour, stroke.opacity)))
     }
 
     /// A level or upright line from end to end, on whole pixels of the device, so that it is sharp.
@@ -192,6 +208,26 @@ fn paint(colour: Rgb, opacity: f64) -> RGBAColor {
     RGBColor(colour.0, colour.1, colour.2).mix(opacity)
 }
 
+/// The polygon that covers lines by so much on both sides: a rectangle for each of their straight
+/// parts, joined by ways that are gone to and fro, which have no area.
+fn outline(lines: &[Vec<Point>], half: f64) -> Vec<Point> {
+    let (mut corners, mut starts) = (Vec::new(), Vec::new());
+    for [from, to] in lines.iter().flat_map(|line| line.array_windows()) {
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let length = (dx * dx + dy * dy).sqrt();
+        if length > 0.0 {
+            let (x, y) = (-dy / length * half, dx / length * half);
+            let left = |at: &Point| (at.0 + x, at.1 + y);
+            let right = |at: &Point| (at.0 - x, at.1 - y);
+            let start = left(from);
+            corners.extend([start, left(to), right(to), right(from), start]);
+            starts.push(start);
+        }
+    }
+    corners.extend(starts.into_iter().rev());
+    corners
+}
+
 /// Cuts a line into dashes, going on around corners.
 fn dashes(points: &[Point], on: f64, off: f64) -> Vec<Vec<Point>> {
     let mut strokes = Vec::new();
@@ -237,6 +273,18 @@ mod tests {
         assert_eq!(found[0], vec![(0.0, 0.0), (4.0, 0.0)]);
         assert_eq!(found[1], vec![(5.0, 1.0), (5.0, 5.0)]);
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn many_lines_are_covered_as_wide_as_they_are_and_nothing_between_them() {
+        let lines =
+            [vec![(0.0, 0.0), (4.0, 0.0), (4.0, 3.0)], vec![(9.0, 9.0), (9.0, 4.0)], vec![]];
+        let corners = outline(&lines, 0.5);
+        let next = corners.iter().skip(1).chain(corners.first());
+        // Twice the area, by the shoelace formula.
+        let twice: f64 = corners.iter().zip(next).map(|(a, b)| a.0 * b.1 - a.1 * b.0).sum();
+        assert!((twice.abs() / 2.0 - (4.0 + 3.0 + 5.0)).abs() < 1e-9, "{twice}");
+        assert_eq!(corners.first(), corners.last(), "closed");
     }
 
     #[test]

@@ -76,11 +76,12 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
         let height = bottom - top;
         let stroke = Stroke { opacity: 0.12, ..Stroke::solid(self.palette.errors, 1.0) };
         let step = self.spec.text_px * 0.9;
-        for index in 0..((right - from + height) / step).ceil() as u32 {
+        let count = ((right - from + height) / step).ceil() as u32;
+        let lines = (0..count).map(|index| {
             let foot = from - height + f64::from(index) * step;
-            self.sheet.line(&[(foot, bottom), (foot + height, top)], zone, stroke)?;
-        }
-        Ok(())
+            [(foot, bottom), (foot + height, top)]
+        });
+        self.sheet.hatch(&lines.collect::<Vec<_>>(), zone, stroke)
     }
 
     /// A line through the values of points, interrupted where a point has none.

@@ -136,7 +136,7 @@ fn a_walk_shows_both_ways_where_it_breaks_and_where_it_recovers() {
     }
     // Where nothing is answered the way down runs along the upper edge, and comes down after 500.
     let layout = Layout::of_latency(&spec);
-    let down: Vec<(f64, f64)> = polylines(&svg, LIGHT.mark).into_iter().flatten().collect();
+    let down: Vec<(f64, f64)> = dashes(&svg, LIGHT.mark).concat();
     let at = |x: f64| {
         let x = layout.x_of(x) * FINE;
         down.iter()
