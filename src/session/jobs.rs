@@ -49,6 +49,21 @@ const REFINED_EVENTS: u64 = 1_000_000;
 /// Passes before anything is said of the knee of a sketch: one that is short may lie ten per cent off.
 pub(super) const TELLING_PASSES: u32 = 3;
 
+/// How long nobody must have asked, in milliseconds, before work begins that can wait.
+const QUIET_MS: f64 = 80.0;
+
+/// The same on a slow processor, where a page asks less often as a hand moves, at most.
+const QUIET_MAX_MS: f64 = 400.0;
+
+/// How long it must stay quiet, in milliseconds, before work begins that can wait, after a question
+/// that came `pause_ms` after the one before.
+///
+/// Twice the pause, in which a hand that still moves would have asked again. After a long pause it
+/// begins to move, or moved once.
+pub fn quiet_ms(pause_ms: f64) -> f64 {
+    if pause_ms < QUIET_MAX_MS { (2.0 * pause_ms).clamp(QUIET_MS, QUIET_MAX_MS) } else { QUIET_MS }
+}
+
 /// A worker without its thread.
 #[derive(Debug, Default)]
 pub struct Worker {

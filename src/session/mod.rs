@@ -180,7 +180,12 @@ impl Session {
         }
     }
 
-    /// No knob is being turned.
+    /// A hand is turning a knob.
+    pub fn is_turned(&self) -> bool {
+        self.history.present().settings.knobs != self.settings.knobs
+    }
+
+    /// Nothing is being turned or moved.
     pub fn is_committed(&self) -> bool {
         *self.history.present() == self.state()
     }

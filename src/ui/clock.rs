@@ -22,6 +22,18 @@ thread_local! {
     static ASKED: RefCell<Vec<(u32, usize)>> = const { RefCell::new(Vec::new()) };
     static FRAME: RefCell<Option<AnimationFrame>> = const { RefCell::new(None) };
     static DRAWINGS: Cell<u32> = const { Cell::new(0) };
+    /// What is drawn now is shown by the frame that is being made.
+    static IN_FRAME: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Milliseconds since the page began.
+pub(super) fn now() -> f64 {
+    performance().map_or(0.0, |performance| performance.now())
+}
+
+/// A frame is being made, or is over.
+pub(super) fn in_frame(is_begun: bool) {
+    IN_FRAME.set(is_begun);
 }
 
 fn performance() -> Option<Performance> {
@@ -98,8 +110,13 @@ pub(super) fn drawn(shown: Shown) {
         }
         return;
     };
-    let frame = request_animation_frame(move |_| {
+    let measure = move || {
         let _ = performance.measure_with_start_mark(name, INPUTS[mark]);
-    });
-    FRAME.with(|slot| *slot.borrow_mut() = Some(frame));
+    };
+    if IN_FRAME.get() {
+        measure();
+    } else {
+        let frame = request_animation_frame(move |_| measure());
+        FRAME.with(|slot| *slot.borrow_mut() = Some(frame));
+    }
 }

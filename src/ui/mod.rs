@@ -73,6 +73,8 @@ mod theme;
 
 mod pool;
 
+mod inbox;
+
 mod worker;
 
 pub mod exports;

@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, Worker};
 use yew::Callback;
 
+use super::inbox::Inbox;
 use super::outside;
 use crate::session::Action;
 use crate::session::jobs::{Question, pack, unpack};
@@ -42,10 +43,11 @@ impl Drop for Pool {
 impl Pool {
     /// Starts `count` workers; their answers and failures become actions.
     pub(super) fn new(count: usize, act: &Callback<Action>) -> Self {
+        let inbox = Inbox::new(act.clone());
         let slots: Vec<Rc<RefCell<Option<Slot>>>> =
             (0..count).map(|_| Rc::new(RefCell::new(None))).collect();
         for place in &slots {
-            fill(place, act, 0);
+            fill(place, &inbox, 0);
         }
         Self { slots }
     }
@@ -79,25 +81,25 @@ impl Slot {
 }
 
 /// Starts a worker in this place.
-fn fill(place: &Rc<RefCell<Option<Slot>>>, act: &Callback<Action>, restarts: u32) {
-    match start(place, act, restarts) {
+fn fill(place: &Rc<RefCell<Option<Slot>>>, inbox: &Rc<Inbox>, restarts: u32) {
+    match start(place, inbox, restarts) {
         Ok(slot) => *place.borrow_mut() = Some(slot),
-        Err(_) => act.emit(Action::Notice("This browser cannot start the simulator.".to_owned())),
+        Err(_) => inbox.push(Action::Notice("This browser cannot start the simulator.".to_owned())),
     }
 }
 
 fn start(
     place: &Rc<RefCell<Option<Slot>>>,
-    act: &Callback<Action>,
+    inbox: &Rc<Inbox>,
     restarts: u32,
 ) -> Result<Slot, JsValue> {
     let worker: Worker = outside::call("worker", &[wasm_bindgen::module()])?.dyn_into()?;
     let answered = {
-        let (place, act) = (Rc::clone(place), act.clone());
+        let (place, inbox) = (Rc::clone(place), Rc::clone(inbox));
         EventListener::new(&worker, "message", move |event| {
             let Some(event) = event.dyn_ref::<MessageEvent>() else { return };
             if let Ok(bytes) = event.data().dyn_into::<Uint8Array>() {
-                act.emit(match unpack(&bytes.to_vec()) {
+                inbox.push(match unpack(&bytes.to_vec()) {
                     Ok(answer) => Action::Answered(Box::new(answer)),
                     Err(error) => Action::Notice(format!("Unreadable answer: {error}")),
                 });
@@ -108,26 +110,28 @@ fn start(
         })
     };
     let failed = {
-        let (place, act) = (Rc::clone(place), act.clone());
+        let (place, inbox) = (Rc::clone(place), Rc::clone(inbox));
         EventListener::new(&worker, "error", move |_| {
-            let (place, act) = (Rc::clone(&place), act.clone());
+            let (place, inbox) = (Rc::clone(&place), Rc::clone(&inbox));
             // Not at once: the listener that is running lives in the slot that goes.
-            wasm_bindgen_futures::spawn_local(async move { crashed(&place, &act, restarts) });
+            wasm_bindgen_futures::spawn_local(async move { crashed(&place, &inbox, restarts) });
         })
     };
     Ok(Slot { worker, is_ready: false, waiting: None, _listeners: [answered, failed] })
 }
 
-fn crashed(place: &Rc<RefCell<Option<Slot>>>, act: &Callback<Action>, restarts: u32) {
+fn crashed(place: &Rc<RefCell<Option<Slot>>>, inbox: &Rc<Inbox>, restarts: u32) {
     if let Some(slot) = place.borrow_mut().take() {
         slot.worker.terminate();
     }
     if restarts < RESTARTS_MAX {
-        fill(place, act, restarts + 1);
-        act.emit(Action::Notice("A worker of the simulator crashed and was restarted.".to_owned()));
-        act.emit(Action::Restarted);
+        fill(place, inbox, restarts + 1);
+        inbox.push(Action::Notice(
+            "A worker of the simulator crashed and was restarted.".to_owned(),
+        ));
+        inbox.push(Action::Restarted);
     } else {
         let text = "A worker of the simulator keeps crashing. Undo the last change, or reload.";
-        act.emit(Action::Notice(text.to_owned()));
+        inbox.push(Action::Notice(text.to_owned()));
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
     let is_seen = use_seen(&panel);
     // The first curve comes first, and so does the next.
     let runs = playback.is_playing && is_seen && session.curve.is_some();
-    use_ticks(runs, session.is_first_pass_under_way(), &play);
+    use_ticks(runs, session.is_first_pass_under_way() || session.is_turned(), &play);
     let (bands, marks) = (playback.bands(), playback.marks());
     let font = use_font();
     let text = text_px(size.0, *is_large);

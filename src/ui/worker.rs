@@ -8,14 +8,12 @@ use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
-use crate::session::jobs::{Answer, Worker, pack, unpack};
+use crate::session::jobs::{Answer, Worker, pack, quiet_ms, unpack};
 
 /// A slice should take about this long.
 const SLICE_MS: f64 = 6.0;
 /// Events of the first slice, before anything is measured.
 const FIRST_EVENTS: f64 = 20_000.0;
-/// How long nobody must have asked before work begins that can wait.
-const QUIET_MS: u32 = 80;
 
 struct State {
     worker: Worker,
@@ -25,6 +23,9 @@ struct State {
     slice_is_due: bool,
     quiet: Option<Timeout>,
     quiet_passed: bool,
+    /// How long it must be quiet after the last question, and when that came.
+    quiet_ms: f64,
+    asked_ms: f64,
     /// Events that fit into a slice.
     events: f64,
     _listeners: [EventListener; 2],
@@ -54,6 +55,8 @@ pub(super) fn start(scope: &DedicatedWorkerGlobalScope) {
         slice_is_due: false,
         quiet: None,
         quiet_passed: false,
+        quiet_ms: 0.0,
+        asked_ms: f64::NEG_INFINITY,
         events: FIRST_EVENTS,
         _listeners: [asked, due],
     };
@@ -73,6 +76,9 @@ impl State {
         let Ok(question) = unpack(bytes) else { return };
         self.quiet = None;
         self.quiet_passed = false;
+        let now = self.now();
+        self.quiet_ms = quiet_ms(now - self.asked_ms);
+        self.asked_ms = now;
         self.worker.ask(question);
         self.schedule();
     }
@@ -86,7 +92,7 @@ impl State {
                     state.schedule();
                 });
             };
-            self.quiet = Some(Timeout::new(QUIET_MS, resume));
+            self.quiet = Some(Timeout::new(self.quiet_ms as u32, resume));
             return;
         }
         let begin = self.now();

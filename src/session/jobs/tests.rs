@@ -13,6 +13,15 @@ fn answers(worker: &mut Worker) -> Vec<Outcome> {
 }
 
 #[test]
+fn what_can_wait_waits_longer_where_a_hand_asks_less_often() {
+    let of =
+        |pauses: &[f64]| pauses.iter().map(|pause| quiet_ms(*pause) as u32).collect::<Vec<_>>();
+    assert_eq!(of(&[16.0, 40.0, 100.0, 150.0, 199.0]), [80, 80, 200, 300, 398]);
+    assert_eq!(of(&[399.0]), [400], "at most");
+    assert_eq!(of(&[400.0, f64::INFINITY]), [80, 80], "one move, or the first of many");
+}
+
+#[test]
 fn a_point_is_reported_then_explained_then_traced() {
     let mut worker = Worker::default();
     ask(&mut worker, 7, "", Want::Point { ghost: None });

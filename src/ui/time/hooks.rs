@@ -20,7 +20,7 @@ use crate::ui::pool::Pool;
 
 /// Time goes on in steps of so many milliseconds.
 const STEP_MS: u32 = 30;
-/// While a curve is waited for, which is wanted first, steps are longer.
+/// While a knob is turned or a curve waited for, which is wanted first, steps are longer.
 const BUSY_STEP_MS: u32 = 250;
 /// What a hand turns is followed once it has rested for so many milliseconds..
 const TURNING_MS: f64 = 120.0;
