@@ -64,10 +64,10 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Drops the present question for a new one. What was begun for it is given up when the new one
-    /// is begun: it takes a while to free, and the page may be waiting for other workers.
+    /// Drops the present question for a new one.
     pub fn ask(&mut self, question: Question) {
         self.id = question.id;
+        self.jobs.clear();
         self.asked = Some(question);
     }
 
@@ -80,11 +80,7 @@ impl Worker {
     /// at once, and everything else would slow down the next one.
     pub fn wants_quiet(&self) -> bool {
         match (&self.asked, self.jobs.front()) {
-            (Some(question), _) => match &question.want {
-                Want::Point { .. } => true,
-                Want::Sketches { links, .. } => links.is_empty(),
-                _ => false,
-            },
+            (Some(question), _) => matches!(question.want, Want::Point { .. }),
             (None, Some(Job::Curve(_, job))) => job.pass() > 0,
             // Time plays on; the others are asked only once the page is at rest.
             (None, Some(Job::Time(_) | Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => {
@@ -97,7 +93,6 @@ impl Worker {
     /// Works for about `events` events.
     pub fn step(&mut self, events: u64) -> Option<Answer> {
         if let Some(question) = self.asked.take() {
-            self.jobs.clear();
             match self.start(question) {
                 Ok(jobs) => self.jobs = jobs,
                 Err(mistakes) => {

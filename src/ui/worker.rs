@@ -14,10 +14,6 @@ use crate::session::jobs::{Answer, Worker, pack, unpack};
 const SLICE_MS: f64 = 6.0;
 /// Events of the first slice, before anything is measured.
 const FIRST_EVENTS: f64 = 20_000.0;
-/// No fewer events, however long they seem to take: other threads may have had the processor.
-const EVENTS_MIN: f64 = 10_000.0;
-/// No more, however fast they seem: what ended early took no time.
-const EVENTS_MAX: f64 = 60_000.0;
 /// How long nobody must have asked before work begins that can wait.
 const QUIET_MS: u32 = 80;
 
@@ -98,7 +94,7 @@ impl State {
         let took = (self.now() - begin).max(0.1);
         // Follows the speed of the machine, half way each time.
         let fitting = self.events * (SLICE_MS / took).clamp(0.5, 2.0);
-        self.events = (0.5 * (self.events + fitting)).clamp(EVENTS_MIN, EVENTS_MAX);
+        self.events = (0.5 * (self.events + fitting)).clamp(2_000.0, 400_000.0);
         if let Some(answer) = answer {
             self.send(&answer);
         }
