@@ -36,9 +36,12 @@ impl Share {
     /// All points.
     pub const ALL: Self = Self { index: 0, of: 1 };
 
-    /// It has the point of this number. By twos, so that shares have as many of every second point.
-    fn has(self, point: usize) -> bool {
-        point / 2 % self.of.max(1) == self.index
+    /// It has the point of this number, of so many. By twos, so that shares have as many of every
+    /// second point; and to and fro from the last, as points tend to cost more the further up.
+    fn has(self, point: usize, count: usize) -> bool {
+        let of = self.of.max(1);
+        let (turn, place) = ((count - 1 - point) / 2 / of, (count - 1 - point) / 2 % of);
+        self.index == if turn % 2 == 0 { place } else { of - 1 - place }
     }
 }
 
@@ -69,12 +72,12 @@ impl CurveJob {
             return Err(Mistakes::one("knob", format!("`{knob}`"), "a knob of the scenario"));
         };
         let values = values_of(&knob);
-        let last = values.len() - 1;
-        let mine = values.iter().enumerate().filter(|(index, _)| share.has(*index));
+        let count = values.len();
+        let mine = values.iter().enumerate().filter(|(index, _)| share.has(*index, count));
         let points = mine.map(|(index, &x)| {
             let mut settings = settings.clone();
             settings.knobs.insert(knob.id.clone(), x);
-            let is_between = index % 2 == 1 && index != last;
+            let is_between = (count - 1 - index) % 2 == 1 && index != 0;
             Point::new(x, scenario, settings, is_between)
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
@@ -226,20 +229,20 @@ mod tests {
     fn a_stretch_of_time_is_run_on_further_seeds() {
         let scenario = catalogue::find("retry-storm").unwrap();
         let settings = Settings::default();
-        // The points 12 and 13, of which the first pass has the former.
-        let share = Share { index: 6, of: POINTS / 2 };
+        // The points 12 and 13, of which the first pass has the latter.
+        let share = Share { index: 5, of: POINTS / 2 };
         let mut job = CurveJob::new(&scenario, &settings, "users", share).unwrap();
         let seed = |seed| {
             let settings =
                 Settings { seed: Some(scenario.seed(&settings) + seed), ..settings.clone() };
             let mut job = CurveJob::new(&scenario, &settings, "users", share).unwrap();
             while !job.step(1_000) {}
-            job.curve().points[0].latency_ms.p99.unwrap()
+            job.curve().points.last().unwrap().latency_ms.p99.unwrap()
         };
         let p99s: Vec<f64> = (0..4).map(seed).collect();
         for runs in [1, 2, 4] {
             while !job.step(1_000) {}
-            let found = job.curve().points[0].latency_ms.p99.unwrap();
+            let found = job.curve().points.last().unwrap().latency_ms.p99.unwrap();
             let mean = p99s[..runs].iter().sum::<f64>() / runs as f64;
             assert!((found / mean - 1.0).abs() < 1e-12, "{runs}: {found}, {mean}");
         }

@@ -22,7 +22,7 @@ impl<T: Copy> Arena<T> {
             self.slots[index as usize] = value;
             return index;
         }
-        self.grow();
+        make_room(&mut self.slots);
         self.slots.push(value);
         (self.slots.len() - 1) as u32
     }
@@ -59,14 +59,20 @@ impl<T: Copy> Arena<T> {
     pub fn bytes(&self) -> usize {
         self.slots.capacity() * size_of::<T>() + self.free.capacity() * size_of::<u32>()
     }
+}
 
-    /// Grows by a quarter: doubling would hold twice the memory for a million requests in flight.
-    #[inline]
-    fn grow(&mut self) {
-        if self.slots.len() == self.slots.capacity() {
-            let more = self.slots.len() / 4 + 64;
-            self.slots.reserve_exact(more);
-        }
+/// Up to so many bytes a store is small.
+const SMALL_BYTES: usize = 32 << 20;
+
+/// Sees to it that there is room for one more value. A store that is full grows by as many places
+/// again while it is small; then by a quarter, as doubling would hold twice the memory for a million
+/// requests in flight.
+#[inline]
+pub(super) fn make_room<T>(store: &mut Vec<T>) {
+    let places = store.len();
+    if places == store.capacity() {
+        let is_small = places * size_of::<T>() < SMALL_BYTES;
+        store.reserve_exact(if is_small { places.max(64) } else { places / 4 });
     }
 }
 

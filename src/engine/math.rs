@@ -3,6 +3,37 @@
 //! `std`'s `ln`, `exp`, `powf` and friends call the platform and differ in the last bit between
 //! native builds and wasm32; the `libm` crate is the same code everywhere.
 
+/// `a * b`, or `None` past 64 bits.
+///
+/// WebAssembly has no product of 128 bits, which `checked_mul` is made of: most factors do without.
+#[inline(always)]
+pub fn product(a: u64, b: u64) -> Option<u64> {
+    if a.leading_zeros() + b.leading_zeros() >= u64::BITS {
+        return Some(a.wrapping_mul(b));
+    }
+    product_at_length(a, b)
+}
+
+/// Apart, lest it be done in every case and chosen from afterwards.
+#[cold]
+#[inline(never)]
+fn product_at_length(a: u64, b: u64) -> Option<u64> {
+    a.checked_mul(b)
+}
+
+/// The upper and the lower 64 bits of `a * b`; without a product of 128 bits while `b` has 32.
+#[inline(always)]
+pub fn wide_product(a: u64, b: u64) -> (u64, u64) {
+    const LOW: u64 = u32::MAX as u64;
+    if b > LOW {
+        let product = u128::from(a) * u128::from(b);
+        return ((product >> 64) as u64, product as u64);
+    }
+    let low = (a & LOW) * b;
+    let high = (a >> 32) * b + (low >> 32);
+    (high >> 32, high << 32 | low & LOW)
+}
+
 /// Natural logarithm.
 pub fn ln(x: f64) -> f64 {
     libm::log(x)
@@ -189,6 +220,18 @@ mod tests {
 
     fn assert_near(value: f64, expected: f64, tolerance: f64) {
         assert!((value - expected).abs() <= tolerance, "{value} is not {expected}");
+    }
+
+    #[test]
+    fn products_are_those_of_128_bits() {
+        let factors = [0, 1, 3, u64::from(u32::MAX), 1 << 32, (1 << 32) + 1, 1 << 63, u64::MAX];
+        for a in factors {
+            for b in factors {
+                let exact = u128::from(a) * u128::from(b);
+                assert_eq!(product(a, b), u64::try_from(exact).ok(), "{a} * {b}");
+                assert_eq!(wide_product(a, b), ((exact >> 64) as u64, exact as u64), "{a} * {b}");
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod ziggurat;
 use rand::{Rng as _, SeedableRng as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::math::wide_product;
+
 /// One sequence of random numbers.
 ///
 /// Generator: xoshiro256++ (Blackman and Vigna, 2019), by name, because general-purpose generators
@@ -62,10 +64,9 @@ impl Stream {
             return 0;
         }
         loop {
-            let product = u128::from(self.next_u64()) * u128::from(limit);
-            let low = product as u64;
+            let (high, low) = wide_product(self.next_u64(), limit);
             if low >= limit || low >= limit.wrapping_neg() % limit {
-                return (product >> 64) as u64;
+                return high;
             }
         }
     }

@@ -65,8 +65,15 @@ impl Holdings {
     }
 
     /// What a register holds.
+    #[inline(always)]
     pub(super) fn get(&self, register: u32) -> Holding {
         self.slab[register & !HOLDING]
+    }
+
+    /// The same, to be changed in place.
+    #[inline(always)]
+    pub(super) fn get_mut(&mut self, register: u32) -> &mut Holding {
+        &mut self.slab[register & !HOLDING]
     }
 
     /// Holds something else instead.
@@ -75,6 +82,7 @@ impl Holdings {
     }
 
     /// Takes it out of a register.
+    #[inline(always)]
     pub(super) fn take(&mut self, register: u32) -> Holding {
         self.slab.remove(register & !HOLDING);
         self.get(register)
@@ -83,6 +91,7 @@ impl Holdings {
 
 impl Simulation {
     /// Takes what a register of a task holds.
+    #[inline(always)]
     pub(super) fn take_holding(&mut self, id: u32, register: u8) -> Holding {
         let task = &mut self.tasks[id];
         task.held &= !(1 << register);

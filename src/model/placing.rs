@@ -204,9 +204,8 @@ impl Simulation {
 
     fn change_computing(&mut self, id: u32, register: u8, change: impl FnOnce(&mut Computing)) {
         let named = self.tasks[id].registers[usize::from(register)];
-        if let Holding::Computing(mut computing) = self.holdings.get(named) {
-            change(&mut computing);
-            self.holdings.set(named, Holding::Computing(computing));
+        if let Holding::Computing(computing) = self.holdings.get_mut(named) {
+            change(computing);
         }
     }
 

@@ -7,6 +7,7 @@
 //! Source: Brooker, "Exponential Backoff And Jitter" (AWS, 2015), and its simulator
 //! `aws-samples/aws-arch-backoff-simulator` for the order of cutting off and drawing.
 
+use crate::engine::math::product;
 use crate::engine::{SimDuration, Stream};
 
 use super::setting::{BadSetting, in_range};
@@ -91,16 +92,16 @@ impl Backoff {
             Self::None => SimDuration::ZERO,
             Self::Fixed { base } => base,
             Self::Linear { base, cap, jitter } => {
-                let longest = base.0.saturating_mul(u64::from(k.max(1))).min(cap.0);
+                let longest = times(base, u64::from(k.max(1))).min(cap.0);
                 jitter.spread(longest, random)
             }
             Self::Exponential { base, cap, jitter } => {
                 let doublings = k.saturating_sub(1).min(63);
-                let longest = base.0.saturating_mul(1 << doublings).min(cap.0);
+                let longest = times(base, 1 << doublings).min(cap.0);
                 jitter.spread(longest, random)
             }
             Self::Decorrelated { base, cap } => {
-                let widest = previous.max(base).0.saturating_mul(3);
+                let widest = times(previous.max(base), 3);
                 let spread = (widest - base.0) as f64 * random.unit();
                 SimDuration(base.0.saturating_add(spread as u64)).min(cap)
             }
@@ -120,6 +121,11 @@ impl Backoff {
         };
         in_range("cap_ms", cap.as_ms(), [base.as_ms(), f64::INFINITY], "at least the base")
     }
+}
+
+/// So many times as long, in nanoseconds.
+fn times(base: SimDuration, count: u64) -> u64 {
+    product(base.0, count).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -15,9 +15,12 @@ const DRAWINGS_MAX: u32 = 1_000;
 /// way, as the next is asked for before the last is drawn.
 const INPUTS: [&str; 3] = ["kneepoint:input", "kneepoint:input-2", "kneepoint:input-3"];
 
+/// An input that has asked for nothing in so many milliseconds has changed nothing.
+const FRUITLESS_MS: f64 = 1_000.0;
+
 thread_local! {
-    /// The mark of the first input that no curve has been asked for yet.
-    static INPUT: Cell<Option<usize>> = const { Cell::new(None) };
+    /// The mark of the first input that no curve has been asked for yet, and when it was made.
+    static INPUT: Cell<Option<(usize, f64)>> = const { Cell::new(None) };
     /// Curves asked for and not yet drawn, and the marks of the inputs that they answer.
     static ASKED: RefCell<Vec<(u32, usize)>> = const { RefCell::new(Vec::new()) };
     static FRAME: RefCell<Option<AnimationFrame>> = const { RefCell::new(None) };
@@ -42,20 +45,20 @@ fn performance() -> Option<Performance> {
 
 /// A hand moved something.
 pub(super) fn input() {
-    if INPUT.get().is_none()
-        && let Some(performance) = performance()
-    {
+    let Some(performance) = performance() else { return };
+    let now = performance.now();
+    if INPUT.get().is_none_or(|(_, since)| now - since > FRUITLESS_MS) {
         let is_used = |mark: &usize| ASKED.with_borrow(|all| all.iter().any(|one| one.1 == *mark));
         let mark = (0..INPUTS.len()).find(|mark| !is_used(mark)).unwrap_or(0);
         // Fails only for names that are reserved; these are not.
         let _ = performance.mark(INPUTS[mark]);
-        INPUT.set(Some(mark));
+        INPUT.set(Some((mark, now)));
     }
 }
 
 /// A curve is asked for; its number rises.
 pub(super) fn asked(curve: u32) {
-    let Some(mark) = INPUT.take() else { return };
+    let Some((mark, _)) = INPUT.take() else { return };
     ASKED.with_borrow_mut(|all| {
         // Only the last may still be drawn; those before it have been replaced.
         all.drain(..all.len().saturating_sub(1));
@@ -98,7 +101,7 @@ pub(super) fn drawn(shown: Shown) {
         Shown::New(curve) => ("kneepoint:curve", answered(curve)),
         // While a curve is under way, a moved operating point waits for it.
         Shown::Waiting => return,
-        Shown::Same => ("kneepoint:point", INPUT.take()),
+        Shown::Same => ("kneepoint:point", INPUT.take().map(|(mark, _)| mark)),
     };
     DRAWINGS.set(DRAWINGS.get() + 1);
     let Some(mark) = mark else {

@@ -65,9 +65,12 @@ fn Slider(props: &SliderProps) -> Html {
         });
     }
     let turn = {
-        let (knob, act) = (knob.clone(), act.clone());
+        let (knob, act, shown) = (knob.clone(), act.clone(), *value);
         move |value: f64| {
-            clock::input();
+            // What changes nothing is not answered.
+            if value.to_bits() != shown.to_bits() {
+                clock::input();
+            }
             act.emit(Action::Turn(knob.id.clone(), value));
         }
     };

@@ -13,7 +13,7 @@ const FIRST_EVENTS: u64 = 4_000;
 /// ..but at least so many requests..
 const FIRST_REQUESTS: u64 = 100;
 /// ..unless that takes more events than this.
-const FIRST_EVENTS_MAX: u64 = 8_000;
+const FIRST_EVENTS_MAX: u64 = 6_000;
 /// A point gets no more events than this.
 const EVENTS_MAX: u64 = 2_500_000;
 /// A point is settled when the half-width of the interval of its p99 is within this share of it.

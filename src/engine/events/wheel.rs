@@ -8,6 +8,7 @@
 //! slots into a sorted list is the idea of the ladder queue (Tang et al., 2005).
 
 use super::Entry;
+use crate::engine::arena::make_room;
 
 const DIGIT_BITS: u32 = 6;
 const SLOTS: usize = 1 << DIGIT_BITS;
@@ -183,10 +184,7 @@ impl Wheel {
 
     fn fresh_chunk(&mut self, filler: Entry, next: u32) -> u32 {
         if self.free == NONE {
-            // Grows by a quarter: doubling would hold twice the memory for a million events.
-            if self.chunks.len() == self.chunks.capacity() {
-                self.chunks.reserve_exact(self.chunks.len() / 4 + 64);
-            }
+            make_room(&mut self.chunks);
             self.chunks.push(Chunk { entries: [filler; CHUNK], used: 0, next });
             return (self.chunks.len() - 1) as u32;
         }

@@ -19,8 +19,9 @@ const NO_WRITE: u64 = 0;
 #[derive(Debug, Clone)]
 pub struct Versions {
     keys: Vec<Key>,
-    /// The last writes of all keys; write `w` is at `w % ring.len()`.
+    /// The last writes of all keys; write `w` is at `w % memory`, once there has been one.
     ring: Vec<Write>,
+    memory: usize,
     writes: u64,
 }
 
@@ -39,6 +40,9 @@ struct Write {
     before: u64,
 }
 
+/// Stands where the write `memory` will, as the writes are counted from 1.
+const FIRST: Write = Write { number: NO_WRITE, at: SimTime::ZERO, before: NO_WRITE };
+
 impl Versions {
     /// Data with `keys` values, none written yet.
     pub fn new(keys: u32) -> Self {
@@ -47,10 +51,14 @@ impl Versions {
 
     /// The same, remembering the times of the last `writes` writes.
     pub fn with_memory(keys: u32, writes: usize) -> Self {
-        let none = Write { number: NO_WRITE, at: SimTime::ZERO, before: NO_WRITE };
+        let memory = writes.max(1);
+        // Room for all of them, which costs nothing before there is something in it.
+        let mut ring = Vec::with_capacity(memory);
+        ring.push(FIRST);
         Self {
             keys: vec![Key { version: 0, last: NO_WRITE }; keys as usize],
-            ring: vec![none; writes.max(1)],
+            ring,
+            memory,
             writes: 0,
         }
     }
@@ -59,8 +67,13 @@ impl Versions {
     pub fn commit(&mut self, key: u32, now: SimTime) -> u64 {
         self.writes += 1;
         let value = &mut self.keys[key as usize];
-        let place = (self.writes % self.ring.len() as u64) as usize;
-        self.ring[place] = Write { number: self.writes, at: now, before: value.last };
+        let place = (self.writes % self.memory as u64) as usize;
+        let write = Write { number: self.writes, at: now, before: value.last };
+        if place < self.ring.len() {
+            self.ring[place] = write;
+        } else {
+            self.ring.push(write);
+        }
         value.version += 1;
         value.last = self.writes;
         self.writes
@@ -113,12 +126,12 @@ impl Versions {
     }
 
     fn write(&self, number: u64) -> Option<Write> {
-        let write = self.ring[(number % self.ring.len() as u64) as usize];
-        (number != NO_WRITE && write.number == number).then_some(write)
+        let write = self.ring.get((number % self.memory as u64) as usize)?;
+        (number != NO_WRITE && write.number == number).then_some(*write)
     }
 
     fn oldest(&self) -> SimTime {
-        let first = (self.writes + 1).saturating_sub(self.ring.len() as u64).max(1);
+        let first = (self.writes + 1).saturating_sub(self.memory as u64).max(1);
         self.write(first).map_or(SimTime::ZERO, |write| write.at)
     }
 }

@@ -14,6 +14,7 @@
 //! Parekh and Gallager, "A generalized processor sharing approach to flow control" (1993).
 
 use crate::engine::arena::Arena;
+use crate::engine::math::product;
 use crate::engine::{SimDuration, SimTime};
 
 use super::alarm::Alarm;
@@ -123,10 +124,10 @@ impl Sharing {
         if power == 0 {
             return None;
         }
-        let nanos = if let Some(work) = left.checked_mul(jobs) {
+        let nanos = if let Some(work) = product(left, jobs) {
             work.div_ceil(power)
         } else {
-            let work = u128::from(left) * u128::from(jobs);
+            let work = long_product(left, jobs);
             u64::try_from(work.div_ceil(u128::from(power))).unwrap_or(u64::MAX)
         };
         Some(self.changed + SimDuration(nanos))
@@ -181,7 +182,7 @@ impl Sharing {
         if self.speed == FULL_SPEED {
             return cores;
         }
-        (u128::from(cores) * u128::from(self.speed) / u128::from(FULL_SPEED)) as u64
+        (long_product(cores, self.speed) / u128::from(FULL_SPEED)) as u64
     }
 
     /// Brings the virtual clock up to `now`.
@@ -197,13 +198,15 @@ impl Sharing {
             self.clock = 0;
             return;
         }
-        let work = u128::from(span) * u128::from(self.power());
-        self.given += work;
-        let jobs = jobs * POWER_OF_UNIT;
-        let each = u64::try_from(work).map_or_else(
-            |_| u64::try_from(work / u128::from(jobs)).unwrap_or(u64::MAX),
-            |work| work / jobs,
-        );
+        let (power, jobs) = (self.power(), jobs * POWER_OF_UNIT);
+        let each = if let Some(work) = product(span, power) {
+            self.given += u128::from(work);
+            work / jobs
+        } else {
+            let work = long_product(span, power);
+            self.given += work;
+            u64::try_from(work / u128::from(jobs)).unwrap_or(u64::MAX)
+        };
         self.clock = self.clock.saturating_add(each);
     }
 
@@ -256,6 +259,13 @@ impl Sharing {
         self.heap[place] = entry;
         self.jobs[entry.job].place = place as u32;
     }
+}
+
+/// `a * b` past 64 bits; apart, lest it be done in every case and chosen from afterwards.
+#[cold]
+#[inline(never)]
+fn long_product(a: u64, b: u64) -> u128 {
+    u128::from(a) * u128::from(b)
 }
 
 #[cfg(test)]
