@@ -74,6 +74,8 @@ export async function host({ browser }, body, viewport = { width: 1000, height: 
     response.end(`<!doctype html><title>Host</title><body>${body}`);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // Where a test fails before it closes its host, the runner still comes to its end.
+  server.unref();
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
   const faults = heard(page);
