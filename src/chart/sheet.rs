@@ -101,22 +101,22 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     }
 
     /// Straight lines that look alike, each cut off at the bounds.
-    pub(super) fn hatch(&self, lines: &[[Point; 2]], bounds: Bounds, stroke: Stroke) -> Drawn<DB> {
-        self.many(lines.iter().flat_map(|line| clip::polyline(line, bounds)).collect(), stroke)
+    pub(super) fn hatch(
+        &self,
+        lines: impl Iterator<Item = [Point; 2]>,
+        bounds: Bounds,
+        stroke: Stroke,
+    ) -> Drawn<DB> {
+        self.many(lines.flat_map(|line| clip::polyline(&line, bounds)).collect(), stroke)
     }
 
     /// A line through points that lie within the bounds.
     fn unbroken(&self, points: Vec<Point>, stroke: Stroke) -> Drawn<DB> {
-        let style = ShapeStyle {
-            color: paint(stroke.colour, stroke.opacity),
-            filled: false,
-            stroke_width: (stroke.width * self.scale).round().max(1.0) as u32,
-        };
-        LineSeries::new(points, style).try_for_each(|element| self.area.draw(&element))
+        LineSeries::new(points, self.pen(stroke)).try_for_each(|element| self.area.draw(&element))
     }
 
-    /// Lines that look alike, as one polygon: a hundred dashes one by one take a canvas longer than
-    /// all the rest of a chart.
+    /// Lines that look alike, as one polygon: nine in ten strokes of a chart are dashes and hatches,
+    /// and a canvas takes each stroke by itself.
     fn many(&self, mut lines: Vec<Vec<Point>>, stroke: Stroke) -> Drawn<DB> {
         if lines.len() < 2 {
             return lines.pop().map_or(Ok(()), |line| self.unbroken(line, stroke));
@@ -171,12 +171,7 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     /// A circle with nothing but the background in it.
     pub(super) fn ring(&self, at: Point, radius: f64, stroke: Stroke, inner: Rgb) -> Drawn<DB> {
         self.dot(at, radius, inner)?;
-        let style = ShapeStyle {
-            color: paint(stroke.colour, stroke.opacity),
-            filled: false,
-            stroke_width: (stroke.width * self.scale).round().max(1.0) as u32,
-        };
-        self.area.draw(&Circle::new(at, (radius * self.scale).round() as i32, style))
+        self.area.draw(&Circle::new(at, (radius * self.scale).round() as i32, self.pen(stroke)))
     }
 
     /// Words whose middle line runs through the point.
@@ -196,6 +191,14 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     pub(super) fn width(&self, words: &str, size: f64) -> Result<f64, Failure<DB>> {
         let (width, _) = self.area.estimate_text_size(words, &self.style(size))?;
         Ok(f64::from(width) / self.scale)
+    }
+
+    fn pen(&self, stroke: Stroke) -> ShapeStyle {
+        ShapeStyle {
+            color: paint(stroke.colour, stroke.opacity),
+            filled: false,
+            stroke_width: (stroke.width * self.scale).round().max(1.0) as u32,
+        }
     }
 
     fn style(&self, size: f64) -> TextStyle<'a> {

@@ -81,7 +81,7 @@ impl<'a, DB: DrawingBackend> Stage<'a, DB> {
             let foot = from - height + f64::from(index) * step;
             [(foot, bottom), (foot + height, top)]
         });
-        self.sheet.hatch(&lines.collect::<Vec<_>>(), zone, stroke)
+        self.sheet.hatch(lines, zone, stroke)
     }
 
     /// A line through the values of points, interrupted where a point has none.

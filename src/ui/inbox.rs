@@ -1,4 +1,4 @@
-//! What comes from the workers, let in between frames at a pace that the page can keep.
+//! What comes from the workers, let in as frames begin, at a pace that the page can keep.
 //!
 //! Each answer changes the page. Let in one by one as they come, they would keep a slow processor
 //! from what a hand does: so all that have come are let in together when the browser begins a frame,
@@ -19,8 +19,7 @@ use crate::session::Action;
 
 /// A page that nobody sees has no frames; it takes in what came as seldom as this.
 const UNSEEN_MS: u32 = 250;
-/// How much of the time that a frame took is left to other things after it. With all of it, curves
-/// at a quarter of the speed come half as often, and moves of a hand are shown no sooner.
+/// How much of the time that a frame took is left to other things after it.
 const PAUSE: f64 = 0.5;
 /// No pause is longer.
 const PAUSE_MAX_MS: f64 = 250.0;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use gloo::events::EventListener;
 use gloo::timers::callback::Timeout;
-use gloo::utils::{document, window};
+use gloo::utils::document;
 use js_sys::Array;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
@@ -16,6 +16,7 @@ use yew::prelude::*;
 use crate::scenario::Settings;
 use crate::session::playback::{Move, Playback};
 use crate::session::{Action, Session};
+use crate::ui::clock::now;
 use crate::ui::pool::Pool;
 
 /// Time goes on in steps of so many milliseconds.
@@ -81,10 +82,6 @@ fn next_step(slot: &Slot, (play, pace): (Callback<Move>, Rc<RefCell<u32>>), last
         next_step(&slot, (play, pace), now);
     });
     *slot.borrow_mut() = Some(timeout);
-}
-
-fn now() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
 }
 
 /// What the playback knows of the session.
