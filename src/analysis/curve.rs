@@ -3,7 +3,7 @@
 //!
 //! The first pass is short, so that a whole curve is there at once; each further pass doubles the
 //! length of every point that is not settled yet. A point that measures a stretch of time, which has
-//! no short run, is run again on further seeds instead, and the first pass has every other such point.
+//! no short run, is run again on further seeds instead, and the first pass has half of such points.
 
 use std::sync::Arc;
 
@@ -16,34 +16,15 @@ use super::theory;
 mod knee;
 mod point;
 mod replications;
+mod shares;
 
 use knee::knee;
 use point::Point;
+pub use shares::Share;
+use shares::is_between;
 
 /// Points of a curve, unless the knob has fewer values.
 const POINTS: usize = 24;
-
-/// Which points of a curve to compute, so that several workers can share one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Share {
-    /// Number of this share, from 0.
-    pub index: usize,
-    /// How many shares there are.
-    pub of: usize,
-}
-
-impl Share {
-    /// All points.
-    pub const ALL: Self = Self { index: 0, of: 1 };
-
-    /// It has the point of this number, of so many. By twos, so that shares have as many of every
-    /// second point; and to and fro from the last, as points tend to cost more the further up.
-    fn has(self, point: usize, count: usize) -> bool {
-        let of = self.of.max(1);
-        let (turn, place) = ((count - 1 - point) / 2 / of, (count - 1 - point) / 2 % of);
-        self.index == if turn % 2 == 0 { place } else { of - 1 - place }
-    }
-}
 
 /// A curve under way.
 #[derive(Debug)]
@@ -73,12 +54,17 @@ impl CurveJob {
         };
         let values = values_of(&knob);
         let count = values.len();
-        let mine = values.iter().enumerate().filter(|(index, _)| share.has(*index, count));
-        let points = mine.map(|(index, &x)| {
+        // A steady state is measured over about as many events at each point; a stretch of time has
+        // as many as there is load, which the first knob of a scenario sets.
+        let is_load = scenario.run.end.is_timed() && scenario.knobs[0].id == knob.id;
+        let cost = |(point, &x)| if is_load { x } else { (count + point) as f64 };
+        let costs: Vec<f64> = values.iter().enumerate().map(cost).collect();
+        let mine = share.points(&costs).into_iter();
+        let points = mine.map(|point| {
+            let x = values[point];
             let mut settings = settings.clone();
             settings.knobs.insert(knob.id.clone(), x);
-            let is_between = (count - 1 - index) % 2 == 1 && index != 0;
-            Point::new(x, scenario, settings, is_between)
+            Point::new(x, scenario, settings, is_between(point, count))
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
         let (scenario, settings) = (Arc::clone(scenario), settings.clone());
@@ -229,7 +215,7 @@ mod tests {
     fn a_stretch_of_time_is_run_on_further_seeds() {
         let scenario = catalogue::find("retry-storm").unwrap();
         let settings = Settings::default();
-        // The points 12 and 13, of which the first pass has the latter.
+        // It has point 12 in the first pass, and one below it in the next.
         let share = Share { index: 5, of: POINTS / 2 };
         let mut job = CurveJob::new(&scenario, &settings, "users", share).unwrap();
         let seed = |seed| {

@@ -66,7 +66,7 @@ impl Run {
 
     /// Measures all of a stretch of time, rather than a steady state.
     pub fn is_timed(&self) -> bool {
-        matches!(self.end, RunEnd::Time(_))
+        self.end.is_timed()
     }
 
     /// Goes on for at most `events` events; true once the run has ended.

@@ -29,6 +29,13 @@ pub enum RunEnd {
     Time(SimDuration),
 }
 
+impl RunEnd {
+    /// It measures all of a stretch of time, rather than a steady state.
+    pub fn is_timed(self) -> bool {
+        matches!(self, Self::Time(_))
+    }
+}
+
 /// A stretch of a run's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phase {

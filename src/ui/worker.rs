@@ -10,10 +10,11 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessageP
 
 use crate::session::jobs::{Answer, Worker, pack, quiet_ms, unpack};
 
-/// A slice should take about this long.
-const SLICE_MS: f64 = 6.0;
-/// Events of the first slice, before anything is measured.
-const FIRST_EVENTS: f64 = 20_000.0;
+/// A slice ends after this long: so late at most is a newer question heard, and so long does what is
+/// no longer wanted keep a processor from what is.
+const SLICE_MS: f64 = 4.0;
+/// Events between two looks at the clock: a tenth of a slice, or a whole one where events are slow.
+const EVENTS: u64 = 5_000;
 
 struct State {
     worker: Worker,
@@ -26,8 +27,6 @@ struct State {
     /// How long it must be quiet after the last question, and when that came.
     quiet_ms: f64,
     asked_ms: f64,
-    /// Events that fit into a slice.
-    events: f64,
     _listeners: [EventListener; 2],
 }
 
@@ -57,7 +56,6 @@ pub(super) fn start(scope: &DedicatedWorkerGlobalScope) {
         quiet_passed: false,
         quiet_ms: 0.0,
         asked_ms: f64::NEG_INFINITY,
-        events: FIRST_EVENTS,
         _listeners: [asked, due],
     };
     STATE.with(|slot| *slot.borrow_mut() = Some(state));
@@ -85,7 +83,7 @@ impl State {
 
     fn slice(&mut self) {
         self.slice_is_due = false;
-        if self.worker.wants_quiet() && !self.quiet_passed {
+        if self.waits_for_quiet() {
             let resume = || {
                 with(|state| {
                     state.quiet_passed = true;
@@ -95,16 +93,17 @@ impl State {
             self.quiet = Some(Timeout::new(self.quiet_ms as u32, resume));
             return;
         }
-        let begin = self.now();
-        let answer = self.worker.step(self.events as u64);
-        let took = (self.now() - begin).max(0.1);
-        // Follows the speed of the machine, half way each time.
-        let fitting = self.events * (SLICE_MS / took).clamp(0.5, 2.0);
-        self.events = (0.5 * (self.events + fitting)).clamp(2_000.0, 400_000.0);
-        if let Some(answer) = answer {
-            self.send(&answer);
+        let end = self.now() + SLICE_MS;
+        while self.worker.is_busy() && !self.waits_for_quiet() && self.now() < end {
+            if let Some(answer) = self.worker.step(EVENTS) {
+                self.send(&answer);
+            }
         }
         self.schedule();
+    }
+
+    fn waits_for_quiet(&self) -> bool {
+        self.worker.wants_quiet() && !self.quiet_passed
     }
 
     fn schedule(&mut self) {
