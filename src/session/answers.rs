@@ -36,6 +36,7 @@ impl Session {
             Outcome::Curve(share, curve) if id == self.curve_id => self.curve_came(share, curve),
             Outcome::Report(report) if id == self.point_id => {
                 self.report = Some(Rc::from(report));
+                self.report_of = self.settings.clone();
                 self.is_measured = true;
             }
             Outcome::Explanation(found) if id == self.point_id => {

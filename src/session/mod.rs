@@ -85,6 +85,8 @@ pub struct Session {
     pub ghost: Option<Ghost>,
     /// Run at the operating point.
     pub report: Option<Rc<RunReport>>,
+    /// The state that `report` belongs to.
+    report_of: Settings,
     /// Why it came out so.
     pub explanation: Option<Rc<Explanation>>,
     /// What a typical, a slow and a failed request did.
@@ -127,6 +129,7 @@ impl Session {
             commits: 0,
             curve: None,
             curve_of: settings.clone(),
+            report_of: settings.clone(),
             shown_id: 0,
             shares: vec![None; CURVE_SHARES],
             merged: None,
@@ -168,6 +171,19 @@ impl Session {
     /// The operating point: the value of the knob on the x axis.
     pub fn point(&self) -> f64 {
         self.value(&self.x().id)
+    }
+
+    /// The run at the operating point, if it is of the state that the curve shown is of: of the
+    /// present one or, until that has a curve, of the one before.
+    pub fn measured(&self) -> Option<&RunReport> {
+        let is_before = || {
+            let x_of = |settings| self.scenario.value(settings, &self.x);
+            self.curve.is_some()
+                && !self.is_same_curve(&self.curve_of, &self.settings)
+                && self.is_same_curve(&self.curve_of, &self.report_of)
+                && x_of(&self.report_of) == x_of(&self.settings)
+        };
+        self.report.as_deref().filter(|_| self.is_measured || is_before())
     }
 
     /// What a link to this state says.

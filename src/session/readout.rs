@@ -1,4 +1,5 @@
-//! The figures at the operating point: read off the curve at once, measured a moment later.
+//! The figures at the operating point, of the same state as the curve shown: read off it at once,
+//! measured a moment later.
 
 use crate::analysis::report::{CurvePoint, LatencySummary, RunReport};
 use crate::engine::math::{exp, ln};
@@ -33,8 +34,7 @@ pub struct Readout {
 impl Readout {
     /// The figures of a session; `None` before there is anything.
     pub fn of(session: &Session) -> Option<Self> {
-        let measured = session.report.as_ref().filter(|_| session.is_measured);
-        if let Some(report) = measured {
+        if let Some(report) = session.measured() {
             return Some(Self::of_report(report));
         }
         let points = &session.curve.as_ref()?.points;

@@ -1,4 +1,5 @@
 use super::jobs::{Answer, GhostWanted, Outcome, Want};
+use super::readout::Readout;
 use super::*;
 use crate::scenario::link::decode;
 
@@ -44,6 +45,33 @@ fn a_first_pass_under_way_is_finished_and_the_newest_state_follows() {
     assert!(session.curve_questions()[0].link.contains("posts=40"));
     let session = answered(session);
     assert_eq!(session.curve_id, id + 2);
+}
+
+/// The operating point is measured.
+fn measured(session: Session) -> Session {
+    let mut worker = jobs::Worker::default();
+    worker.ask(session.point_question());
+    let answer = std::iter::from_fn(|| Some(worker.step(1_000_000))).flatten().next();
+    session.reduce(Action::Answered(Box::new(answer.unwrap())))
+}
+
+#[test]
+fn figures_are_of_the_state_that_the_curve_shown_is_of() {
+    let readout = |session: &Session| Readout::of(session).unwrap();
+    let session = measured(answered(Session::default()));
+    let before = readout(&session);
+    assert!(before.is_measured);
+    // The curve is of the state before, and so are they.
+    let changed = turned(session.clone(), "posts", 100.0);
+    assert_eq!(readout(&changed), before);
+    assert_eq!(changed.announcement(), "");
+    let after = readout(&answered(changed.clone()));
+    assert!(!after.is_measured && after.p99_ms > before.p99_ms, "{after:?}");
+    assert!(readout(&measured(answered(changed.clone()))).is_measured);
+    // Elsewhere nothing has been measured.
+    for elsewhere in [turned(session, "users", 500.0), turned(changed, "users", 500.0)] {
+        assert!(!readout(&elsewhere).is_measured);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, SvgsvgElement};
 use yew::prelude::*;
 
+use super::late::use_late;
 use super::part_card::part_card;
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
@@ -69,6 +70,7 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
             (None, _) => {}
         }
     });
+    let is_old = use_late(!session.is_measured);
     let (graph, layout) = &*drawn;
     let facts = session.report.as_ref().map(|report| Facts::all(graph, report)).unwrap_or_default();
     let first = session.explanation.as_ref().and_then(|found| found.first_to_break.as_ref());
@@ -108,7 +110,7 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
                 <button class="small" onclick={turn}>{ if *moves { "Stop dots" } else { "Move dots" } }</button>
             </div>
             <svg ref={picture} viewBox={box_of} role="group" aria-label="Parts of the system, from clients down"
-                class={classes!((!session.is_measured).then_some("old"))}>
+                class={classes!(is_old.then_some("old"))}>
                 { for wires }
                 { for graph.links.iter().zip(&layout.wires).filter_map(dots) }
                 { for cards }

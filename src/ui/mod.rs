@@ -75,6 +75,8 @@ mod pool;
 
 mod inbox;
 
+mod late;
+
 mod worker;
 
 pub mod exports;

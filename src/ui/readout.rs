@@ -11,7 +11,6 @@ use crate::session::readout::Readout;
 pub(super) fn readout(session: &Session) -> Html {
     let knob = session.x();
     let readout = Readout::of(session);
-    let is_measured = readout.is_some_and(|readout| readout.is_measured);
     let ms = |value: fn(&Readout) -> Option<f64>| {
         readout.as_ref().and_then(value).map_or_else(dash, |ms| format(ms, Unit::Ms))
     };
@@ -31,7 +30,7 @@ pub(super) fn readout(session: &Session) -> Html {
         }
     });
     html! {
-        <section class={classes!("readout", (!is_measured).then_some("stale"))} aria-label="Operating point" aria-busy={(!is_measured).to_string()}>
+        <section class="readout" aria-label="Operating point" aria-busy={(!session.is_measured).to_string()}>
             <div class="at">
                 <b>{ format!("{} {}", format(session.point(), knob.unit), knob.label.to_ascii_lowercase()) }</b>
                 if let Some((class, words)) = verdict {
@@ -57,7 +56,7 @@ fn dash() -> String {
 
 /// How sure the figures are, and the fingerprint of the run they come from.
 fn provenance(session: &Session) -> Html {
-    let Some(report) = session.report.as_ref().filter(|_| session.is_measured) else {
+    let Some(report) = session.measured() else {
         return html! { <span class="provenance">{ "read off the curve" }</span> };
     };
     let sure = report.latency_ms.p99_half_width.map_or_else(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use yew::prelude::*;
 
+use super::late::use_late;
 use super::plans::plans;
 use super::waterfall::waterfalls;
 use crate::analysis::report::TimeShare;
@@ -31,10 +32,12 @@ impl PartialEq for WhyProps {
     }
 }
 
-/// The explanation; of the state before the last change, and paler, until the present one is known.
+/// The explanation; of the state before the last change until the present one is known, and paler if
+/// that takes long.
 #[component]
 pub(super) fn Why(props: &WhyProps) -> Html {
     let session = &props.session;
+    let is_old = use_late(!session.is_explained);
     let notice = html! {
         <>
             <h2>{ "Notice" }</h2>
@@ -46,12 +49,11 @@ pub(super) fn Why(props: &WhyProps) -> Html {
             <section class="why" aria-label="Explanation"><h2>{ "Why" }</h2><p class="quiet">{ "Measuring …" }</p>{ notice }</section>
         };
     };
-    let is_old = !session.is_explained;
     let sentences =
         explanation.sentences.iter().map(|sentence| html! { <li>{ &sentence.text }</li> });
     html! {
         <section class="why" aria-label="Explanation">
-            <div class={classes!("explained", is_old.then_some("old"))} aria-busy={is_old.to_string()}>
+            <div class={classes!("explained", is_old.then_some("old"))} aria-busy={(!session.is_explained).to_string()}>
                 <h2>{ "Why" }</h2>
                 <ul class="sentences">
                     { for sentences }

@@ -113,7 +113,7 @@ export async function open({ browser, address }, link = "", options = {}) {
 // Waits until the operating point is measured; gives its digest.
 export async function settled(page) {
   await page.waitForFunction(() => performance.getEntriesByName("kneepoint:drawn").length > 0);
-  await page.waitForSelector(".readout:not(.stale) .digest", { timeout: 20_000 });
+  await page.waitForSelector(".readout[aria-busy=false] .digest", { timeout: 20_000 });
   return page.textContent(".digest");
 }
 
