@@ -14,6 +14,7 @@ use super::gallery::Gallery;
 use super::header::{Means, header};
 use super::keys::{Wish, keys, use_keys};
 use super::knobs::knobs;
+use super::late::use_parts;
 use super::live::Live;
 use super::notices::notices;
 use super::panel::{Dialog, Panel};
@@ -86,6 +87,8 @@ impl Reducible for Frame {
 /// The page.
 #[component]
 pub(super) fn App() -> Html {
+    // The bar and the question; charts; time; knobs and fixes; the system; why; the rest.
+    let parts = use_parts(7);
     let state = use_reducer(|| State(Rc::new(Session::new(address::read()))));
     let dispatcher = state.dispatcher();
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
@@ -104,7 +107,7 @@ pub(super) fn App() -> Html {
         use_callback((), move |action: Reframe, ()| dispatcher.dispatch(action))
     };
     let (theme, turn_theme, is_dark) = use_theme();
-    use_workers(&session, &act, frame.is_started);
+    use_workers(&session, &act, parts > 1, frame.is_started);
     use_address(&session, &act);
     use_title(&session);
     let wish = {
@@ -135,27 +138,39 @@ pub(super) fn App() -> Html {
             <div class="columns">
                 if view.has_controls(&session.scenario) {
                     <div class="controls">
-                        { knobs(&session, &act, &view) }
-                        { fixes(&session, &act, &view) }
+                        if parts > 3 {
+                            { knobs(&session, &act, &view) }
+                            { fixes(&session, &act, &view) }
+                        }
                     </div>
                 }
                 <div class="centre">
-                    { readout(&session) }
-                    <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_locked={view.locks(&session.x().id)} {start} />
-                    <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_started={frame.is_started} />
+                    if parts > 1 {
+                        { readout(&session) }
+                        <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_locked={view.locks(&session.x().id)} {start} />
+                    }
+                    if parts > 2 {
+                        <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_started={frame.is_started} />
+                    }
                 </div>
                 <div class="side">
-                    <Diagram session={Rc::clone(&session)} />
-                    <Why session={Rc::clone(&session)} />
+                    if parts > 4 {
+                        <Diagram session={Rc::clone(&session)} />
+                    }
+                    if parts > 5 {
+                        <Why session={Rc::clone(&session)} />
+                    }
                 </div>
             </div>
-            if embed.is_some() {
-                { foot(&session, &wish) }
-            } else {
-                <div class="below">
-                    <Table session={Rc::clone(&session)} />
-                    { about(&session, &act) }
-                </div>
+            if parts > 6 {
+                if embed.is_some() {
+                    { foot(&session, &wish) }
+                } else {
+                    <div class="below">
+                        <Table session={Rc::clone(&session)} />
+                        { about(&session, &act) }
+                    </div>
+                }
             }
             { panel(&session, &act, (*frame, &reframe), is_dark) }
             <Live text={session.announcement()} />

@@ -11,6 +11,7 @@ use super::clock;
 use super::pool::Pool;
 use super::theme::Theme;
 use crate::scenario::link::encode;
+use crate::session::jobs::Question;
 use crate::session::{Action, CURVE_SHARES, Session};
 
 /// The address is written this long after the last change that is no step of the history.
@@ -19,31 +20,42 @@ const ADDRESS_MS: u32 = 250;
 /// frame, and what the step did is to be seen first.
 const STEP_MS: u32 = 30;
 
-/// Sends questions to the workers.
+/// Starts the workers when they may, and sends questions to them.
 #[hook]
-pub(super) fn use_workers(session: &Rc<Session>, act: &Callback<Action>, is_started: bool) {
+pub(super) fn use_workers(
+    session: &Rc<Session>,
+    act: &Callback<Action>,
+    has_pool: bool,
+    is_started: bool,
+) {
     let pool = {
         let act = act.clone();
         // All at once: nothing is to be asked of the server later.
-        use_memo((), move |()| Pool::new(CURVE_SHARES + 2, &act))
+        use_memo(has_pool, move |has_pool| has_pool.then(|| Pool::new(CURVE_SHARES + 2, &act)))
     };
+    let ask = move |index: usize, question: &Question| {
+        if let Some(pool) = &*pool {
+            pool.ask(index, question);
+        }
+    };
+    let is_started = has_pool && is_started;
     // While the page is rendered, not after it: the workers compute as the page is drawn.
     use_memo((session.curve_id, is_started), |_| {
         if is_started {
             clock::asked(session.curve_id);
             for (index, question) in session.curve_questions().iter().enumerate() {
-                pool.ask(index, question);
+                ask(index, question);
             }
         }
     });
     use_memo((session.point_id, is_started), |_| {
         if is_started {
-            pool.ask(CURVE_SHARES, &session.point_question());
+            ask(CURVE_SHARES, &session.point_question());
         }
     });
     use_memo(session.spare.id, |&id| {
         if id > 0 {
-            pool.ask(CURVE_SHARES + 1, &session.spare_question());
+            ask(CURVE_SHARES + 1, &session.spare_question());
         }
     });
 }

@@ -1,20 +1,33 @@
-//! What passes soon is not shown at all: it would only flicker.
+//! What is shown only after a while.
 
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-/// What lasts as long as this is shown.
-const LATE_MS: u32 = 300;
+/// What passes sooner than this would only flicker, in milliseconds.
+pub(super) const FLICKER_MS: u32 = 300;
 
-/// It is so, and has been for a while.
+/// It is so, and has been for so many milliseconds.
 #[hook]
-pub(super) fn use_late(is_so: bool) -> bool {
+pub(super) fn use_late(is_so: bool, after_ms: u32) -> bool {
     let is_late = use_state_eq(|| false);
     let set = is_late.setter();
     use_effect_with(is_so, move |&is_so| {
         set.set(false);
-        let timeout = is_so.then(|| Timeout::new(LATE_MS, move || set.set(true)));
+        let timeout = is_so.then(|| Timeout::new(after_ms, move || set.set(true)));
         move || drop(timeout)
     });
     is_so && *is_late
+}
+
+/// How many parts of the page may be built by now. One after the other, each in a task of its own: all in
+/// one go would keep a slow phone from hearing anything for half a second.
+#[hook]
+pub(super) fn use_parts(count: u32) -> u32 {
+    let parts = use_state_eq(|| 1);
+    let set = parts.setter();
+    use_effect_with(*parts, move |&parts| {
+        let next = (parts < count).then(|| Timeout::new(0, move || set.set(parts + 1)));
+        move || drop(next)
+    });
+    *parts
 }
