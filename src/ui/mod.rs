@@ -96,8 +96,12 @@ pub fn main() {
     if let Some(scope) = global.dyn_ref::<web_sys::DedicatedWorkerGlobalScope>() {
         worker::start(scope);
     } else if let Some(root) = app_root() {
-        root.set_inner_html("");
-        yew::Renderer::<app::App>::with_root(root).render();
+        // A task of its own: it takes about as long as getting here.
+        let build = move || {
+            root.set_inner_html("");
+            yew::Renderer::<app::App>::with_root(root).render();
+        };
+        gloo::timers::callback::Timeout::new(0, build).forget();
     }
 }
 
