@@ -49,6 +49,7 @@ pub(super) fn is_between(point: usize, count: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::math::pow;
 
     fn both(costs: &[f64]) -> [Vec<usize>; 2] {
         [0, 1].map(|index| Share { index, of: 2 }.points(costs))
@@ -69,7 +70,7 @@ mod tests {
     fn shares_take_as_long_both_at_first_and_in_all() {
         let alike = vec![1.0; 24];
         // Users from 10 to 3,000.
-        let load: Vec<f64> = (0..24).map(|point| 300_f64.powf(f64::from(point) / 23.0)).collect();
+        let load: Vec<f64> = (0..24).map(|point| pow(300.0, f64::from(point) / 23.0)).collect();
         for costs in [alike, load] {
             let of = |points: &[usize], first: bool| -> f64 {
                 let counts = |&&point: &&usize| !first || !is_between(point, 24);
