@@ -16,7 +16,6 @@ use crate::chart::describe::summary;
 use crate::chart::measure::Measure;
 use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::plot::{self, Axes, Spec};
-use crate::session::readout::Readout;
 use crate::session::{Action, Session};
 
 /// Latency, and each of the measures.
@@ -165,7 +164,7 @@ fn use_drawing(session: &Rc<Session>, nodes: &Rc<[NodeRef; CHARTS]>, look: Look)
 
 /// p99 of the run at the operating point, once that is done.
 fn measured_p99(session: &Session) -> Option<f64> {
-    Readout::of(session).filter(|readout| readout.is_measured)?.p99_ms
+    session.measured()?.latency_ms.p99
 }
 
 /// Draws latency and measures; the axes they were drawn on.

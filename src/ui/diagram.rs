@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, SvgsvgElement};
 use yew::prelude::*;
 
-use super::late::{FLICKER_MS, use_late};
+use super::late::use_late;
 use super::part_card::part_card;
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
@@ -70,7 +70,7 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
             (None, _) => {}
         }
     });
-    let is_old = use_late(!session.is_measured, FLICKER_MS);
+    let is_old = use_late(!session.is_measured);
     let (graph, layout) = &*drawn;
     let facts = session.report.as_ref().map(|report| Facts::all(graph, report)).unwrap_or_default();
     let first = session.explanation.as_ref().and_then(|found| found.first_to_break.as_ref());

@@ -53,8 +53,8 @@ pub(super) fn use_workers(
             ask(CURVE_SHARES, &session.point_question());
         }
     });
-    use_memo(session.spare.id, |&id| {
-        if id > 0 {
+    use_memo((session.spare.id, has_pool), |&(id, has_pool)| {
+        if has_pool && id > 0 {
             ask(CURVE_SHARES + 1, &session.spare_question());
         }
     });

@@ -3,17 +3,17 @@
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-/// What passes sooner than this would only flicker, in milliseconds.
-pub(super) const FLICKER_MS: u32 = 300;
+/// What passes sooner than this would only flicker.
+const FLICKER_MS: u32 = 300;
 
-/// It is so, and has been for so many milliseconds.
+/// It is so, and has been for a while.
 #[hook]
-pub(super) fn use_late(is_so: bool, after_ms: u32) -> bool {
+pub(super) fn use_late(is_so: bool) -> bool {
     let is_late = use_state_eq(|| false);
     let set = is_late.setter();
     use_effect_with(is_so, move |&is_so| {
         set.set(false);
-        let timeout = is_so.then(|| Timeout::new(after_ms, move || set.set(true)));
+        let timeout = is_so.then(|| Timeout::new(FLICKER_MS, move || set.set(true)));
         move || drop(timeout)
     });
     is_so && *is_late

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use yew::prelude::*;
 
-use super::late::{FLICKER_MS, use_late};
+use super::late::use_late;
 use super::plans::plans;
 use super::waterfall::waterfalls;
 use crate::analysis::report::TimeShare;
@@ -37,7 +37,7 @@ impl PartialEq for WhyProps {
 #[component]
 pub(super) fn Why(props: &WhyProps) -> Html {
     let session = &props.session;
-    let is_old = use_late(!session.is_explained, FLICKER_MS);
+    let is_old = use_late(!session.is_explained);
     let notice = html! {
         <>
             <h2>{ "Notice" }</h2>

@@ -18,9 +18,10 @@ impl Share {
     /// Numbers of the points that it has of a curve, from the left, where `costs` tells about what
     /// each takes.
     ///
-    /// All shares take about as long, in the points that come first as in all of them: the costliest
-    /// point goes to whoever has least to do, then the next. (R. L. Graham, Bounds on Multiprocessing
-    /// Timing Anomalies, SIAM J. Appl. Math. 17, 1969: a third more than the best at most.)
+    /// All shares take about as long, in the points that come first as in all of them: of those that
+    /// come first, then of the others, the costliest left goes to whoever has least to do. (R. L.
+    /// Graham, Bounds on Multiprocessing Timing Anomalies, SIAM J. Appl. Math. 17, 1969: in those that
+    /// come first, a third more than the best at most.)
     pub(super) fn points(self, costs: &[f64]) -> Vec<usize> {
         let count = costs.len();
         let mut loads = vec![0.0_f64; self.of.max(1)];
@@ -38,12 +39,11 @@ impl Share {
     }
 }
 
-/// The point lies between two of those that come first: every second one, and both ends. The last
-/// two points cost most and mostly lie past the knee, so the first of them is left out as well.
+/// The point lies between two of those that come first: both ends and every second one, but the two
+/// before the last, as points up there cost most and mostly lie past the knee.
 pub(super) fn is_between(point: usize, count: usize) -> bool {
     let from_last = count - 1 - point;
-    let is_first = point == 0 || from_last == 0 || from_last % 2 == 1 && from_last > 1;
-    !is_first
+    point > 0 && (from_last == 1 || from_last > 1 && from_last.is_multiple_of(2))
 }
 
 #[cfg(test)]
