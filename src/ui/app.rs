@@ -84,11 +84,13 @@ impl Reducible for Frame {
     }
 }
 
+/// The bar and the question; charts; time; knobs and fixes; the system; why; the rest.
+const PARTS: u32 = 7;
+
 /// The page.
 #[component]
 pub(super) fn App() -> Html {
-    // The bar and the question; charts; time; knobs and fixes; the system; why; the rest.
-    let parts = use_parts(7);
+    let parts = use_parts(PARTS);
     let state = use_reducer(|| State(Rc::new(Session::new(address::read()))));
     let dispatcher = state.dispatcher();
     let act = use_callback((), move |action: Action, ()| dispatcher.dispatch(action));
@@ -107,7 +109,7 @@ pub(super) fn App() -> Html {
         use_callback((), move |action: Reframe, ()| dispatcher.dispatch(action))
     };
     let (theme, turn_theme, is_dark) = use_theme();
-    use_workers(&session, &act, parts > 1, frame.is_started);
+    let others = use_workers(&session, &act, parts == PARTS, frame.is_started);
     use_address(&session, &act);
     use_title(&session);
     let wish = {
@@ -150,7 +152,7 @@ pub(super) fn App() -> Html {
                         <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_locked={view.locks(&session.x().id)} {start} />
                     }
                     if parts > 2 {
-                        <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_started={frame.is_started} />
+                        <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} {others} />
                     }
                 </div>
                 <div class="side">

@@ -8,10 +8,10 @@ use yew::prelude::*;
 
 use super::address;
 use super::clock;
+use super::late::{use_latch, use_late};
 use super::pool::Pool;
 use super::theme::Theme;
 use crate::scenario::link::encode;
-use crate::session::jobs::Question;
 use crate::session::{Action, CURVE_SHARES, Session};
 
 /// The address is written this long after the last change that is no step of the history.
@@ -20,44 +20,65 @@ const ADDRESS_MS: u32 = 250;
 /// frame, and what the step did is to be seen first.
 const STEP_MS: u32 = 30;
 
-/// Starts the workers when they may, and sends questions to them.
+/// Which of the other workers finds out about the operating point, and which what nobody waits for.
+const POINT: usize = 0;
+const SPARE: usize = 1;
+
+/// What may become of the workers that the first curve does not wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    /// Not there: all workers started at once would keep each other, and the page, from that curve.
+    NotYet,
+    /// There, as nothing is to be asked of the server later, until somebody wants a curve at all.
+    Wait,
+    /// There, and asked.
+    Work,
+}
+
+/// Starts the workers when they may, and sends questions to them; those that share the curve first.
 #[hook]
 pub(super) fn use_workers(
     session: &Rc<Session>,
     act: &Callback<Action>,
-    has_pool: bool,
+    is_built: bool,
     is_started: bool,
-) {
-    let pool = {
+) -> Others {
+    let sharers = {
         let act = act.clone();
-        // All at once: nothing is to be asked of the server later.
-        use_memo(has_pool, move |has_pool| has_pool.then(|| Pool::new(CURVE_SHARES + 2, &act)))
+        use_memo(is_built, move |is_built| is_built.then(|| Pool::new(CURVE_SHARES, &act)))
     };
-    let ask = move |index: usize, question: &Question| {
-        if let Some(pool) = &*pool {
-            pool.ask(index, question);
-        }
+    // A curve that takes long does not keep the operating point from being measured.
+    let is_slow = use_late(is_built && is_started && session.curve.is_none());
+    let has_others = use_latch(is_built && (session.curve.is_some() || is_slow || !is_started));
+    let stage = match (has_others, is_started) {
+        (false, _) => Others::NotYet,
+        (true, false) => Others::Wait,
+        (true, true) => Others::Work,
     };
-    let is_started = has_pool && is_started;
+    let others = {
+        let act = act.clone();
+        use_memo(has_others, move |has_others| has_others.then(|| Pool::new(2, &act)))
+    };
     // While the page is rendered, not after it: the workers compute as the page is drawn.
-    use_memo((session.curve_id, is_started), |_| {
-        if is_started {
+    use_memo((session.curve_id, is_built && is_started), |_| {
+        if let Some(sharers) = sharers.as_ref().as_ref().filter(|_| is_started) {
             clock::asked(session.curve_id);
             for (index, question) in session.curve_questions().iter().enumerate() {
-                ask(index, question);
+                sharers.ask(index, question);
             }
         }
     });
-    use_memo((session.point_id, is_started), |_| {
-        if is_started {
-            ask(CURVE_SHARES, &session.point_question());
+    use_memo((session.point_id, stage), |_| {
+        if let Some(others) = others.as_ref().as_ref().filter(|_| stage == Others::Work) {
+            others.ask(POINT, &session.point_question());
         }
     });
-    use_memo((session.spare.id, has_pool), |&(id, has_pool)| {
-        if has_pool && id > 0 {
-            ask(CURVE_SHARES + 1, &session.spare_question());
+    use_memo((session.spare.id, has_others), |&(id, _)| {
+        if let Some(others) = others.as_ref().as_ref().filter(|_| id > 0) {
+            others.ask(SPARE, &session.spare_question());
         }
     });
+    stage
 }
 
 /// Keeps the address bar and the session the same.

@@ -20,6 +20,7 @@ use yew::prelude::*;
 use self::hooks::{use_following, use_seen, use_ticks, use_worker};
 use super::address;
 use super::charts::text_px;
+use super::effects::Others;
 use super::look::{use_font, use_sizes};
 use crate::analysis::timeline::Strip;
 use crate::chart::canvas;
@@ -37,8 +38,8 @@ pub(super) struct TimeProps {
     pub(super) is_dark: bool,
     /// For a room to read.
     pub(super) is_large: bool,
-    /// Something may be computed.
-    pub(super) is_started: bool,
+    /// Its worker is one of them.
+    pub(super) others: Others,
 }
 
 /// The playback as Yew wants it: the same pointer if nothing changed.
@@ -75,7 +76,7 @@ struct Panel<'a> {
 /// The panel.
 #[component]
 pub(super) fn TimeView(props: &TimeProps) -> Html {
-    let TimeProps { session, act, is_dark, is_large, is_started } = props;
+    let TimeProps { session, act, is_dark, is_large, others } = props;
     let state = {
         let session = Rc::clone(session);
         use_reducer(move || Played(Rc::new(Playback::new(session, starts_playing()))))
@@ -83,7 +84,7 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
     let dispatcher = state.dispatcher();
     let play = use_callback((), move |step: Move, ()| dispatcher.dispatch(step));
     let playback = Rc::clone(&state.0);
-    use_worker(&playback, &play, act, *is_started);
+    use_worker(&playback, &play, act, *others);
     use_following(session, &play);
     let (panel, canvas) = (use_node_ref(), use_node_ref());
     let [size] = use_sizes(std::array::from_ref(&canvas), ());

@@ -17,6 +17,7 @@ use crate::scenario::Settings;
 use crate::session::playback::{Move, Playback};
 use crate::session::{Action, Session};
 use crate::ui::clock::now;
+use crate::ui::effects::Others;
 use crate::ui::pool::Pool;
 
 /// Time goes on in steps of so many milliseconds.
@@ -36,22 +37,22 @@ pub(super) fn use_worker(
     playback: &Rc<Playback>,
     play: &Callback<Move>,
     act: &Callback<Action>,
-    is_started: bool,
+    others: Others,
 ) {
     let pool = {
         let (play, act) = (play.clone(), act.clone());
-        use_memo((), move |()| {
+        use_memo(others != Others::NotYet, move |is_there| {
             let answered = Callback::from(move |action: Action| match action {
                 Action::Answered(answer) => play.emit(Move::Answered(answer)),
                 Action::Restarted => play.emit(Move::Lost),
                 other => act.emit(other),
             });
-            Pool::new(1, &answered)
+            is_there.then(|| Pool::new(1, &answered))
         })
     };
     let playback = Rc::clone(playback);
-    use_effect_with((playback.question_id, is_started), move |_| {
-        if is_started {
+    use_effect_with((playback.question_id, others), move |_| {
+        if let Some(pool) = pool.as_ref().as_ref().filter(|_| others == Others::Work) {
             pool.ask(0, &playback.question());
         }
     });
