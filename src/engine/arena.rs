@@ -61,18 +61,25 @@ impl<T: Copy> Arena<T> {
     }
 }
 
-/// Up to so many bytes a store is small.
-const SMALL_BYTES: usize = 32 << 20;
+/// A store that is full grows to four times its places up to so many bytes: what is moved costs time..
+const SMALL_BYTES: usize = 8 << 20;
+/// ..then to twice as many, and from here on by a quarter, as doubling would hold twice the memory for
+/// a million requests in flight.
+const LARGE_BYTES: usize = 32 << 20;
 
-/// Sees to it that there is room for one more value. A store that is full grows by as many places
-/// again while it is small; then by a quarter, as doubling would hold twice the memory for a million
-/// requests in flight.
+/// Sees to it that there is room for one more value.
 #[inline]
 pub(super) fn make_room<T>(store: &mut Vec<T>) {
     let places = store.len();
     if places == store.capacity() {
-        let is_small = places * size_of::<T>() < SMALL_BYTES;
-        store.reserve_exact(if is_small { places.max(64) } else { places / 4 });
+        let bytes = places * size_of::<T>();
+        store.reserve_exact(if bytes < SMALL_BYTES {
+            (places * 3).max(64)
+        } else if bytes < LARGE_BYTES {
+            places
+        } else {
+            places / 4
+        });
     }
 }
 

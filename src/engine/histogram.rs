@@ -4,6 +4,8 @@
 //! is within 0.8 % of every value in it. Merging adds counts, so the result does not depend on the
 //! order of merging.
 
+use std::ops::Range;
+
 /// Bins an octave.
 const SUB_BITS: u32 = 6;
 const SUB: u64 = 1 << SUB_BITS;
@@ -14,6 +16,8 @@ const BINS: usize = ((64 - SUB_BITS as usize) + 1) * SUB as usize;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Histogram {
     bins: Box<[u32; BINS]>,
+    /// No bin below this one holds a value: latencies fill a few octaves of sixty.
+    low: usize,
     count: u64,
     sum: u64,
     max: u64,
@@ -22,7 +26,8 @@ pub struct Histogram {
 impl Default for Histogram {
     fn default() -> Self {
         let bins: Box<[u32]> = vec![0; BINS].into_boxed_slice();
-        Self { bins: bins.try_into().expect("the length is BINS"), count: 0, sum: 0, max: 0 }
+        let bins = bins.try_into().expect("the length is BINS");
+        Self { bins, low: BINS, count: 0, sum: 0, max: 0 }
     }
 }
 
@@ -44,10 +49,25 @@ fn range_of(bin: usize) -> (u64, u64) {
 }
 
 impl Histogram {
+    /// All bins that may hold a value.
+    fn filled(&self) -> Range<usize> {
+        let end = bin_of(self.max) + 1;
+        self.low.min(end)..end
+    }
+
+    /// Bins that hold values, and how many, ascending.
+    fn counts(&self) -> impl Iterator<Item = (usize, u32)> {
+        let filled = self.filled();
+        let counts = filled.clone().zip(self.bins[filled].iter().copied());
+        counts.filter(|&(_, count)| count > 0)
+    }
+
     /// Counts one value, in nanoseconds.
     #[inline]
     pub fn record(&mut self, nanos: u64) {
-        self.bins[bin_of(nanos)] += 1;
+        let bin = bin_of(nanos);
+        self.bins[bin] += 1;
+        self.low = self.low.min(bin);
         self.count += 1;
         self.sum = self.sum.wrapping_add(nanos);
         self.max = self.max.max(nanos);
@@ -76,9 +96,9 @@ impl Histogram {
         }
         let wanted = q.clamp(0.0, 1.0) * self.count as f64;
         let mut below = 0_u64;
-        for (bin, &count) in self.bins.iter().enumerate() {
+        for (bin, count) in self.counts() {
             let through = below + u64::from(count);
-            if count > 0 && through as f64 >= wanted {
+            if through as f64 >= wanted {
                 let (start, width) = range_of(bin);
                 let inside = ((wanted - below as f64) / f64::from(count)).clamp(0.0, 1.0);
                 return Some((start as f64 + width as f64 * inside).min(self.max as f64));
@@ -94,7 +114,7 @@ impl Histogram {
             return None;
         }
         let mut above = 0.0;
-        for (bin, &count) in self.bins.iter().enumerate().filter(|(_, count)| **count > 0) {
+        for (bin, count) in self.counts() {
             let (start, width) = range_of(bin);
             let below = ((nanos - start as f64) / width as f64).clamp(0.0, 1.0);
             above += f64::from(count) * (1.0 - below);
@@ -104,10 +124,11 @@ impl Histogram {
 
     /// Adds all counts of another histogram.
     pub fn merge(&mut self, other: &Self) {
-        let through = bin_of(other.max);
-        for (mine, &theirs) in self.bins[..=through].iter_mut().zip(&other.bins[..=through]) {
+        let filled = other.filled();
+        for (mine, &theirs) in self.bins[filled.clone()].iter_mut().zip(&other.bins[filled]) {
             *mine += theirs;
         }
+        self.low = self.low.min(other.low);
         self.count += other.count;
         self.sum = self.sum.wrapping_add(other.sum);
         self.max = self.max.max(other.max);
@@ -118,13 +139,13 @@ impl Histogram {
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         let mut later = self.clone();
-        let mut last = None;
-        for (bin, (mine, &theirs)) in later.bins.iter_mut().zip(before.bins.iter()).enumerate() {
+        let filled = before.filled();
+        for (mine, &theirs) in later.bins[filled.clone()].iter_mut().zip(&before.bins[filled]) {
             *mine -= theirs;
-            if *mine > 0 {
-                last = Some(bin);
-            }
         }
+        let left = later.counts().map(|(bin, _)| bin);
+        let (first, last) = left.fold((BINS, None), |(first, _), bin| (first.min(bin), Some(bin)));
+        later.low = first;
         later.count -= before.count;
         later.sum = later.sum.wrapping_sub(before.sum);
         if self.max == before.max {
@@ -138,10 +159,9 @@ impl Histogram {
 
     /// Forgets all values, keeping the memory.
     pub fn clear(&mut self) {
-        self.bins.fill(0);
-        self.count = 0;
-        self.sum = 0;
-        self.max = 0;
+        let filled = self.filled();
+        self.bins[filled].fill(0);
+        (self.low, self.count, self.sum, self.max) = (BINS, 0, 0, 0);
     }
 
     /// Halves all counts, so that later values weigh more; the maximum stays, and the mean becomes
@@ -152,7 +172,8 @@ impl Histogram {
     pub fn halve(&mut self) {
         (self.count, self.sum) = (0, 0);
         let mut left_over = 0;
-        for (bin, count) in self.bins.iter_mut().enumerate() {
+        let filled = self.filled();
+        for (bin, count) in filled.clone().zip(&mut self.bins[filled]) {
             if *count > 0 {
                 let both = *count + left_over;
                 (*count, left_over) = (both / 2, both % 2);
@@ -166,11 +187,9 @@ impl Histogram {
 
     /// Calls `visit` with the middle of each bin that holds values, and its count, ascending.
     pub fn for_each(&self, mut visit: impl FnMut(u64, u32)) {
-        for (bin, &count) in self.bins.iter().enumerate() {
-            if count > 0 {
-                let (start, width) = range_of(bin);
-                visit(start + width / 2, count);
-            }
+        for (bin, count) in self.counts() {
+            let (start, width) = range_of(bin);
+            visit(start + width / 2, count);
         }
     }
 }

@@ -91,6 +91,15 @@ impl Worker {
         self.asked.is_some() || !self.jobs.is_empty()
     }
 
+    /// What comes next is neither a first whole curve nor time that plays.
+    pub fn can_wait(&self) -> bool {
+        match (&self.asked, self.jobs.front()) {
+            (Some(question), _) => !matches!(question.want, Want::Curve { .. } | Want::Time { .. }),
+            (None, Some(Job::Curve(_, job))) => job.pass() > 0,
+            (None, front) => !matches!(front, Some(Job::Time(_))),
+        }
+    }
+
     /// What comes next should wait until nobody is turning a knob: the first whole curve is wanted
     /// at once, and everything else would slow down the next one.
     pub fn wants_quiet(&self) -> bool {

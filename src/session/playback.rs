@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::analysis::timeline::{Change, Script, Strip};
 use crate::chart::time::{Band, Mark};
+use crate::engine::interval::ascending;
 use crate::model::system::Part;
 use crate::scenario::by_hand::{FaultKind, HandFault, id_of, words};
 use crate::scenario::quantity::format;
@@ -306,8 +307,8 @@ impl Playback {
                 marks.push(Mark { at_ms: fault.band.to_ms, words: "trigger ends".to_owned() });
             }
         }
-        marks.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
-        marks
+        let order = ascending(&marks.iter().map(|mark| mark.at_ms).collect::<Vec<_>>());
+        order.into_iter().map(|index| marks[index].clone()).collect()
     }
 }
 

@@ -10,9 +10,10 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessageP
 
 use crate::session::jobs::{Answer, Worker, pack, quiet_ms, unpack};
 
-/// A slice ends after this long: so late at most is a newer question heard, and so long does what is
-/// no longer wanted keep a processor from what is.
+/// A slice of what is wanted at once ends after this long: so late at most is a newer question heard.
 const SLICE_MS: f64 = 4.0;
+/// A slice of what can wait: so long does it keep a processor from what cannot, once that is asked for.
+const SPARE_SLICE_MS: f64 = 1.0;
 /// Events between two looks at the clock: a tenth of a slice, or a whole one where events are slow.
 const EVENTS: u64 = 5_000;
 
@@ -93,7 +94,7 @@ impl State {
             self.quiet = Some(Timeout::new(self.quiet_ms as u32, resume));
             return;
         }
-        let end = self.now() + SLICE_MS;
+        let end = self.now() + if self.worker.can_wait() { SPARE_SLICE_MS } else { SLICE_MS };
         while self.worker.is_busy() && !self.waits_for_quiet() && self.now() < end {
             if let Some(answer) = self.worker.step(EVENTS) {
                 self.send(&answer);

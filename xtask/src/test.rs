@@ -60,6 +60,8 @@ pub fn test() -> Result<(), String> {
     let doc = ["doc", "--quiet", "--no-deps", "--lib", "--document-private-items"];
     sum.check("documentation", cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"));
     sum.runner("tests", &mut cargo(&["test", "--quiet", "--workspace"]));
+    // Without overflow checks compilers go other ways, and have gone wrong there (Rust's issue 158206).
+    sum.runner("unit tests, as released", &mut cargo(&["test", "--quiet", "--release", "--lib"]));
     let mut inside = cargo(&["test", "--target", WASM, "--lib", "--test", "browser"]);
     inside.env("PATH", tools.path()).env("CHROMEDRIVER", driver);
     inside.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");

@@ -28,7 +28,9 @@ impl Shelf {
     #[inline]
     pub fn take(&mut self) -> bool {
         let is_ready = self.ready.pop_back().is_some();
-        self.lent += u32::from(is_ready);
+        if is_ready {
+            self.lent += 1;
+        }
         is_ready
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Graph, Node};
 use crate::analysis::report::{ClientsReport, PartReport, RunReport};
+use crate::engine::interval::ascending;
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 
@@ -200,19 +201,20 @@ impl Facts {
 fn reasons(report: &RunReport) -> Vec<String> {
     let finished = (report.throughput_per_s * report.measured_secs).max(1.0);
     let outcomes = &report.outcomes;
-    let mut kinds = [
+    let kinds = [
         (outcomes.timed_out, "timed out"),
         (outcomes.rejected, "rejected"),
         (outcomes.shed, "shed"),
         (outcomes.gave_up, "gave up"),
         (outcomes.failed, "failed"),
     ];
-    kinds.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
-    let share = |(number, why): (u64, &str)| {
+    let share = |index: usize| {
+        let (number, why) = kinds[index];
         let share = number as f64 / finished;
         (share >= SHARE_MIN).then(|| format!("{} {why}", format(share, Unit::Share)))
     };
-    kinds.into_iter().filter_map(share).collect()
+    let least = kinds.map(|(number, _)| -(number as f64));
+    ascending(&least).into_iter().filter_map(share).collect()
 }
 
 fn count(number: f64) -> String {

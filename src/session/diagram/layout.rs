@@ -4,6 +4,7 @@
 //! [`WIDTH`] wide, and depends on the graph alone.
 
 use super::{Graph, Link};
+use crate::engine::interval::ascending;
 
 /// Width of the picture.
 pub const WIDTH: f64 = 280.0;
@@ -202,16 +203,16 @@ fn rows(graph: &Graph, down: &[Link], layers: &[usize], cards: &mut [Card]) -> V
     let mut rows: Vec<Vec<usize>> = Vec::new();
     let mut places = vec![0.0; graph.nodes.len()];
     for layer in 0..=layers.iter().copied().max().unwrap_or(0) {
-        let mut nodes: Vec<usize> =
-            (0..layers.len()).filter(|node| layers[*node] == layer).collect();
+        let nodes: Vec<usize> = (0..layers.len()).filter(|node| layers[*node] == layer).collect();
         let wish = |node: &usize| {
             let callers = down.iter().filter(|link| link.to == *node);
             let (sum, count) = callers
                 .fold((0.0, 0.0), |(sum, count), link| (sum + places[link.from], count + 1.0));
             if count > 0.0 { sum / count } else { 0.5 }
         };
-        // The sort keeps the order of the document for those who are asked by the same.
-        nodes.sort_by(|a, b| f64::total_cmp(&wish(a), &wish(b)));
+        // The order of the document stays for those who are asked by the same.
+        let order = ascending(&nodes.iter().map(wish).collect::<Vec<_>>());
+        let nodes: Vec<usize> = order.into_iter().map(|index| nodes[index]).collect();
         for row in nodes.chunks(ROW_MAX) {
             for (place, node) in row.iter().enumerate() {
                 places[*node] = (place as f64 + 0.5) / row.len() as f64;

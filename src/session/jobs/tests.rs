@@ -80,13 +80,13 @@ fn only_the_first_pass_of_a_curve_is_done_while_a_knob_turns() {
     let mut worker = Worker::default();
     let want = Want::Curve { knob: "users".to_owned(), share: Share::ALL };
     ask(&mut worker, 1, "", want);
-    assert!(!worker.wants_quiet());
+    assert!(!worker.wants_quiet() && !worker.can_wait());
     while worker.step(10_000).is_none() {
-        assert!(!worker.wants_quiet());
+        assert!(!worker.wants_quiet() && !worker.can_wait());
     }
-    assert!(worker.is_busy() && worker.wants_quiet());
+    assert!(worker.is_busy() && worker.wants_quiet() && worker.can_wait());
     ask(&mut worker, 2, "", Want::Point { ghost: None });
-    assert!(worker.wants_quiet());
+    assert!(worker.wants_quiet() && worker.can_wait());
 }
 
 #[test]
