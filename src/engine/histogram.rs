@@ -67,10 +67,15 @@ impl Histogram {
     pub fn record(&mut self, nanos: u64) {
         let bin = bin_of(nanos);
         self.bins[bin] += 1;
-        self.low = self.low.min(bin);
         self.count += 1;
         self.sum = self.sum.wrapping_add(nanos);
-        self.max = self.max.max(nanos);
+        // Rarely so, and then not worth a store each time.
+        if bin < self.low {
+            self.low = bin;
+        }
+        if nanos > self.max {
+            self.max = nanos;
+        }
     }
 
     /// Values counted.
