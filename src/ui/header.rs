@@ -89,9 +89,17 @@ fn picker(session: &Session, act: &Callback<Action>) -> Html {
     }
 }
 
-/// The id in words: `n-plus-one` as `N plus one`.
+/// Words that are not written as they stand in an id.
+const SPELLED: [(&str, &str); 4] =
+    [("gil", "GIL"), ("mvp", "MVP"), ("sqlite", "SQLite"), ("vm", "VM")];
+
+/// The id in words: `n-plus-one` as `N plus one`, `single-vm` as `Single VM`.
 pub(super) fn name_of(id: &str) -> String {
-    let mut words = id.replace('-', " ");
+    let spelled = |word| {
+        let known = SPELLED.iter().find(|(plain, _)| *plain == word);
+        known.map_or(word, |&(_, spelled)| spelled)
+    };
+    let mut words = id.split('-').map(spelled).collect::<Vec<_>>().join(" ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }
