@@ -209,6 +209,21 @@ mod tests {
         assert!(found.points.iter().filter(|point| point.x > 220.0).all(|point| point.overloaded));
     }
 
+    /// A price changes once a minute, and its copy is wrong for half a second on average: 0.8 % of the
+    /// answers where somebody always reads, and the objective allows 2 %. The p99 is known long before.
+    #[test]
+    fn a_point_is_settled_once_its_errors_are_known_too() {
+        let scenario = catalogue::find("cache-staleness").unwrap();
+        for seed in 1..=2 {
+            let settings = Settings { seed: Some(seed), ..Settings::default() };
+            let found = curve(&scenario, &settings, "users", |_| {}).unwrap();
+            assert_eq!(found.knee, None, "seed {seed}");
+            for CurvePoint { x, error_share, .. } in found.points.iter().filter(|p| p.x > 100.0) {
+                assert!((0.002..0.018).contains(error_share), "{x}: {error_share}");
+            }
+        }
+    }
+
     /// A spike comes once: each pass runs it on as many further seeds as there were, and the point is
     /// the mean of all of them.
     #[test]

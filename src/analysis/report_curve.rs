@@ -21,7 +21,8 @@ pub struct CurvePoint {
     pub error_share: f64,
     /// More is asked for than the system can ever do.
     pub overloaded: bool,
-    /// The 95 % interval of p99 is within 5 % of it, or the point is overloaded.
+    /// The 95 % interval of p99 is within 5 % of it and that of the errors within a fifth of what the
+    /// objective allows, or the point is overloaded.
     pub settled: bool,
     /// Id of the part that limits, and what is asked of it as a share of its capacity.
     pub busiest: Option<(String, f64)>,

@@ -15,7 +15,7 @@ const BATCHES_MAX: usize = 32;
 /// Values in a batch at first.
 const FIRST_LENGTH: u64 = 16;
 /// An interval from fewer batches would be too wide to use.
-const BATCHES_MIN: usize = 8;
+pub const BATCHES_MIN: usize = 8;
 /// Values above a quantile that a batch needs before its own quantile says anything.
 const TAIL_MIN: f64 = 2.0;
 

@@ -1,6 +1,8 @@
 //! What a simulation has measured over a period.
 
+use crate::engine::batches::BATCHES_MIN;
 use crate::engine::histogram::Histogram;
+use crate::engine::interval::half_width_of_correlated;
 use crate::engine::{SimDuration, SimTime};
 
 use super::asking::ThirdPartyMeasure;
@@ -39,6 +41,8 @@ pub struct Period {
     pub mean_half_width: Option<f64>,
     /// Half the width of the 95 % interval of the 99th percentile, in nanoseconds.
     pub p99_half_width: Option<f64>,
+    /// Half the width of the 95 % interval of the share of requests that got no right answer.
+    pub error_half_width: Option<f64>,
     /// Parts that can be busy, in the order of the document.
     pub parts: Vec<PartMeasure>,
     /// Caches, in the order of the document.
@@ -139,6 +143,7 @@ impl Simulation {
             failures: batches.total_failed(skipped),
             mean_half_width: batches.mean_half_width(skipped),
             p99_half_width: batches.quantile_half_width(0.99, skipped),
+            error_half_width: self.error_half_width(before, skipped),
             parts: self.parts(begin),
             caches: self.cache_measures(begin),
             machines: self.machine_measures(),
@@ -152,6 +157,19 @@ impl Simulation {
             crons: self.cron_measures(),
             in_flight: now.sent - now.finished(),
         }
+    }
+
+    /// Half the width of the 95 % interval of the share of requests without a right answer, from the
+    /// full batches after the first `skipped`, before which there were as many as in `before`; `None`
+    /// with fewer than 8 of them.
+    fn error_half_width(&self, mut before: Totals, skipped: usize) -> Option<f64> {
+        let marks = self.record.marks.get(skipped..).filter(|marks| marks.len() >= BATCHES_MIN)?;
+        let share = |mark: &Mark| {
+            let batch = mark.totals.since(&before);
+            before = mark.totals;
+            1.0 - batch.right() as f64 / batch.finished().max(1) as f64
+        };
+        half_width_of_correlated(&marks.iter().map(share).collect::<Vec<_>>())
     }
 
     fn by_clients(&self, begin: Option<&Mark>) -> Vec<ClientsMeasure> {

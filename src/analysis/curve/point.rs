@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::analysis::report::{CurvePoint, LatencySummary};
-use crate::analysis::run::Run;
+use crate::analysis::run::{Measured, Run};
 use crate::scenario::{Mistakes, Scenario, Settings};
 
 use super::replications::{RUNS_MAX, Replications};
@@ -18,6 +18,11 @@ const FIRST_EVENTS_MAX: u64 = 6_000;
 const EVENTS_MAX: u64 = 2_500_000;
 /// A point is settled when the half-width of the interval of its p99 is within this share of it.
 const SETTLED: f64 = 0.05;
+/// It must also be known whether it meets the objective: the half-width of the interval of its errors is
+/// within the same share of them, or within this share of what the objective allows..
+const ERRORS_KNOWN: f64 = 0.2;
+/// ..and where stale answers count as errors, the run has seen what changes every few minutes change.
+const STALE_SECS: f64 = 600.0;
 /// Events after which an overloaded point is left as it is: enough for its queues to fill and its
 /// first timeouts to pass, and there may be no steady state to find.
 const OVERLOADED_EVENTS: u64 = 500_000;
@@ -125,18 +130,28 @@ impl Point {
             self.settled = is_over || is_enough || !self.start_next();
             self.ended.mean()
         } else {
-            let measured = self.at_present();
+            let found = self.run.measured();
+            let measured = self.point_of(&found);
             let LatencySummary { p99, p99_half_width, .. } = measured.latency_ms;
             let narrow = matches!(
                 (p99, p99_half_width),
                 (Some(p99), Some(half_width)) if half_width <= SETTLED * p99
             );
             let is_hopeless = measured.overloaded && self.run.events() >= OVERLOADED_EVENTS;
-            self.settled = is_over || narrow || is_hopeless;
+            let is_known = narrow && self.are_errors_known(&found);
+            self.settled = is_over || is_known || is_hopeless;
             self.events_wanted = (self.run.events() * 2).min(EVENTS_MAX);
             measured
         };
         self.measured = Some(measured);
+    }
+
+    /// The share of requests without a right answer is known as well as the objective needs it.
+    fn are_errors_known(&self, found: &Measured) -> bool {
+        let objective = &self.scenario.objective;
+        let enough = (SETTLED * found.error_share()).max(ERRORS_KNOWN * objective.error_share);
+        let is_long = !objective.stale_is_wrong || found.period.span.as_secs() >= STALE_SECS;
+        is_long && found.period.error_half_width.is_some_and(|half_width| half_width <= enough)
     }
 
     /// The point as it was at the end of the last pass; `None` before its first.
@@ -147,8 +162,12 @@ impl Point {
 
     /// What the run under way has measured.
     fn at_present(&self) -> CurvePoint {
+        self.point_of(&self.run.measured())
+    }
+
+    fn point_of(&self, found: &Measured) -> CurvePoint {
         let stopped = self.run.stopped().map(str::to_owned);
-        CurvePoint { stopped, ..self.run.measured().point(self.x) }
+        CurvePoint { stopped, ..found.point(self.x) }
     }
 
     /// Ids of the parts of which the point tells the utilisation.
