@@ -74,8 +74,7 @@ impl Phases {
         });
         let (from_secs, to_secs) = (phase.from.as_secs(), phase.to.as_secs());
         let rate = |count: u64| count as f64 / (to_secs - from_secs);
-        let (finished, right) = (totals.finished(), totals.right());
-        let share = |part: u64, of: u64| part as f64 / of.max(1) as f64;
+        let in_time = totals.of(Outcome::InTime);
         let ms = |nanos: Option<f64>| nanos.map(|nanos| nanos / 1e6);
         Some(PhaseReport {
             from_secs,
@@ -89,13 +88,13 @@ impl Phases {
                 ..LatencySummary::default()
             },
             sent_per_s: rate(totals.sent),
-            throughput_per_s: rate(finished),
-            goodput_per_s: rate(right),
+            throughput_per_s: rate(totals.finished()),
+            goodput_per_s: rate(totals.right()),
             lost_updates: totals.lost_updates(),
             duplicates: totals.duplicates,
-            stale_share: share(totals.stale, totals.of(Outcome::InTime)),
+            stale_share: totals.stale as f64 / in_time.max(1) as f64,
             clients: by_id(clients),
-            error_share: share(finished - right, finished),
+            error_share: totals.error_share(),
             amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
         })
     }

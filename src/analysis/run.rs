@@ -245,11 +245,7 @@ impl Measured {
 
     /// Share of finished requests that were not answered in time.
     pub fn error_share(&self) -> f64 {
-        let finished = self.period.totals.finished();
-        if finished == 0 {
-            return 0.0;
-        }
-        (finished - self.period.totals.right()) as f64 / finished as f64
+        self.period.totals.error_share()
     }
 
     /// More is asked of some part than it can ever do.
@@ -348,13 +344,12 @@ impl ClientsReport {
     pub(super) fn new(clients: &ClientsMeasure, secs: f64) -> Self {
         let ClientsMeasure { totals, is_background, .. } = clients;
         let rate = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
-        let (finished, right) = (totals.finished(), totals.right());
         Self {
             background: *is_background,
             sent_per_s: rate(totals.sent),
-            throughput_per_s: rate(finished),
-            goodput_per_s: rate(right),
-            error_share: (finished - right) as f64 / finished.max(1) as f64,
+            throughput_per_s: rate(totals.finished()),
+            goodput_per_s: rate(totals.right()),
+            error_share: totals.error_share(),
             amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
         }
     }

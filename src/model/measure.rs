@@ -167,7 +167,7 @@ impl Simulation {
         let share = |mark: &Mark| {
             let batch = mark.totals.since(&before);
             before = mark.totals;
-            1.0 - batch.right() as f64 / batch.finished().max(1) as f64
+            batch.error_share()
         };
         half_width_of_correlated(&marks.iter().map(share).collect::<Vec<_>>())
     }

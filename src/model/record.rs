@@ -82,6 +82,12 @@ impl Totals {
         self.outcomes.iter().sum()
     }
 
+    /// Share of the requests that ended that were not answered in time and right; 0 if none ended.
+    pub fn error_share(&self) -> f64 {
+        let finished = self.finished();
+        (finished - self.right()) as f64 / finished.max(1) as f64
+    }
+
     /// Both together.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {

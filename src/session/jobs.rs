@@ -105,12 +105,9 @@ impl Worker {
     pub fn wants_quiet(&self) -> bool {
         match (&self.asked, self.jobs.front()) {
             (Some(question), _) => matches!(question.want, Want::Point { .. }),
-            (None, Some(Job::Curve(_, job))) => job.pass() > 0,
-            // Time plays on; the others are asked only once the page is at rest.
-            (None, Some(Job::Time(_) | Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => {
-                false
-            }
-            (None, front) => front.is_some(),
+            // Asked only once the page is at rest.
+            (None, Some(Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => false,
+            (None, front) => front.is_some() && self.can_wait(),
         }
     }
 

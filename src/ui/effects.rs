@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::address;
 use super::clock;
 use super::late::{use_latch, use_late};
-use super::pool::Pool;
+use super::pool::use_pool;
 use super::theme::Theme;
 use crate::scenario::link::encode;
 use crate::session::{Action, CURVE_SHARES, Session};
@@ -43,10 +43,7 @@ pub(super) fn use_workers(
     is_built: bool,
     is_started: bool,
 ) -> Others {
-    let sharers = {
-        let act = act.clone();
-        use_memo(is_built, move |is_built| is_built.then(|| Pool::new(CURVE_SHARES, &act)))
-    };
+    let sharers = use_pool(CURVE_SHARES, is_built, act);
     // A curve that takes long does not keep the operating point from being measured.
     let is_slow = use_late(is_built && is_started && session.curve.is_none());
     let has_others = use_latch(is_built && (session.curve.is_some() || is_slow || !is_started));
@@ -55,13 +52,10 @@ pub(super) fn use_workers(
         (true, false) => Others::Wait,
         (true, true) => Others::Work,
     };
-    let others = {
-        let act = act.clone();
-        use_memo(has_others, move |has_others| has_others.then(|| Pool::new(2, &act)))
-    };
+    let others = use_pool(2, has_others, act);
     // While the page is rendered, not after it: the workers compute as the page is drawn.
     use_memo((session.curve_id, is_built && is_started), |_| {
-        if let Some(sharers) = sharers.as_ref().as_ref().filter(|_| is_started) {
+        if let (Some(sharers), true) = (&*sharers, is_started) {
             clock::asked(session.curve_id);
             for (index, question) in session.curve_questions().iter().enumerate() {
                 sharers.ask(index, question);
@@ -69,12 +63,12 @@ pub(super) fn use_workers(
         }
     });
     use_memo((session.point_id, stage), |_| {
-        if let Some(others) = others.as_ref().as_ref().filter(|_| stage == Others::Work) {
+        if let (Some(others), Others::Work) = (&*others, stage) {
             others.ask(POINT, &session.point_question());
         }
     });
     use_memo((session.spare.id, has_others), |&(id, _)| {
-        if let Some(others) = others.as_ref().as_ref().filter(|_| id > 0) {
+        if let (Some(others), true) = (&*others, id > 0) {
             others.ask(SPARE, &session.spare_question());
         }
     });

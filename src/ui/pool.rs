@@ -7,7 +7,7 @@ use gloo::events::EventListener;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{MessageEvent, Worker};
-use yew::Callback;
+use yew::prelude::*;
 
 use super::inbox::Inbox;
 use super::outside;
@@ -60,6 +60,13 @@ impl Pool {
             slot.ask(bytes);
         }
     }
+}
+
+/// So many workers, once they are wanted.
+#[hook]
+pub(super) fn use_pool(count: usize, is_wanted: bool, act: &Callback<Action>) -> Rc<Option<Pool>> {
+    let act = act.clone();
+    use_memo(is_wanted, move |is_wanted| is_wanted.then(|| Pool::new(count, &act)))
 }
 
 impl Slot {

@@ -18,7 +18,7 @@ use crate::session::playback::{Move, Playback};
 use crate::session::{Action, Session};
 use crate::ui::clock::now;
 use crate::ui::effects::Others;
-use crate::ui::pool::Pool;
+use crate::ui::pool::use_pool;
 
 /// Time goes on in steps of so many milliseconds.
 const STEP_MS: u32 = 30;
@@ -39,20 +39,18 @@ pub(super) fn use_worker(
     act: &Callback<Action>,
     others: Others,
 ) {
-    let pool = {
+    let answered = {
         let (play, act) = (play.clone(), act.clone());
-        use_memo(others != Others::NotYet, move |is_there| {
-            let answered = Callback::from(move |action: Action| match action {
-                Action::Answered(answer) => play.emit(Move::Answered(answer)),
-                Action::Restarted => play.emit(Move::Lost),
-                other => act.emit(other),
-            });
-            is_there.then(|| Pool::new(1, &answered))
+        Callback::from(move |action: Action| match action {
+            Action::Answered(answer) => play.emit(Move::Answered(answer)),
+            Action::Restarted => play.emit(Move::Lost),
+            other => act.emit(other),
         })
     };
+    let pool = use_pool(1, others != Others::NotYet, &answered);
     let playback = Rc::clone(playback);
     use_effect_with((playback.question_id, others), move |_| {
-        if let Some(pool) = pool.as_ref().as_ref().filter(|_| others == Others::Work) {
+        if let (Some(pool), Others::Work) = (&*pool, others) {
             pool.ask(0, &playback.question());
         }
     });
