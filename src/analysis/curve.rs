@@ -1,9 +1,10 @@
 //! A curve: the same system at many values of a knob, on the same random numbers, refined pass by
 //! pass.
 //!
-//! The first pass is short, so that a whole curve is there at once; each further pass doubles the
-//! length of every point that is not settled yet. A point that measures a stretch of time, which has
-//! no short run, is run again on further seeds instead, and the first pass has half of such points.
+//! The first pass is short, so that a whole curve is there at once; each further pass makes every point
+//! that is not settled yet longer, as much as its interval asks for but at most to twice its length. A
+//! point that measures a stretch of time, which has no short run, is run again on further seeds instead,
+//! and the first pass has half of such points.
 
 use std::sync::Arc;
 

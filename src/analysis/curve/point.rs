@@ -23,9 +23,14 @@ const SETTLED: f64 = 0.05;
 const ERRORS_KNOWN: f64 = 0.2;
 /// ..and where stale answers count as errors, the run has seen what changes every few minutes change.
 const STALE_SECS: f64 = 600.0;
-/// Events after which an overloaded point is left as it is: enough for its queues to fill and its
-/// first timeouts to pass, and there may be no steady state to find.
-const OVERLOADED_EVENTS: u64 = 500_000;
+/// Events after which a point is left as it is that is overloaded, or where nothing is answered: enough
+/// for its queues to fill and its first timeouts to pass, and there may be no steady state to find.
+const LOST_EVENTS: u64 = 500_000;
+/// A run becomes at least so many times as long by a further pass, as one that is hardly longer tells
+/// hardly more..
+const GROWTH_MIN: f64 = 1.25;
+/// ..and at most so many times, as an interval of few batches is itself a guess.
+const GROWTH_MAX: f64 = 2.0;
 
 /// One point under way.
 #[derive(Debug)]
@@ -132,26 +137,37 @@ impl Point {
         } else {
             let found = self.run.measured();
             let measured = self.point_of(&found);
-            let LatencySummary { p99, p99_half_width, .. } = measured.latency_ms;
-            let narrow = matches!(
-                (p99, p99_half_width),
-                (Some(p99), Some(half_width)) if half_width <= SETTLED * p99
-            );
-            let is_hopeless = measured.overloaded && self.run.events() >= OVERLOADED_EVENTS;
-            let is_known = narrow && self.are_errors_known(&found);
-            self.settled = is_over || is_known || is_hopeless;
-            self.events_wanted = (self.run.events() * 2).min(EVENTS_MAX);
+            let needed = self.length_needed(&found, &measured.latency_ms);
+            let is_known = needed.is_some_and(|times| times <= 1.0);
+            let is_lost = measured.overloaded || measured.latency_ms.p99.is_none();
+            let events = self.run.events();
+            self.settled = is_over || is_known || is_lost && events >= LOST_EVENTS;
+            let times = needed.map_or(GROWTH_MAX, |times| times.clamp(GROWTH_MIN, GROWTH_MAX));
+            let wanted = ((events as f64 * times) as u64).min(EVENTS_MAX);
+            let is_on_the_way = is_lost && events < LOST_EVENTS;
+            self.events_wanted = if is_on_the_way { wanted.min(LOST_EVENTS) } else { wanted };
             measured
         };
         self.measured = Some(measured);
     }
 
-    /// The share of requests without a right answer is known as well as the objective needs it.
-    fn are_errors_known(&self, found: &Measured) -> bool {
+    /// How many times as long as it is the run has to be until its p99 is known, and its errors as well as
+    /// the objective needs them; 1 at most if they are, `None` while nothing can be said. An interval
+    /// shrinks with the square root of the length.
+    fn length_needed(&self, found: &Measured, latency: &LatencySummary) -> Option<f64> {
         let objective = &self.scenario.objective;
-        let enough = (SETTLED * found.error_share()).max(ERRORS_KNOWN * objective.error_share);
-        let is_long = !objective.stale_is_wrong || found.period.span.as_secs() >= STALE_SECS;
-        is_long && found.period.error_half_width.is_some_and(|half_width| half_width <= enough)
+        let p99_enough = SETTLED * latency.p99?;
+        let errors_enough =
+            (SETTLED * found.error_share()).max(ERRORS_KNOWN * objective.error_share);
+        let of = |half_width: f64, enough: f64| {
+            let ratio = if half_width <= enough { 1.0 } else { half_width / enough };
+            ratio * ratio
+        };
+        let p99 = of(latency.p99_half_width?, p99_enough);
+        let errors = of(found.period.error_half_width?, errors_enough);
+        let stale =
+            if objective.stale_is_wrong { STALE_SECS / found.period.span.as_secs() } else { 0.0 };
+        Some(p99.max(errors).max(stale))
     }
 
     /// The point as it was at the end of the last pass; `None` before its first.
@@ -173,5 +189,44 @@ impl Point {
     /// Ids of the parts of which the point tells the utilisation.
     pub(super) fn part_ids(&self) -> Vec<String> {
         self.run.part_ids()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::catalogue;
+
+    /// Events after each pass until the point is settled, at this many users.
+    fn lengths(id: &str, users: f64) -> Vec<u64> {
+        let scenario = catalogue::find(id).unwrap();
+        let settings =
+            Settings { knobs: [("users".to_owned(), users)].into(), ..Settings::default() };
+        let mut point = Point::new(users, &scenario, settings, false).unwrap();
+        let mut lengths = Vec::new();
+        while !point.settled {
+            while !point.advance(u64::MAX, lengths.is_empty()) {}
+            point.finish_pass();
+            lengths.push(point.events());
+        }
+        lengths
+    }
+
+    #[test]
+    fn a_pass_is_as_long_as_its_interval_asks_for() {
+        let lengths = lengths("mvp-at-1000-users", 46.0);
+        let growth: Vec<f64> =
+            lengths.windows(2).map(|pair| pair[1] as f64 / pair[0] as f64).collect();
+        assert!(growth.iter().all(|growth| (1.24..2.01).contains(growth)), "{growth:?}");
+        assert!(growth.iter().any(|growth| *growth < 1.9), "{growth:?}");
+    }
+
+    #[test]
+    fn a_point_where_nothing_is_answered_is_left_as_it_is() {
+        let lengths = lengths("mvp-at-1000-users", 3_000.0);
+        assert!(
+            (LOST_EVENTS..LOST_EVENTS + 1_000).contains(lengths.last().unwrap()),
+            "{lengths:?}"
+        );
     }
 }
