@@ -84,7 +84,8 @@ impl Reducible for Frame {
     }
 }
 
-/// The bar and the question; charts; time; knobs and fixes; the system; why; the rest.
+/// The bar and the question; charts; knobs and fixes; time; the system; why; the rest: from the top of a
+/// narrow page to its end, so that nothing is pushed down by what comes later.
 const PARTS: u32 = 7;
 
 /// The page.
@@ -140,7 +141,7 @@ pub(super) fn App() -> Html {
             <div class="columns">
                 if view.has_controls(&session.scenario) {
                     <div class="controls">
-                        if parts > 3 {
+                        if parts > 2 {
                             { knobs(&session, &act, &view) }
                             { fixes(&session, &act, &view) }
                         }
@@ -151,7 +152,7 @@ pub(super) fn App() -> Html {
                         { readout(&session) }
                         <Charts session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} is_locked={view.locks(&session.x().id)} {start} />
                     }
-                    if parts > 2 {
+                    if parts > 3 {
                         <TimeView session={Rc::clone(&session)} act={act.clone()} {is_dark} is_large={frame.is_presenting} {others} />
                     }
                 </div>
