@@ -28,6 +28,9 @@ const BESIDE_LEAST: f64 = 1.5;
 const BESIDE_SHARE: f64 = 0.05;
 /// How far two measures of users for each request a second may be apart.
 const AGREEMENT: f64 = 0.25;
+/// The most of a thousand instances that are all alike gets less than so many standard deviations (square
+/// roots of its share, as arrivals are counted) more than its share.
+const CHANCE: f64 = 4.0;
 /// Events that the light run may take, and those after which the time of enough requests is known..
 const EVENTS_ENOUGH: u64 = 500_000;
 /// ..if so many of them are slow.
@@ -303,9 +306,31 @@ fn breakdown(report: &RunReport, settled: SimTime) -> Breakdown {
     Breakdown::new(around, SimDuration::from_ms(p99 * 0.99)).seeking(sought, settled)
 }
 
-/// How many times its even share the instance with the most attempts gets, at least 1.
+/// How many times its even share the instance with the most attempts gets; 1 if that may be chance.
 fn unevenness(sent: &[u64]) -> f64 {
     let (all, most) = (sent.iter().sum::<u64>(), sent.iter().max());
-    let times = |most: u64| most as f64 * sent.len() as f64 / all.max(1) as f64;
-    most.map_or(1.0, |most| times(*most).max(1.0))
+    let even = all as f64 / sent.len() as f64;
+    match most.map(|most| *most as f64) {
+        Some(most) if most > even + CHANCE * even.max(1.0).sqrt() => most / even,
+        _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_no_chance_is_uneven() {
+        // Ten thousand attempts to ten instances: 1,100 are three deviations above the even share.
+        let mut sent = [988; 10];
+        sent[3] = 1_108;
+        assert!((unevenness(&sent) - 1.0).abs() < 1e-12);
+        sent[3] = 1_976;
+        assert!((unevenness(&sent) - 1_976.0 * 10.0 / 10_868.0).abs() < 1e-12);
+        // Instances that take turns are not counted, and a run may end before anybody is sent.
+        for sent in [&[][..], &[0, 0]] {
+            assert!((unevenness(sent) - 1.0).abs() < 1e-12);
+        }
+    }
 }
