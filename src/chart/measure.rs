@@ -62,7 +62,7 @@ impl Measure {
             Self::Amplification => "Amplification, attempts per request",
             Self::Staleness => "Staleness, share of answers",
             Self::LostUpdates => "Lost updates per second",
-            Self::Memory => "Memory held, megabytes",
+            Self::Memory => "Memory held",
         }
     }
 
@@ -71,7 +71,8 @@ impl Measure {
         match self {
             Self::Load | Self::LostUpdates => Unit::PerSecond,
             Self::Errors | Self::Utilisation | Self::Staleness => Unit::Share,
-            Self::Amplification | Self::Memory => Unit::Count,
+            Self::Amplification => Unit::Count,
+            Self::Memory => Unit::Mb,
         }
     }
 

@@ -89,6 +89,10 @@ pub enum Unit {
     Share,
     /// Per second, written `40/s`.
     PerSecond,
+    /// Megabytes, written `50MB` or `4GB`.
+    Mb,
+    /// Gigabytes, written the same way.
+    Gb,
 }
 
 /// How a slider spreads the values of a knob.

@@ -13,6 +13,15 @@ const PARTS_MAX: usize = 64;
 const FIXES_MAX: usize = 16;
 /// Keys of links that no knob may have.
 const LINK_KEYS: [&str; 7] = ["v", "s", "z", "m", "fix", "seed", "fault"];
+/// What a knob may count; the first unless it says so.
+const UNITS: [(&str, Unit); 6] = [
+    ("count", Unit::Count),
+    ("ms", Unit::Ms),
+    ("share", Unit::Share),
+    ("per_second", Unit::PerSecond),
+    ("mb", Unit::Mb),
+    ("gb", Unit::Gb),
+];
 
 impl Reader<'_> {
     /// A document whose format version was checked.
@@ -88,12 +97,7 @@ impl Reader<'_> {
             id: fields.name.clone(),
             label: self.text_of(fields, "label"),
             about: self.words_of(fields, "about"),
-            unit: match self.word_of(fields, "unit", &["count", "ms", "share", "per_second"]) {
-                1 => Unit::Ms,
-                2 => Unit::Share,
-                3 => Unit::PerSecond,
-                _ => Unit::Count,
-            },
+            unit: UNITS[self.word_of(fields, "unit", &UNITS.map(|(word, _)| word))].1,
             min: self.number_of(fields, "min"),
             max: self.number_of(fields, "max"),
             default: self.number_of(fields, "default"),

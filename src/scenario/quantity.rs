@@ -1,7 +1,8 @@
 //! Numbers with units, as people write and read them: `2.5k`, `250ms`, `10%`, `40/s`.
 //!
 //! A plain number is in milliseconds where a time is meant, per second for a rate, and from 0 to 1 for a
-//! share. Times may end in `ns`, `us`, `ms`, `s`, `min` or `h`; other numbers in `k` or `m`, a million.
+//! share. Times may end in `ns`, `us`, `ms`, `s`, `min` or `h`, memory in `MB`, `GB` or `TB`, each a thousand
+//! of the one before; other numbers in `k` or `m`, a million.
 
 use super::Unit;
 use crate::engine::math::{log10, pow};
@@ -26,6 +27,7 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, QuantityError> {
         Unit::Ms => "a time such as 250ms or 4s",
         Unit::Share => "a share such as 0.1 or 10%",
         Unit::PerSecond => "a rate such as 40 or 2.5k/s",
+        Unit::Mb | Unit::Gb => "memory such as 50MB or 4GB",
     };
     let error = || QuantityError { found: text.chars().take(40).collect(), expected };
     let mut cleaned: String =
@@ -44,6 +46,8 @@ pub fn parse(text: &str, unit: Unit) -> Result<f64, QuantityError> {
         ],
         Unit::Share => &[("%", 0.01)],
         Unit::PerSecond => &[("k/s", 1e3), ("m/s", 1e6), ("/s", 1.0), ("k", 1e3), ("m", 1e6)],
+        Unit::Mb => &[("mb", 1.0), ("gb", 1e3), ("tb", 1e6)],
+        Unit::Gb => &[("mb", 1e-3), ("gb", 1.0), ("tb", 1e3)],
     };
     let found = ends.iter().find_map(|&(end, factor)| Some((cleaned.strip_suffix(end)?, factor)));
     let (digits, factor) = found.unwrap_or((cleaned.as_str(), 1.0));
@@ -81,6 +85,12 @@ pub fn format(value: f64, unit: Unit) -> String {
         },
         Unit::Share => format!("{} %", digits(value * 100.0)),
         Unit::PerSecond => format!("{}/s", short(value)),
+        Unit::Mb => match value.abs() {
+            mb if mb < 999.5 => format!("{} MB", digits(value)),
+            mb if mb < 999_500.0 => format!("{} GB", digits(value / 1e3)),
+            _ => format!("{} TB", digits(value / 1e6)),
+        },
+        Unit::Gb => format(value * 1e3, Unit::Mb),
     }
 }
 
@@ -92,6 +102,9 @@ pub fn spoken(value: f64, unit: Unit) -> String {
         Unit::Ms => format!("{} seconds", digits(value / 1e3)),
         Unit::Share => format!("{} percent", digits(value * 100.0)),
         Unit::PerSecond => format!("{} per second", digits(value)),
+        Unit::Mb if value.abs() < 999.5 => format!("{} megabytes", digits(value)),
+        Unit::Mb => format!("{} gigabytes", digits(value / 1e3)),
+        Unit::Gb => spoken(value * 1e3, Unit::Mb),
     }
 }
 
@@ -137,6 +150,10 @@ mod tests {
             ("250", Unit::Ms, 250.0),
             ("40/s", Unit::PerSecond, 40.0),
             ("1.2k/s", Unit::PerSecond, 1_200.0),
+            ("512 MB", Unit::Mb, 512.0),
+            ("4GB", Unit::Mb, 4_000.0),
+            ("4GB", Unit::Gb, 4.0),
+            ("500mb", Unit::Gb, 0.5),
         ] {
             let found = parse(text, unit).unwrap();
             assert!((found - value).abs() < 1e-9 * value, "{text}: {found}");
@@ -157,9 +174,14 @@ mod tests {
             (0.5, Unit::Ms, "500 µs"),
             (0.012_34, Unit::Share, "1.23 %"),
             (99.0, Unit::PerSecond, "99/s"),
+            (0.5, Unit::Mb, "0.5 MB"),
+            (4_096.0, Unit::Mb, "4.1 GB"),
+            (16.0, Unit::Gb, "16 GB"),
         ] {
             assert_eq!(format(value, unit), text);
         }
         assert_eq!(spoken(2_500.0, Unit::Count), "2500");
+        assert_eq!(spoken(0.5, Unit::Gb), "500 megabytes");
+        assert_eq!(spoken(16_000.0, Unit::Mb), "16 gigabytes");
     }
 }
