@@ -2,14 +2,13 @@
 
 use std::rc::Rc;
 
-use gloo::utils::window;
 use web_sys::{HtmlCanvasElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::clock::{self, Shown};
 use super::ghost::ghost_line;
 use super::handle::Handle;
-use super::look::{use_font, use_sizes};
+use super::look::{Screen, use_screen, use_sizes};
 use crate::analysis::report::Curve;
 use crate::chart::canvas;
 use crate::chart::describe::summary;
@@ -21,8 +20,8 @@ use crate::session::{Action, Session};
 /// Latency, and each of the measures.
 const CHARTS: usize = 1 + Measure::ALL.len();
 
-/// How charts look: their sizes, whether they are dark and large, and in which font.
-type Look = ([(f64, f64); CHARTS], bool, bool, (AttrValue, u32));
+/// How charts look: their sizes, whether they are dark and large, and on which screen.
+type Look = ([(f64, f64); CHARTS], bool, bool, Screen);
 
 /// Size of text on charts of this width, both in pixels.
 pub(super) fn text_px(width: f64, is_large: bool) -> f64 {
@@ -48,8 +47,8 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
     let ChartsProps { session, act, is_dark, is_large, is_locked, start } = props;
     let nodes = use_memo((), |()| std::array::from_fn::<_, CHARTS, _>(|_| NodeRef::default()));
     let sizes = use_sizes(&nodes, session.measures());
-    let font = use_font();
-    use_drawing(session, &nodes, (sizes, *is_dark, *is_large, font));
+    let screen = use_screen();
+    use_drawing(session, &nodes, (sizes, *is_dark, *is_large, screen));
     let knob = session.x();
     let over = knob.label.to_ascii_lowercase();
     let words = session.curve.as_ref().map(|curve| summary(curve, knob));
@@ -172,18 +171,26 @@ fn draw(
     session: &Session,
     nodes: &[NodeRef; CHARTS],
     present: Option<Axes>,
-    (sizes, is_dark, is_large, (font, _)): &Look,
+    (sizes, is_dark, is_large, screen): &Look,
 ) -> Option<Axes> {
     let axes = axes_of(session, present)?;
-    let ratio = window().device_pixel_ratio();
+    let Screen { font, ratio, .. } = screen;
     let last = session.measures().each().last();
     for measure in std::iter::once(None).chain(session.measures().each().map(Some)) {
         let canvas = nodes[place(measure)].cast::<HtmlCanvasElement>()?;
         let size = sizes[place(measure)];
         let text_px = text_px(size.0, *is_large);
         let labelled = measure.is_none() || measure == last;
-        let print =
-            Print { axes, size, ratio, is_dark: *is_dark, font, text_px, titled: false, labelled };
+        let print = Print {
+            axes,
+            size,
+            ratio: *ratio,
+            is_dark: *is_dark,
+            font,
+            text_px,
+            titled: false,
+            labelled,
+        };
         print.draw(session, measure, &canvas)?;
     }
     Some(axes)

@@ -40,12 +40,13 @@ pub(super) fn Gallery(props: &GalleryProps) -> Html {
         })
     };
     let all = || catalogue::entries().iter().enumerate().filter(|(_, entry)| holds(entry, &search));
-    let groups = catalogue::GROUPS.iter().filter_map(|(key, title)| {
+    // A list of its own: the field before it must stay the same element, or it loses the focus.
+    let groups: Html = catalogue::GROUPS.iter().filter_map(|(key, title)| {
         let mut cards = all().filter(|(_, entry)| entry.group == *key).peekable();
         cards.peek()?;
         let cards = cards.map(|found| card(session, act, close, found));
-        Some(html! { <section aria-label={*title}><h3>{ *title }</h3><ul class="cards">{ for cards }</ul></section> })
-    });
+        Some(html! { <section key={*key} aria-label={*title}><h3>{ *title }</h3><ul class="cards">{ for cards }</ul></section> })
+    }).collect();
     let count = all().count();
     let words = if count == 1 { "1 scenario".to_owned() } else { format!("{count} scenarios") };
     html! {
@@ -54,7 +55,7 @@ pub(super) fn Gallery(props: &GalleryProps) -> Html {
                 <input type="search" aria-label="Search scenarios" placeholder="Search: cache, retry, pool …" value={(*search).clone()} {oninput} />
                 <span class="quiet" role="status">{ words }</span>
             </div>
-            { for groups }
+            { groups }
         </>
     }
 }

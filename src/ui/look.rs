@@ -1,5 +1,6 @@
-//! What drawing on canvases needs to know of the page: sizes and fonts, asked for when they change
-//! and never while something is drawn, as the browser would have to lay out the page for an answer.
+//! What drawing on canvases needs to know of the page: sizes, fonts and the pixels of the screen, asked for
+//! when they change and never while something is drawn, as the browser would have to lay out the page for
+//! an answer.
 
 use gloo::events::EventListener;
 use gloo::utils::window;
@@ -9,13 +10,39 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{Element, EventTarget, ResizeObserver};
 use yew::prelude::*;
 
-/// Names of the fonts that the page is set in. Known anew when fonts have arrived: what is drawn with
-/// another must be drawn again.
+/// What everything is drawn with; what was drawn with another must be drawn again.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Screen {
+    /// Names of the fonts that the page is set in..
+    pub(super) font: AttrValue,
+    /// ..and how often fonts have arrived.
+    arrived: u32,
+    /// Pixels of the screen for one of the page: changed by zooming, and by another screen.
+    pub(super) ratio: f64,
+}
+
+/// The screen as it is now.
 #[hook]
-pub(super) fn use_font() -> (AttrValue, u32) {
+pub(super) fn use_screen() -> Screen {
     let arrived = use_fonts();
     let font = use_memo(arrived, |_| AttrValue::from(page_font()));
-    ((*font).clone(), arrived)
+    Screen { font: (*font).clone(), arrived, ratio: use_ratio() }
+}
+
+/// Pixels of the screen for one of the page.
+#[hook]
+fn use_ratio() -> f64 {
+    let ratio = use_state_eq(|| window().device_pixel_ratio());
+    let set = ratio.setter();
+    use_effect_with(*ratio, move |ratio| {
+        // Browsers tell nobody the new ratio, but that it is no longer the present one.
+        let query = window().match_media(&format!("(resolution: {ratio}dppx)")).ok().flatten();
+        let listener = query.map(|query| {
+            EventListener::new(&query, "change", move |_| set.set(window().device_pixel_ratio()))
+        });
+        move || drop(listener)
+    });
+    *ratio
 }
 
 fn page_font() -> String {

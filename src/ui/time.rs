@@ -21,7 +21,7 @@ use self::hooks::{use_following, use_seen, use_ticks, use_worker};
 use super::address;
 use super::charts::text_px;
 use super::effects::Others;
-use super::look::{use_font, use_sizes};
+use super::look::{Screen, use_screen, use_sizes};
 use crate::analysis::timeline::Strip;
 use crate::chart::canvas;
 use crate::chart::palette::{DARK, LIGHT};
@@ -93,9 +93,9 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
     let runs = playback.is_playing && is_seen && session.curve.is_some();
     use_ticks(runs, session.is_first_pass_under_way() || session.is_turned(), &play);
     let (bands, marks) = (playback.bands(), playback.marks());
-    let font = use_font();
+    let screen = use_screen();
     let text = text_px(size.0, *is_large);
-    use_drawing(&playback, &canvas, (size, *is_dark, text, font), (bands, marks));
+    use_drawing(&playback, &canvas, (size, *is_dark, text, screen), (bands, marks));
     let (chosen, part) = (use_state_eq(|| None), use_state_eq(String::new));
     let (hand, draft) = (use_mut_ref(|| None), use_state_eq(|| None));
     let looked_at = use_state_eq(|| None);
@@ -174,7 +174,7 @@ fn summary(playback: &Playback) -> String {
 fn use_drawing(
     playback: &Rc<Playback>,
     canvas: &NodeRef,
-    look: ((f64, f64), bool, f64, (AttrValue, u32)),
+    look: ((f64, f64), bool, f64, Screen),
     shown: (Vec<Band>, Vec<Mark>),
 ) {
     let axes = use_mut_ref(|| None::<TimeAxes>);
@@ -192,8 +192,9 @@ fn use_drawing(
         let present = axes.filter(|axes| (axes.x.max - span_ms).abs() < 1e-9);
         let new = TimeAxes::of(&playback.strip, span_ms, objective_ms, present);
         *axes = Some(new);
-        let (size, is_dark, text_px, (font, _)) = (look.0, look.1, look.2, &look.3);
-        let ratio = window().device_pixel_ratio();
+        let (size, is_dark, text_px) = (look.0, look.1, look.2);
+        let Screen { font, ratio, .. } = &look.3;
+        let ratio = *ratio;
         let area = canvas.cast::<HtmlCanvasElement>();
         let Some(area) = area.and_then(|canvas| canvas::area(&canvas, size, ratio)) else { return };
         let spec = TimeSpec {

