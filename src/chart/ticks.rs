@@ -44,17 +44,28 @@ pub fn fitting(axis: &Axis, mut fits: impl FnMut(&[Tick]) -> bool) -> Vec<Tick> 
 
 /// Sets of ticks from dense to sparse.
 fn candidates(axis: &Axis) -> Vec<Vec<f64>> {
-    let Axis { min, max, whole, .. } = *axis;
+    let Axis { min, max, whole, unit, .. } = *axis;
+    let by_factors = |factors: &[f64], every| {
+        if unit != Unit::Ms {
+            return by_factors(min, max, factors, every);
+        }
+        // One just outside may be round just inside.
+        let mut values = by_factors(min / 1.5, max * 1.5, factors, every);
+        values.iter_mut().for_each(|value| *value = as_on_clocks(*value));
+        values.retain(|value| is_within(*value, min, max));
+        values.dedup();
+        values
+    };
     let evenly = (1..=MOST_EVENLY).rev().map(|most| evenly(min, max, most, whole));
     match axis.scale {
         Scale::Linear => evenly.collect(),
         Scale::Log => {
-            let mut sets = vec![by_factors(min, max, &[1.0, 2.0, 5.0], 1)];
+            let mut sets = vec![by_factors(&[1.0, 2.0, 5.0], 1)];
             // A range of less than a decade has too few of them.
             if sets[0].len() < 3 {
                 return evenly.chain(sets).collect();
             }
-            sets.extend((1..=40).map(|every| by_factors(min, max, &[1.0], every)));
+            sets.extend((1..=40).map(|every| by_factors(&[1.0], every)));
             sets.retain(|set| !set.is_empty());
             sets
         }
@@ -76,7 +87,24 @@ fn by_factors(min: f64, max: f64, factors: &[f64], every: i32) -> Vec<f64> {
     let values = decades
         .filter(|decade| decade.rem_euclid(every) == 0)
         .flat_map(|decade| factors.iter().map(move |factor| factor * pow(10.0, f64::from(decade))));
-    values.filter(|value| (min * 0.999_999..=max * 1.000_001).contains(value)).collect()
+    values.filter(|value| is_within(*value, min, max)).collect()
+}
+
+/// From `min` to `max`, but for rounding.
+fn is_within(value: f64, min: f64, max: f64) -> bool {
+    (min * 0.999_999..=max * 1.000_001).contains(&value)
+}
+
+/// The time nearest to this one of those that are round in minutes or hours, past 100 s; in milliseconds.
+fn as_on_clocks(ms: f64) -> f64 {
+    const ROUND: [f64; 10] =
+        [180e3, 300e3, 600e3, 1_200e3, 1_800e3, 3_600e3, 7_200e3, 18_000e3, 36_000e3, 86_400e3];
+    if !(150e3..150_000e3).contains(&ms) {
+        return ms;
+    }
+    let factor = |round: &f64| (round / ms).max(ms / round);
+    let nearest = ROUND.into_iter().min_by(|a, b| factor(a).total_cmp(&factor(b)));
+    nearest.unwrap_or(ms)
 }
 
 /// At most so many round times from zero on, with their labels.
@@ -135,6 +163,17 @@ mod tests {
         assert_eq!(words(&ms, 8), ["10 ms", "100 ms", "1 s"]);
         let rates = axis(0.0, 400.0, Scale::Linear, Unit::PerSecond);
         assert_eq!(words(&rates, 5), ["0/s", "100/s", "200/s", "300/s", "400/s"]);
+    }
+
+    #[test]
+    fn long_times_are_round_on_clocks() {
+        let ms = axis(10_000.0, 40_000_000.0, Scale::Log, Unit::Ms);
+        let all = [
+            "10 s", "20 s", "50 s", "100 s", "3 min", "10 min", "20 min", "30 min", "60 min",
+            "2 h", "5 h", "10 h",
+        ];
+        assert_eq!(words(&ms, 12), all);
+        assert_eq!(words(&ms, 8), ["10 s", "100 s", "20 min", "2 h"]);
     }
 
     #[test]

@@ -22,6 +22,8 @@ use crate::session::diagram::{
 const SPEED: f64 = 70.0;
 /// Room around the cards for what stands at their edges.
 const MARGIN: f64 = 3.0;
+/// Width that a letter takes beside a part and on a badge.
+const LETTER: f64 = 5.7;
 
 #[derive(Properties)]
 pub(super) struct DiagramProps {
@@ -151,6 +153,17 @@ fn stream(wire: &Wire, is_last: bool, dots_per_s: f64) -> Html {
     (0..several as u32).map(dot).collect()
 }
 
+/// How many wait, beside the way in: on the right of it, or on the left where that has no room.
+fn waiting(words: &str, middle: f64, y: f64) -> Html {
+    if words.is_empty() {
+        return Html::default();
+    }
+    let (start, width) = (middle + 6.0, LETTER * words.chars().count() as f64);
+    let (x, anchor) =
+        if start + width < WIDTH + MARGIN { (start, "start") } else { (middle - 6.0, "end") };
+    html! { <text class="waiting-here" x={coordinate(x)} y={coordinate(y)} text-anchor={anchor}>{ words.to_owned() }</text> }
+}
+
 /// A part with its numbers, which opens its card.
 fn card(
     node: &Node,
@@ -201,9 +214,7 @@ fn card(
                     <rect class="track" x={coordinate(x + 8.0)} y={coordinate(y + 39.0)} width={coordinate(width - 16.0)} height="5" rx="2.5" />
                     <rect class={if facts.is_hits { "hits" } else { "fill" }} x={coordinate(x + 8.0)} y={coordinate(y + 39.0)} width={coordinate((width - 16.0) * share)} height="5" rx="2.5" />
                 }
-                if !facts.waiting.is_empty() {
-                    <text class="waiting-here" x={coordinate(middle + 6.0)} y={coordinate(y - 4.0)}>{ &facts.waiting }</text>
-                }
+                { waiting(&facts.waiting, middle, y - 4.0) }
                 if let Some(lost) = facts.lost.first() {
                     { badge(lost, facts.lost.len(), middle, y + CARD_HEIGHT) }
                 }
@@ -215,7 +226,7 @@ fn card(
 /// Why requests are lost here.
 fn badge(lost: &str, count: usize, middle: f64, y: f64) -> Html {
     let text = if count > 1 { format!("{lost} +{}", count - 1) } else { lost.to_owned() };
-    let width = 5.7 * text.chars().count() as f64 + 12.0;
+    let width = LETTER * text.chars().count() as f64 + 12.0;
     html! {
         <>
             <rect class="badge" x={coordinate(middle - width / 2.0)} y={coordinate(y - 3.0)} width={coordinate(width)} height="16" rx="8" />

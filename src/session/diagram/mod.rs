@@ -202,11 +202,11 @@ fn node(part: &Part) -> Option<Node> {
                 settings.push(("room for", many(cache.settings.capacity, "value")));
             }
             about_time("round trip", &cache.round_trip, &mut settings);
-            (&cache.id, "cache", format!("{} keys", count(cache.keys_count)))
+            (&cache.id, "cache", many(cache.keys_count, "key"))
         }
         Part::Machine(machine) => {
             if let Some(bytes) = machine.memory_bytes {
-                settings.push(("memory", format!("{} MB", count(bytes as f64 / 1e6))));
+                settings.push(("memory", format(bytes as f64 / 1e6, Unit::Mb)));
             }
             (&machine.id, "machine", many(machine.cores_count, "core"))
         }
