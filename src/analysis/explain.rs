@@ -319,6 +319,19 @@ fn unevenness(sent: &[u64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::catalogue;
+
+    /// The run ends before the first of those let in is served: nothing is known of what each asks for.
+    #[test]
+    fn work_for_requests_that_are_still_there_is_told_without_figures() {
+        let scenario = catalogue::find("n-plus-one").unwrap();
+        let knobs = [("users", 20_000.0), ("posts", 1_000.0)];
+        let knobs = knobs.map(|(id, value)| (id.to_owned(), value)).into();
+        let found = explain(&scenario, &Settings { knobs, ..Settings::default() }).unwrap();
+        let texts: Vec<&str> = found.sentences.iter().map(|said| said.text.as_str()).collect();
+        assert_eq!(texts[0], "Overloaded: more than what pool can do is asked of it.");
+        assert!(!texts.iter().any(|text| text.contains("queries")), "{texts:?}");
+    }
 
     #[test]
     fn only_what_is_no_chance_is_uneven() {

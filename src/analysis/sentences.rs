@@ -8,6 +8,8 @@ use super::run::SATURATED;
 
 /// A demand below this is said to take all of a part, and no more.
 const SHOWN: f64 = 1.1;
+/// From so many times its capacity on it is told in times.
+const MANY_TIMES: f64 = 10.0;
 /// Less than this share of requests that fail is not worth a sentence.
 const FAILING: f64 = 0.001;
 /// Attempts for each request beyond which retries are worth a sentence.
@@ -73,10 +75,22 @@ impl Facts<'_> {
         let text = if part.demand_ratio < SHOWN {
             format!("Overloaded: {id} is busy all the time.")
         } else {
-            let asked = format(part.demand_ratio, Unit::Share);
-            format!("Overloaded: {asked} of what {id} can do is asked of it.")
+            let asked = match part.demand_ratio {
+                _ if !self.is_work_known() => "more than".to_owned(),
+                ratio if ratio >= MANY_TIMES => format!("{} times", format(ratio, Unit::Count)),
+                ratio => format!("{} of", format(ratio, Unit::Share)),
+            };
+            format!("Overloaded: {asked} what {id} can do is asked of it.")
         };
         Some(about(id, text))
+    }
+
+    /// What a request asks of a part is known: most of the work was for requests that were served to their
+    /// end, and not for such as were let in and are still there.
+    fn is_work_known(&self) -> bool {
+        let outcomes = &self.report.outcomes;
+        let ended = outcomes.in_time + outcomes.gave_up + outcomes.timed_out + outcomes.failed;
+        ended >= outcomes.in_flight
     }
 
     fn failures(&self) -> Option<Sentence> {
@@ -299,11 +313,9 @@ impl Facts<'_> {
     }
 
     fn queries(&self) -> Vec<Sentence> {
-        let several = self
-            .report
-            .parts
-            .iter()
-            .filter(|(_, part)| part.kind == "database" && part.visits_per_request >= 1.5);
+        let several = self.report.parts.iter().filter(|(_, part)| {
+            part.kind == "database" && part.visits_per_request >= 1.5 && self.is_work_known()
+        });
         let sentence = |(id, queries): (&String, f64)| {
             let queries = format(queries, Unit::Count);
             about(id, format!("Each request makes {queries} queries."))

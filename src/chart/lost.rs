@@ -10,12 +10,17 @@ use crate::analysis::report::{Curve, CurvePoint};
 /// Share of requests that fail from which on p99 of all is another figure than p99 of those answered.
 const FAILING: f64 = 0.01;
 
+/// Where nobody is answered, what is over sooner was over at once.
+const AT_ONCE_MS: f64 = 0.001;
+
 /// Its name beside the curve.
 pub(super) const NAME: &str = "p99 of all";
 
-/// The p99 of all requests, in milliseconds, at a point where enough of them fail.
+/// The p99 of all requests, in milliseconds, at a point where enough of them fail, unless most are turned
+/// away at once: that is told by the errors, and no time that anybody waits.
 pub(super) fn p99_of_all(point: &CurvePoint) -> Option<f64> {
-    point.p99_all_ms.filter(|_| point.error_share >= FAILING)
+    let is_wait = |ms: &f64| *ms >= point.latency_ms.p50.unwrap_or(AT_ONCE_MS);
+    point.p99_all_ms.filter(|ms| point.error_share >= FAILING && is_wait(ms))
 }
 
 /// It at the last point of a curve where it is drawn.
@@ -53,6 +58,7 @@ mod tests {
     fn p99_of_all_is_another_figure_only_where_enough_requests_fail() {
         assert_eq!(p99_of_all(&point(0.009, 100.0)), None);
         assert_eq!(p99_of_all(&point(0.3, 1_000.0)), Some(1_000.0));
+        assert_eq!(p99_of_all(&point(1.0, 0.0)), None, "turned away at once");
     }
 
     #[cfg(not(target_arch = "wasm32"))]
