@@ -174,23 +174,15 @@ fn draw(
     (sizes, is_dark, is_large, screen): &Look,
 ) -> Option<Axes> {
     let axes = axes_of(session, present)?;
-    let Screen { font, ratio, .. } = screen;
+    let &Screen { ref font, ratio, .. } = screen;
     let last = session.measures().each().last();
     for measure in std::iter::once(None).chain(session.measures().each().map(Some)) {
         let canvas = nodes[place(measure)].cast::<HtmlCanvasElement>()?;
         let size = sizes[place(measure)];
         let text_px = text_px(size.0, *is_large);
         let labelled = measure.is_none() || measure == last;
-        let print = Print {
-            axes,
-            size,
-            ratio: *ratio,
-            is_dark: *is_dark,
-            font,
-            text_px,
-            titled: false,
-            labelled,
-        };
+        let print =
+            Print { axes, size, ratio, is_dark: *is_dark, font, text_px, titled: false, labelled };
         print.draw(session, measure, &canvas)?;
     }
     Some(axes)

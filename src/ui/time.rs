@@ -193,8 +193,7 @@ fn use_drawing(
         let new = TimeAxes::of(&playback.strip, span_ms, objective_ms, present);
         *axes = Some(new);
         let (size, is_dark, text_px) = (look.0, look.1, look.2);
-        let Screen { font, ratio, .. } = &look.3;
-        let ratio = *ratio;
+        let &Screen { ref font, ratio, .. } = &look.3;
         let area = canvas.cast::<HtmlCanvasElement>();
         let Some(area) = area.and_then(|canvas| canvas::area(&canvas, size, ratio)) else { return };
         let spec = TimeSpec {

@@ -1,7 +1,7 @@
 // The whole page with nothing but a keyboard, and with nothing but a finger on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, settled, start } from "./harness.mjs";
+import { open, phone, settled, start } from "./harness.mjs";
 
 let site;
 before(async () => {
@@ -160,7 +160,6 @@ test("everything is done with a keyboard alone", async () => {
 });
 
 test("everything is done with a finger on a phone", async () => {
-  const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: "reduce" };
   const { context, page, faults } = await open(site, link, phone);
   await settled(page);
   const session = await context.newCDPSession(page);

@@ -98,6 +98,9 @@ export async function held(page) {
   return { go: () => end(true), fail: () => end(false) };
 }
 
+// A phone that is held still.
+export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: "reduce" };
+
 // A page in a profile of its own; `faults` collects what should not happen.
 export async function open({ browser, address }, link = "", options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });

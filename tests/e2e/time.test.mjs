@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { open, root, start } from "./harness.mjs";
+import { open, phone, root, start } from "./harness.mjs";
 
 let site;
 before(async () => {
@@ -212,7 +212,6 @@ test("a fault is dragged by its middle and stretched by its edge", async () => {
 });
 
 test("a finger drags a fault, and scrolls the page over it", async () => {
-  const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, ...quiet };
   const { context, page } = await open(site, `${link}&fault=slow_db_20s_40s_5`, phone);
   await ready(page);
   await show(page);

@@ -2,7 +2,7 @@
 // touch and by keyboard alone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, settled, start } from "./harness.mjs";
+import { open, phone, settled, start } from "./harness.mjs";
 
 let site;
 before(async () => {
@@ -138,7 +138,6 @@ test("a walk under way gives way to a drag, and nothing of it blocks the page", 
 });
 
 test("both fit on a phone and are reached by touch", async () => {
-  const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, reducedMotion: "reduce" };
   const { context, page, faults } = await open(site, storm, phone);
   await settled(page);
   await chip(page, "Utilisation").tap();

@@ -143,9 +143,8 @@ impl Point {
             let events = self.run.events();
             self.settled = is_over || is_known || is_lost && events >= LOST_EVENTS;
             let times = needed.map_or(GROWTH_MAX, |times| times.clamp(GROWTH_MIN, GROWTH_MAX));
-            let wanted = ((events as f64 * times) as u64).min(EVENTS_MAX);
-            let is_on_the_way = is_lost && events < LOST_EVENTS;
-            self.events_wanted = if is_on_the_way { wanted.min(LOST_EVENTS) } else { wanted };
+            let most = if is_lost { LOST_EVENTS } else { EVENTS_MAX };
+            self.events_wanted = ((events as f64 * times) as u64).min(most);
             measured
         };
         self.measured = Some(measured);
