@@ -36,7 +36,7 @@ fn setting(name: &str) -> Option<u64> {
 fn no_input_panics_hangs_or_fills_the_memory() {
     let seed = setting("KNEEPOINT_FUZZ_SEED").unwrap_or(1);
     let time = setting("KNEEPOINT_FUZZ_SECS").map(Duration::from_secs);
-    check::hostile_documents_end_soon();
+    check::hostile_documents_end_soon(GLOBAL);
 
     let mut chance = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut source = Source::new();

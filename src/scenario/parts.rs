@@ -338,12 +338,14 @@ impl Reader<'_> {
     }
 }
 
-/// Steps of a list and of all lists in them; some are done for each of several rows.
+/// Steps of a list and of all lists in them; some are done for each of several rows. An empty list
+/// counts as one: thousands of them in each of thousands of branches fill the memory, too.
 fn steps_count(steps: &[Step]) -> usize {
     let inner = |step: &Step| {
         let rows = if let Step::Update(update) = step { update.rows_count as usize } else { 1 };
         let lists = step.lists();
         rows.saturating_mul(lists.into_iter().map(steps_count).fold(0, usize::saturating_add))
     };
-    steps.iter().map(|step| inner(step).saturating_add(1)).fold(0, usize::saturating_add)
+    let all = steps.iter().map(|step| inner(step).saturating_add(1)).fold(0, usize::saturating_add);
+    all.max(1)
 }
