@@ -16,7 +16,7 @@ impl Simulation {
     }
 
     /// Ends a task: a request is recorded, an attempt or branch answers whoever still waits.
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish(&mut self, id: u32, outcome: Outcome) {
         let task = &self.tasks[id];
         let (parent, answers, clients) = (task.parent, task.answers, task.clients);

@@ -237,7 +237,7 @@ impl Simulation {
         Progress::Stopped(limit)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn schedule_arrival(&mut self, index: u32) {
         let clients = &self.model.clients[index as usize];
         let gap = clients.gap.sample(&mut self.model.streams[usize::from(clients.stream)]);
@@ -301,9 +301,9 @@ impl Simulation {
         loop {
             let task = &mut self.tasks[id];
             task.state = State::Running;
-            let op = self.model.program[task.pc as usize];
+            let pc = task.pc;
             task.pc += 1;
-            match op {
+            match self.model.program[pc as usize] {
                 Op::Hold { sampler } => {
                     let sampler = &self.model.samplers[usize::from(sampler)];
                     let random = &mut self.model.streams[usize::from(sampler.stream)];

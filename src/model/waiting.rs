@@ -77,7 +77,7 @@ impl Simulation {
     }
 
     /// The same for one who has looked into the register already.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release_server(&mut self, id: u32, register: u8, server: u32, ending: Ending) {
         let station = &mut self.model.stations[usize::from(server as u16)];
         if let Some(next) = station.release(&mut self.tasks, self.now) {
