@@ -154,6 +154,16 @@ fn wrong_knobs_names_and_fixes_are_found() {
         document["fixes"] = json!([{ "id": "f", "label": "F", "about": "", "patch": [{ "at": "x.y", "value": 1 }] }]);
     });
     assert_eq!(fix, ["fixes.f.patch"]);
+    for far in [0.5, 101.0, 1e300] {
+        let claim = mistakes(|document| {
+            document["claims"] = json!([{
+                "id": "c", "says": "It is slow.", "measure": { "kind": "mean_ms" },
+                "in": { "knobs": { "users": far } }, "expect": { "min": 1 },
+                "without": { "knobs": { "users": 100 } }, "because": "It is."
+            }]);
+        });
+        assert_eq!(claim, ["claims.c.in.knobs.users"], "{far}");
+    }
     assert_eq!(mistakes(|document| document["format"] = json!(2)), ["format"]);
     let newer = Scenario::parse(&json!({ "format": 9 }).to_string()).map(|_| ()).unwrap_err();
     assert!(newer.to_string().contains("made by a newer Kneepoint"), "{newer}");

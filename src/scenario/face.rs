@@ -57,6 +57,11 @@ impl Knob {
         if self.whole { value.round() } else { value }
     }
 
+    /// Whether it can take this very value.
+    pub fn takes(&self, value: f64) -> bool {
+        (self.min..=self.max).contains(&value) && (!self.whole || value.fract() == 0.0)
+    }
+
     /// Where a value lies on the slider, 0..=1.
     pub fn position(&self, value: f64) -> f64 {
         let position = match self.scale {

@@ -258,12 +258,18 @@ impl Reader<'_> {
             for (name, state) in states {
                 let Some(state) = state else { continue };
                 let path = format!("claims.{}.{name}", claim.id);
-                for id in state.knobs.keys().filter(|id| scenario.knob(id).is_none()) {
-                    self.note(
-                        &format!("{path}.knobs.{id}"),
-                        "an unknown knob",
-                        "a knob of this document",
-                    );
+                for (id, value) in &state.knobs {
+                    let (path, knob) = (format!("{path}.knobs.{id}"), scenario.knob(id));
+                    let Some(knob) = knob else {
+                        self.note(&path, "an unknown knob", "a knob of this document");
+                        continue;
+                    };
+                    // What a claim says of one value must not be measured at another.
+                    if !knob.takes(*value) {
+                        let whole = if knob.whole { ", a whole number" } else { "" };
+                        let expected = format!("{} to {}{whole}", knob.min, knob.max);
+                        self.note(&path, &value.to_string(), &expected);
+                    }
                 }
                 for id in state.fixes.iter().filter(|id| scenario.fix(id).is_none()) {
                     self.note(

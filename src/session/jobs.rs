@@ -79,10 +79,9 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Drops the present question for a new one.
+    /// Drops the present question for a new one; what it held is given back as the new one begins.
     pub fn ask(&mut self, question: Question) {
         self.id = question.id;
-        self.jobs.clear();
         self.asked = Some(question);
     }
 
@@ -104,6 +103,8 @@ impl Worker {
     /// at once, and everything else would slow down the next one.
     pub fn wants_quiet(&self) -> bool {
         match (&self.asked, self.jobs.front()) {
+            // To give back a dozen curves takes milliseconds, too.
+            (Some(Question { want: Want::Sketches { links, .. }, .. }), _) => links.is_empty(),
             (Some(question), _) => matches!(question.want, Want::Point { .. }),
             // Asked only once the page is at rest.
             (None, Some(Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => false,
@@ -114,6 +115,7 @@ impl Worker {
     /// Works for about `events` events.
     pub fn step(&mut self, events: u64) -> Option<Answer> {
         if let Some(question) = self.asked.take() {
+            self.jobs.clear();
             match self.start(question) {
                 Ok(jobs) => self.jobs = jobs,
                 Err(mistakes) => {
