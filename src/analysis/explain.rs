@@ -15,8 +15,11 @@ use super::run::{Measured, Run};
 use super::sentences::Facts;
 use super::trace::{TraceJob, advance};
 
-/// Requests of the light run that shows what each request asks of each part.
-const LIGHT_REQUESTS: u64 = 1_000;
+/// Requests of the light run that shows what each request asks of each part: where one in a thousand asks
+/// for a thousand times as much as the others, a thousand would not show it.
+const LIGHT_REQUESTS: u64 = 10_000;
+/// The same where others make load in the background, which go on meanwhile.
+const LIGHT_REQUESTS_BESIDE: u64 = 1_000;
 /// Ways of spending time below this share of the latency are left out.
 const SHARE_MIN: f64 = 0.005;
 /// Share of requests answered with an error up to which a light run shows what requests ask for.
@@ -59,6 +62,8 @@ pub struct ExplainJob {
     stage: Stage,
     /// The light run that shows what each request asks of each part.
     light: Run,
+    /// Requests a second in it, if that is known without measuring.
+    light_rate: Option<f64>,
     /// The run that is explained, again, booking the time of median and slow requests.
     again: Simulation,
     system: System,
@@ -111,15 +116,19 @@ impl ExplainJob {
         again.set_breakdown(breakdown(&report, measured.period.from));
         let rate = measured.rate(measured.period.totals.sent);
         let beside = (measured.has_background() && !report.overloaded).then(|| Busy::of(&measured));
+        let light_system = scenario.system(&light)?;
         let light = if beside.is_some() && run.is_timed() {
             // What others do in the course of that time must happen in both.
             Run::of(scenario, &light)?
         } else {
-            Run::new(&scenario.system(&light)?, seed, LIGHT_REQUESTS).map_err(broken)?
+            let requests =
+                if measured.has_background() { LIGHT_REQUESTS_BESIDE } else { LIGHT_REQUESTS };
+            Run::new(&light_system, seed, requests).map_err(broken)?
         };
         Ok(Self {
             beside,
             light,
+            light_rate: light_system.open_rate_per_s(),
             again,
             system,
             users_a_rate: scenario.value(settings, "users").map(|users| users / rate),
@@ -277,8 +286,9 @@ impl ExplainJob {
     }
 
     /// Users for each request a second, if both runs agree that the rate grows with the users.
-    fn users_a_rate(&self, light_rate: f64) -> Option<f64> {
+    fn users_a_rate(&self, measured_rate: f64) -> Option<f64> {
         let knob = self.scenario.knob("users")?;
+        let light_rate = self.light_rate.unwrap_or(measured_rate);
         let (light, full) = (knob.min / light_rate, self.users_a_rate?);
         ((light / full - 1.0).abs() < AGREEMENT).then_some(light)
     }
@@ -320,6 +330,20 @@ fn unevenness(sent: &[u64]) -> f64 {
 mod tests {
     use super::*;
     use crate::scenario::catalogue;
+
+    /// One server that takes 50 ms for each request, one every 10 s from each user: 20 a second, 200 users.
+    #[test]
+    fn the_bound_of_a_queue_is_where_theory_says() {
+        let scenario = catalogue::find("queue-knee").unwrap();
+        for seed in 1..=5 {
+            let settings = Settings { seed: Some(seed), ..Settings::default() };
+            let first = explain(&scenario, &settings).unwrap().first_to_break.unwrap();
+            // The standard error of the mean of 10,000 exponential times is 1 %; allow 4 of them.
+            assert!((first.demand_ms / 50.0 - 1.0).abs() < 0.04, "{first:?}");
+            let users = first.at_users.unwrap();
+            assert!((users / (10.0 * first.bound_per_s) - 1.0).abs() < 1e-9, "{first:?}");
+        }
+    }
 
     /// The run ends before the first of those let in is served: nothing is known of what each asks for.
     #[test]

@@ -90,7 +90,7 @@ test("load is walked up and down by keyboard alone, and a fix takes the second s
   await settled(page);
   await chip(page, "Up and down").focus();
   await page.keyboard.press("Space");
-  await found(page, "^Breaks at 1\\.02k users, recovers below 227: .* hidden capacity 227\\.$");
+  await found(page, "^Breaks at 1\\.06k users, recovers below 237: .* hidden capacity 237\\.$");
   await page.getByText("Numbers of the curve").focus();
   await page.keyboard.press("Enter");
   await page.waitForSelector("text=Load falls");
@@ -143,7 +143,7 @@ test("both fit on a phone and are reached by touch", async () => {
   await chip(page, "Utilisation").tap();
   await page.waitForSelector("canvas.measure >> nth=1");
   await chip(page, "Up and down").tap();
-  await found(page, "^Breaks at 1\\.02k users");
+  await found(page, "^Breaks at 1\\.06k users");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 360, `${wide} pixels wide`);
   for (const name of ["Utilisation", "Up and down"]) {

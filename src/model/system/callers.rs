@@ -7,6 +7,8 @@ use crate::policy::arrivals::poll::Poll;
 use crate::policy::backoff::Backoff;
 use crate::policy::overlap::Overlap;
 
+use super::{Part, System};
+
 /// Clients: who sends requests, when, and what each of them calls.
 ///
 /// *Open* clients send requests whether or not earlier ones were answered, by default as a Poisson
@@ -88,6 +90,22 @@ pub enum Arrivals {
         /// Time between an outcome and the next request, in seconds.
         think: Distribution,
     },
+}
+
+impl System {
+    /// Requests a second of all clients that are not in the background, while no fault changes them;
+    /// `None` if any of them waits for answers or goes by a clock.
+    pub fn open_rate_per_s(&self) -> Option<f64> {
+        let clients = self.parts.iter().filter_map(|part| match part {
+            Part::Clients(clients) if !clients.is_background => Some(&clients.arrivals),
+            _ => None,
+        });
+        let rate = |arrivals: &Arrivals| match arrivals {
+            Arrivals::Open { gap } => Some(1.0 / gap.mean()),
+            _ => None,
+        };
+        clients.map(rate).sum()
+    }
 }
 
 /// A call to an endpoint of a service, and what the caller does when it goes wrong.
