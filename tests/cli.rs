@@ -132,7 +132,7 @@ fn a_walk_up_and_down_is_told_in_words_as_a_table_and_as_json() {
     let output = kneepoint(&args);
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("Advertised capacity 1.02k, hidden capacity 227."), "{text}");
+    assert!(text.contains("Advertised capacity 1.06k, hidden capacity 237."), "{text}");
     let found = json(&kneepoint(&[&args[..], &["--format", "json"]].concat()));
     assert_eq!(found["finding"], "two-states");
     assert!(text.contains(found["digest"].as_str().unwrap()));
