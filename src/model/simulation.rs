@@ -301,6 +301,7 @@ impl Simulation {
         loop {
             let task = &mut self.tasks[id];
             task.state = State::Running;
+            // The operation is read where it stands: a copy would load all its fields for each of them.
             let pc = task.pc;
             task.pc += 1;
             match self.model.program[pc as usize] {

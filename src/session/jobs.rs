@@ -103,9 +103,15 @@ impl Worker {
     /// at once, and everything else would slow down the next one.
     pub fn wants_quiet(&self) -> bool {
         match (&self.asked, self.jobs.front()) {
-            // To give back a dozen curves takes milliseconds, too.
-            (Some(Question { want: Want::Sketches { links, .. }, .. }), _) => links.is_empty(),
-            (Some(question), _) => matches!(question.want, Want::Point { .. }),
+            (Some(question), _) => match &question.want {
+                Want::Point { .. } => true,
+                // To give back a dozen curves takes milliseconds, too.
+                Want::Sketches { links, .. } => links.is_empty(),
+                Want::Curve { .. }
+                | Want::Time { .. }
+                | Want::Claims { .. }
+                | Want::Walk { .. } => false,
+            },
             // Asked only once the page is at rest.
             (None, Some(Job::Planned(..) | Job::Sketch(..) | Job::Claims(..))) => false,
             (None, front) => front.is_some() && self.can_wait(),
