@@ -43,6 +43,7 @@ impl Simulation {
         self.ready.push_back(callee);
     }
 
+    #[inline(never)]
     pub(super) fn timeout_reached(&mut self, id: u32) {
         let task = &mut self.tasks[id];
         task.expects = 0;
@@ -104,6 +105,8 @@ impl Simulation {
         task.awaited = self.model.events.schedule(self.now + wait, id);
     }
 
+    /// Never inlined: the interpreter's loop would keep a frame on the stack for it.
+    #[inline(never)]
     pub(super) fn fork(&mut self, id: u32, fork: u16) {
         self.calls_count = self.calls_count.wrapping_add(1).max(1);
         let branches = self.model.forks[usize::from(fork)].starts.len();

@@ -103,6 +103,7 @@ impl Simulation {
         self.ready.push_back(next);
     }
 
+    #[inline(never)]
     pub(super) fn wait_limit_reached(&mut self, id: u32) {
         if let Op::LockRow { update, .. } = self.model.program[self.tasks[id].pc as usize] {
             self.row_wait_due(id, update);

@@ -70,14 +70,23 @@ pub(super) fn exponential(tables: &Tables, stream: &mut Stream) -> f64 {
         if x < tables.edge[layer + 1] {
             return x;
         }
-        if layer == 0 {
-            // The tail of an exponential is the same exponential, further out.
-            return EXPONENTIAL_EDGE - ln(stream.unit_open());
-        }
-        if in_wedge(tables, layer, stream.unit(), exp(-x)) {
+        let x = exponential_outside(tables, stream, layer, x);
+        if x >= 0.0 {
             return x;
         }
     }
+}
+
+/// The one draw in fifty that is not in the part of its layer that lies under the density for
+/// certain; `None` if it must be drawn again.
+#[cold]
+#[inline(never)]
+fn exponential_outside(tables: &Tables, stream: &mut Stream, layer: usize, x: f64) -> f64 {
+    if layer == 0 {
+        // The tail of an exponential is the same exponential, further out.
+        return EXPONENTIAL_EDGE - ln(stream.unit_open());
+    }
+    if in_wedge(tables, layer, stream.unit(), exp(-x)) { x } else { -1.0 }
 }
 
 /// Normal with mean 0 and variance 1.

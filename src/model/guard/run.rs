@@ -152,6 +152,7 @@ impl Simulation {
     }
 
     /// The time has come that a guarded call waits for.
+    #[inline(never)]
     pub(in crate::model) fn guard_due(&mut self, id: u32) {
         let pending = self.guarding.calls[id as usize];
         let is_over = self.now >= pending.deadline;
