@@ -2,9 +2,9 @@
 //!
 //! Takes turns with the program that `KNEEPOINT_CPP` names, if it does (`benches/cpp/queues.cpp`),
 //! and counts processor time on both sides, so that neighbours on the machine disturb neither more
-//! than the other. Prints lines `who name number`: medians in nanoseconds a request of `cpp` and
-//! `native`, their `ratio`, the best time of `native` by the clock as `wall`, and `bytes` of memory
-//! of one request in flight. `cargo xtask bench` makes a table of them.
+//! than the other; nine rounds, or `KNEEPOINT_ROUNDS`. Prints lines `who name number`: medians in
+//! nanoseconds a request of `cpp` and `native`, their `ratio`, the best time of `native` by the clock
+//! as `wall`, and `bytes` of memory of one request in flight. `cargo xtask bench` makes a table of them.
 #![expect(clippy::print_stdout, reason = "prints its results")]
 
 use std::collections::BTreeMap;
@@ -22,16 +22,17 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static GLOBAL: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
-const ROUNDS: u64 = 9;
 const REQUESTS: u64 = 1_000_000;
 /// Requests in flight when their memory is counted.
 const IN_FLIGHT: usize = 1_000_000;
 
 fn main() {
     let loops = std::env::var_os("KNEEPOINT_CPP");
+    let rounds =
+        std::env::var("KNEEPOINT_ROUNDS").map_or(9, |text| text.parse().expect("a number"));
     let queues = [("mm4", mm4()), ("retries", mm4_with_retries())];
     let mut times: BTreeMap<(&str, &str), Vec<f64>> = BTreeMap::new();
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         if let Some(program) = &loops {
             let output = Command::new(program).output().expect("the hand-written loops start");
             let text = String::from_utf8(output.stdout).expect("they print text");
@@ -52,7 +53,10 @@ fn main() {
     }
     if loops.is_some() {
         for (name, _) in &queues {
-            let median = |who| times[&(who, *name)][ROUNDS as usize / 2];
+            let median = |who| {
+                let times = &times[&(who, *name)];
+                times[times.len() / 2]
+            };
             println!("ratio {name} {:.3}", median("native") / median("cpp"));
         }
     }

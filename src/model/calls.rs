@@ -43,6 +43,7 @@ impl Simulation {
         self.ready.push_back(callee);
     }
 
+    /// No answer came in time. Out of line: the loop over events is faster without it.
     #[inline(never)]
     pub(super) fn timeout_reached(&mut self, id: u32) {
         let task = &mut self.tasks[id];
@@ -105,7 +106,7 @@ impl Simulation {
         task.awaited = self.model.events.schedule(self.now + wait, id);
     }
 
-    /// Never inlined: the interpreter's loop would keep a frame on the stack for it.
+    /// Starts all branches. Out of line: the interpreter's loop would keep a frame for it.
     #[inline(never)]
     pub(super) fn fork(&mut self, id: u32, fork: u16) {
         self.calls_count = self.calls_count.wrapping_add(1).max(1);

@@ -103,6 +103,7 @@ impl Simulation {
         self.ready.push_back(next);
     }
 
+    /// It has waited as long as it may. Out of line: the loop over events is faster without it.
     #[inline(never)]
     pub(super) fn wait_limit_reached(&mut self, id: u32) {
         if let Op::LockRow { update, .. } = self.model.program[self.tasks[id].pc as usize] {

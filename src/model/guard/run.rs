@@ -151,7 +151,8 @@ impl Simulation {
         self.ready.push_back(copy);
     }
 
-    /// The time has come that a guarded call waits for.
+    /// The time has come that a guarded call waits for. Out of line: the loop over events is faster
+    /// without it.
     #[inline(never)]
     pub(in crate::model) fn guard_due(&mut self, id: u32) {
         let pending = self.guarding.calls[id as usize];
