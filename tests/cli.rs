@@ -36,6 +36,7 @@ fn wrong_input_exits_with_2_and_names_the_field() {
         (&["run", "nothing"][..], "nothing"),
         (&["run", "n-plus-one", "--set", "users=lots"], "users"),
         (&["run", "n-plus-one", "--set", "users=0"], "users"),
+        (&["run", "retry-storm", "--set", "retries=2.5"], "a whole number"),
         (&["run", "n-plus-one", "--set", "colour=1"], "colour"),
         (&["run", "n-plus-one", "--fix", "magic"], "magic"),
         (&["run", "#v=1&s=n-plus-one&posts=x"], "posts"),

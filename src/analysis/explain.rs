@@ -329,6 +329,7 @@ fn unevenness(sent: &[u64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::run::run;
     use crate::scenario::catalogue;
 
     /// One server that takes 50 ms for each request, one every 10 s from each user: 20 a second, 200 users.
@@ -351,10 +352,18 @@ mod tests {
         let scenario = catalogue::find("n-plus-one").unwrap();
         let knobs = [("users", 20_000.0), ("posts", 1_000.0)];
         let knobs = knobs.map(|(id, value)| (id.to_owned(), value)).into();
-        let found = explain(&scenario, &Settings { knobs, ..Settings::default() }).unwrap();
+        let settings = Settings { knobs, ..Settings::default() };
+        let found = explain(&scenario, &settings).unwrap();
         let texts: Vec<&str> = found.sentences.iter().map(|said| said.text.as_str()).collect();
-        assert_eq!(texts[0], "Overloaded: more than what pool can do is asked of it.");
+        assert_eq!(texts[0], "Overloaded: pool is busy all the time.");
         assert!(!texts.iter().any(|text| text.contains("queries")), "{texts:?}");
+        let report = run(&scenario, &settings).unwrap();
+        assert!(report.overloaded && !report.outcomes.is_work_known(), "{:?}", report.outcomes);
+        for (id, part) in &report.parts {
+            assert!(part.demand_ratio <= 1.0, "{id}: {part:?}");
+            // Each asks 1,001 times, and most are not done.
+            assert!(part.visits_per_request <= 1_001.0, "{id}: {part:?}");
+        }
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub struct RunReport {
     pub outcomes: Outcomes,
     /// Share of finished requests that were not answered in time and right, 0..=1.
     pub error_share: f64,
+    /// Half the width of the 95 % interval of that share; `None` if the run was too short for
+    /// it, or none failed.
+    pub error_share_half_width: Option<f64>,
     /// Attempts per request, at least 1.
     pub amplification: f64,
     /// Attempts and branches answered when nobody waited for them any more: work for nothing.
@@ -175,6 +178,19 @@ pub struct Outcomes {
     pub in_flight: u64,
 }
 
+impl Outcomes {
+    /// Requests that ended and were not turned away.
+    pub fn served(&self) -> u64 {
+        self.in_time + self.gave_up + self.timed_out + self.failed
+    }
+
+    /// What a request asks of the parts is known: most of the work was for requests that were served,
+    /// and not for such as were let in and are still there.
+    pub fn is_work_known(&self) -> bool {
+        self.served() >= self.in_flight
+    }
+}
+
 /// What one part did.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PartReport {
@@ -185,6 +201,7 @@ pub struct PartReport {
     /// Busy share of the capacity, 0..=1.
     pub utilisation: f64,
     /// What arriving requests ask of it, as a share of its capacity; above 1 it can never keep up.
+    /// Its utilisation, which is the least, unless [`Outcomes::is_work_known`].
     pub demand_ratio: f64,
     /// Mean number waiting.
     pub queue_mean: f64,
@@ -194,8 +211,11 @@ pub struct PartReport {
     pub wait_mean_ms: f64,
     /// Share of visits that had to wait, 0..=1.
     pub wait_share: f64,
-    /// Visits per finished request that was not refused: for a database, queries per request.
+    /// Visits per finished request that was not turned away: for a database, queries per request. A
+    /// lower bound unless [`Outcomes::is_work_known`].
     pub visits_per_request: f64,
+    /// Visits that got what they came for, per second.
+    pub visits_per_s: f64,
     /// Visits refused because its queue was full, or by a limit.
     pub rejected: u64,
     /// Visits refused by single instances that were starting, or had a fault; since the run began.

@@ -153,16 +153,9 @@ impl Run {
             offered_per_s: measured.rate(sent + retries),
             throughput_per_s: measured.rate(period.totals.finished()),
             goodput_per_s: measured.rate(totals.right()),
-            outcomes: Outcomes {
-                in_time: totals.of(Outcome::InTime),
-                rejected: totals.of(Outcome::Rejected),
-                gave_up: totals.of(Outcome::GaveUp),
-                timed_out: totals.of(Outcome::TimedOut),
-                failed: totals.of(Outcome::Failed),
-                shed: totals.of(Outcome::Shed),
-                in_flight: period.in_flight,
-            },
+            outcomes: measured.outcomes(),
             error_share: measured.error_share(),
+            error_share_half_width: period.error_half_width.filter(|&width| width > 0.0),
             amplification: (sent + retries) as f64 / sent.max(1) as f64,
             late: totals.late,
             stale_share: totals.stale as f64 / totals.of(Outcome::InTime).max(1) as f64,
@@ -264,11 +257,22 @@ impl Measured {
             .or_else(|| ratios().max_by(|a, b| a.1.total_cmp(&b.1)))
     }
 
+    fn outcomes(&self) -> Outcomes {
+        let totals = &self.period.totals;
+        Outcomes {
+            in_time: totals.of(Outcome::InTime),
+            rejected: totals.of(Outcome::Rejected),
+            gave_up: totals.of(Outcome::GaveUp),
+            timed_out: totals.of(Outcome::TimedOut),
+            failed: totals.of(Outcome::Failed),
+            shed: totals.of(Outcome::Shed),
+            in_flight: self.period.in_flight,
+        }
+    }
+
     /// Busy time that one request asks of a part, in seconds (its demand).
     pub fn demand_secs(&self, part: &PartMeasure) -> f64 {
-        let totals = &self.period.totals;
-        let served = totals.finished() - totals.of(Outcome::Rejected);
-        part.busy.as_secs() / served.max(1) as f64
+        part.busy.as_secs() / self.outcomes().served().max(1) as f64
     }
 
     /// What is asked of a part as a share of its capacity (utilisation law: rate times demand).
@@ -301,19 +305,24 @@ impl Measured {
     }
 
     fn parts(&self) -> BTreeMap<String, PartReport> {
-        let totals = &self.period.totals;
-        let served = (totals.finished() - totals.of(Outcome::Rejected)).max(1) as f64;
         let secs = self.period.span.as_secs().max(1e-9);
+        let outcomes = self.outcomes();
+        let is_known = outcomes.is_work_known();
+        let under_way = if is_known { 0 } else { outcomes.in_flight };
+        let requests = (outcomes.served() + under_way).max(1) as f64;
+        let utilisation =
+            |part: &PartMeasure| part.busy.as_secs() / secs / f64::from(part.capacity);
         let report = |part: &PartMeasure| PartReport {
             kind: part.kind.word().to_owned(),
             capacity: part.capacity,
-            utilisation: part.busy.as_secs() / secs / f64::from(part.capacity),
-            demand_ratio: self.demand_ratio(part),
+            utilisation: utilisation(part),
+            demand_ratio: if is_known { self.demand_ratio(part) } else { utilisation(part) },
             queue_mean: part.waited.as_secs() / secs,
             queue_max: part.queue_max,
             wait_mean_ms: part.waited.as_ms() / (part.visits + part.left).max(1) as f64,
             wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
-            visits_per_request: part.visits as f64 / served,
+            visits_per_request: part.visits as f64 / requests,
+            visits_per_s: self.rate(part.visits),
             rejected: part.rejected,
             instance_refusals: part.instance_refusals,
             instance_shares: shares(&part.sent),

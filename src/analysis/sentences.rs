@@ -65,7 +65,7 @@ impl Facts<'_> {
 
     fn overload(&self) -> Option<Sentence> {
         let parts = &self.report.parts;
-        let saturated = parts.iter().filter(|(_, part)| part.demand_ratio >= 1.0);
+        let saturated = parts.iter().filter(|(_, part)| part.demand_ratio >= SATURATED);
         let first = self.first_to_break.and_then(|first| parts.get_key_value(&first.part));
         let (id, part) = first
             .filter(|(_, part)| part.demand_ratio >= SATURATED)
@@ -76,21 +76,12 @@ impl Facts<'_> {
             format!("Overloaded: {id} is busy all the time.")
         } else {
             let asked = match part.demand_ratio {
-                _ if !self.is_work_known() => "more than".to_owned(),
                 ratio if ratio >= MANY_TIMES => format!("{} times", format(ratio, Unit::Count)),
                 ratio => format!("{} of", format(ratio, Unit::Share)),
             };
             format!("Overloaded: {asked} what {id} can do is asked of it.")
         };
         Some(about(id, text))
-    }
-
-    /// What a request asks of a part is known: most of the work was for requests that were served to their
-    /// end, and not for such as were let in and are still there.
-    fn is_work_known(&self) -> bool {
-        let outcomes = &self.report.outcomes;
-        let ended = outcomes.in_time + outcomes.gave_up + outcomes.timed_out + outcomes.failed;
-        ended >= outcomes.in_flight
     }
 
     fn failures(&self) -> Option<Sentence> {
@@ -314,7 +305,9 @@ impl Facts<'_> {
 
     fn queries(&self) -> Vec<Sentence> {
         let several = self.report.parts.iter().filter(|(_, part)| {
-            part.kind == "database" && part.visits_per_request >= 1.5 && self.is_work_known()
+            part.kind == "database"
+                && part.visits_per_request >= 1.5
+                && self.report.outcomes.is_work_known()
         });
         let sentence = |(id, queries): (&String, f64)| {
             let queries = format(queries, Unit::Count);

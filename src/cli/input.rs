@@ -23,8 +23,8 @@ pub(crate) enum InputError {
     Set { text: String },
     #[error("--set {knob}: {error}")]
     Value { knob: String, error: QuantityError },
-    #[error("--set {knob}: {value} is out of range, {min} to {max} is possible")]
-    Range { knob: String, value: f64, min: f64, max: f64 },
+    #[error("--set {knob}: {value} is not possible, expected {possible}")]
+    Impossible { knob: String, value: f64, possible: String },
     #[error("--set {knob}: there is no such knob; {known} are there")]
     Knob { knob: String, known: String },
     #[error("line {line}: {message}")]
@@ -68,11 +68,11 @@ pub(crate) fn set_knob(
     };
     let value = quantity::parse(text, knob.unit)
         .map_err(|error| InputError::Value { knob: id.to_owned(), error })?;
-    if !(knob.min..=knob.max).contains(&value) {
-        let (min, max) = (knob.min, knob.max);
-        return Err(InputError::Range { knob: id.to_owned(), value, min, max });
+    if !knob.takes(value) {
+        let possible = knob.possible();
+        return Err(InputError::Impossible { knob: id.to_owned(), value, possible });
     }
-    settings.knobs.insert(id.to_owned(), knob.clamp(value));
+    settings.knobs.insert(id.to_owned(), value);
     Ok(())
 }
 

@@ -67,16 +67,17 @@ pub(super) fn run(
         }
         Format::Text => {
             writeln!(out, "{}  seed {}  digest {}", report.scenario, report.seed, report.digest)?;
-            let interval = latency.p99_half_width.map_or_else(String::new, |half_width| {
-                format!(" ± {}", format(half_width, Unit::Ms))
-            });
+            let interval = |half_width: Option<f64>, unit| {
+                half_width.map_or_else(String::new, |width| format!(" ± {}", format(width, unit)))
+            };
             writeln!(
                 out,
-                "latency   mean {}  p50 {}  p95 {}  p99 {}{interval}",
+                "latency   mean {}  p50 {}  p95 {}  p99 {}{}",
                 ms(latency.mean),
                 ms(latency.p50),
                 ms(latency.p95),
-                ms(latency.p99)
+                ms(latency.p99),
+                interval(latency.p99_half_width, Unit::Ms)
             )?;
             if report.error_share > 0.0 {
                 let all = &report.latency_all_ms;
@@ -85,15 +86,17 @@ pub(super) fn run(
             }
             writeln!(
                 out,
-                "rates     offered {}  goodput {}  errors {}",
+                "rates     offered {}  goodput {}  errors {}{}",
                 format(report.offered_per_s, Unit::PerSecond),
                 format(report.goodput_per_s, Unit::PerSecond),
-                format(report.error_share, Unit::Share)
+                format(report.error_share, Unit::Share),
+                interval(report.error_share_half_width, Unit::Share)
             )?;
+            let at_least = if report.outcomes.is_work_known() { "" } else { "at least " };
             for (id, part) in &report.parts {
                 writeln!(
                     out,
-                    "{id:9} {} busy  {} waiting  {} visits a request",
+                    "{id:9} {} busy  {} waiting  {at_least}{} visits a request",
                     format(part.utilisation, Unit::Share),
                     format(part.queue_mean, Unit::Count),
                     format(part.visits_per_request, Unit::Count)

@@ -62,6 +62,12 @@ impl Knob {
         (self.min..=self.max).contains(&value) && (!self.whole || value.fract() == 0.0)
     }
 
+    /// The values it takes, in words.
+    pub fn possible(&self) -> String {
+        let whole = if self.whole { ", a whole number" } else { "" };
+        format!("{} to {}{whole}", self.min, self.max)
+    }
+
     /// Where a value lies on the slider, 0..=1.
     pub fn position(&self, value: f64) -> f64 {
         let position = match self.scale {

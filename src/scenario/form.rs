@@ -266,9 +266,7 @@ impl Reader<'_> {
                     };
                     // What a claim says of one value must not be measured at another.
                     if !knob.takes(*value) {
-                        let whole = if knob.whole { ", a whole number" } else { "" };
-                        let expected = format!("{} to {}{whole}", knob.min, knob.max);
-                        self.note(&path, &value.to_string(), &expected);
+                        self.note(&path, &value.to_string(), &knob.possible());
                     }
                 }
                 for id in state.fixes.iter().filter(|id| scenario.fix(id).is_none()) {

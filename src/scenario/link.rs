@@ -242,7 +242,9 @@ fn read_pair(
                 Ok(number) => {
                     let possible = knob.clamp(number);
                     if (possible - number).abs() > 1e-9 * number.abs() {
-                        notices.push(format!("{key}: {short} is out of range; {possible} taken."));
+                        let is_inside = (knob.min..=knob.max).contains(&number);
+                        let wrong = if is_inside { "no whole number" } else { "out of range" };
+                        notices.push(format!("{key}: {short} is {wrong}; {possible} taken."));
                     }
                     if possible.to_bits() != knob.default.to_bits() {
                         settings.knobs.insert(key.to_owned(), possible);
@@ -307,7 +309,8 @@ mod tests {
             ("v=one&s=n-plus-one", "v: `one` is no version"),
             ("v=1&s=nothing", "s:"),
             ("v=1&s=n-plus-one&users=many", "users:"),
-            ("v=1&s=n-plus-one&users=1e99", "users:"),
+            ("v=1&s=n-plus-one&users=1e99", "users: 1e99 is out of range"),
+            ("v=1&s=retry-storm&retries=2.5", "retries: 2.5 is no whole number; 3 taken."),
             ("v=1&s=n-plus-one&colour=red", "colour:"),
             ("v=1&s=n-plus-one&fix=magic", "fix:"),
             ("v=1&s=n-plus-one&fix=join.batch", "fix:"),

@@ -59,10 +59,17 @@ fn provenance(session: &Session) -> Html {
     let Some(report) = session.measured() else {
         return html! { <span class="provenance">{ "read off the curve" }</span> };
     };
-    let sure = report.latency_ms.p99_half_width.map_or_else(
-        || "one run".to_owned(),
-        |half_width| format!("p99 ± {}", format(half_width, Unit::Ms)),
-    );
+    let widths = [
+        ("p99", report.latency_ms.p99_half_width, Unit::Ms),
+        ("errors", report.error_share_half_width, Unit::Share),
+    ];
+    let known = widths.iter().filter_map(|&(name, half_width, unit)| {
+        half_width.map(|half_width| format!("{name} ± {}", format(half_width, unit)))
+    });
+    let sure = match known.collect::<Vec<_>>() {
+        none if none.is_empty() => "one run".to_owned(),
+        some => some.join(", "),
+    };
     html! {
         <span class="provenance">
             if let Some(limit) = &report.stopped {

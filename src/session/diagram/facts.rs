@@ -113,8 +113,7 @@ impl Facts {
         }
         let secs = report.measured_secs.max(1e-9);
         let refused = part.rejected as f64 / secs;
-        let served = report.throughput_per_s - report.outcomes.rejected as f64 / secs;
-        let visits = part.visits_per_request * served.max(0.0);
+        let visits = part.visits_per_s;
         if refused >= SHARE_MIN * report.throughput_per_s && part.rejected > 0 {
             self.lost.push(format!("{} refused", format(refused, Unit::PerSecond)));
         }
@@ -122,11 +121,12 @@ impl Facts {
             self.per_s = Some(visits);
             self.measures.push(("served", format(visits, Unit::PerSecond)));
         }
+        let at_least = if report.outcomes.is_work_known() { "" } else { "at least " };
         let busy = part.utilisation * f64::from(part.capacity);
         let in_use = format!("{} of {}", count(busy), count(f64::from(part.capacity)));
         self.measures.extend([
             ("busy", format!("{share}, {in_use}")),
-            ("asked of it", format(part.demand_ratio, Unit::Share)),
+            ("asked of it", format!("{at_least}{}", format(part.demand_ratio, Unit::Share))),
             (
                 "waiting",
                 format!("{}, {} at most", count(part.queue_mean), count(part.queue_max as f64)),
