@@ -240,7 +240,8 @@ impl Facts<'_> {
         for (id, clients) in &self.report.clients {
             if clients.background && !self.report.crons.contains_key(id) {
                 let rate = format(clients.sent_per_s, Unit::PerSecond);
-                sentences.push(about(id, format!("Beside the users, {id} sends {rate}.")));
+                sentences
+                    .push(about(id, format!("Beside the users' requests, {rate} come from {id}.")));
             }
         }
         for (id, party) in &self.report.third_parties {

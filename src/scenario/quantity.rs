@@ -109,6 +109,23 @@ pub fn spoken(value: f64, unit: Unit) -> String {
     }
 }
 
+/// What may follow a number after a space.
+const UNITS: [&str; 10] = ["%", "ns", "µs", "ms", "s", "min", "h", "MB", "GB", "TB"];
+
+/// The same text for a page, where no line ends between a number and its unit.
+pub fn unbroken(text: &str) -> String {
+    let mut words = text.split(' ').peekable();
+    let mut joined = String::with_capacity(text.len());
+    while let Some(word) = words.next() {
+        joined.push_str(word);
+        let Some(next) = words.peek() else { break };
+        let is_number = word.ends_with(|last: char| last.is_ascii_digit());
+        let next = next.trim_end_matches(|last: char| !last.is_alphanumeric() && last != '%');
+        joined.push(if is_number && UNITS.contains(&next) { '\u{a0}' } else { ' ' });
+    }
+    joined
+}
+
 fn short(value: f64) -> String {
     match value.abs() {
         size if size < 999.5 => digits(value),
@@ -162,6 +179,16 @@ mod tests {
         for text in ["", "abc", "inf", "nan", "1e999", "--1", "5 apples"] {
             assert!(parse(text, Unit::Count).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn numbers_stay_with_their_units() {
+        let text = "In 5 s, 90 % of 12 users (250 ms) wait.  So 3 minutes, 40/s and s 1";
+        assert_eq!(
+            unbroken(text),
+            "In 5\u{a0}s, 90\u{a0}% of 12 users (250\u{a0}ms) wait.  So 3 minutes, 40/s and s 1"
+        );
+        assert_eq!(unbroken(""), "");
     }
 
     #[test]

@@ -104,11 +104,11 @@ impl Worker {
     pub fn wants_quiet(&self) -> bool {
         match (&self.asked, self.jobs.front()) {
             (Some(question), _) => match &question.want {
-                Want::Point { .. } => true,
                 // To give back a dozen curves takes milliseconds, too.
-                Want::Sketches { links, .. } => links.is_empty(),
+                Want::Point { .. } | Want::Rest => true,
                 Want::Curve { .. }
                 | Want::Time { .. }
+                | Want::Sketches { .. }
                 | Want::Claims { .. }
                 | Want::Walk { .. } => false,
             },
@@ -303,7 +303,7 @@ fn start(question: Question) -> Result<VecDeque<Job>, Mistakes> {
     let Link { scenario, settings, before, .. } = link::decode(&question.link).link;
     let mut jobs = VecDeque::new();
     match question.want {
-        Want::Time { .. } => {}
+        Want::Time { .. } | Want::Rest => {}
         Want::Curve { knob, share } => {
             let job = CurveJob::new(&scenario, &settings, &knob, share)?;
             jobs.push_back(Job::Curve(share, Box::new(job)));

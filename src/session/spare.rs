@@ -51,11 +51,12 @@ impl Session {
     /// What to ask the spare worker.
     pub fn spare_question(&self) -> Question {
         let want = match self.spare.task {
-            Task::Rest => sketches(String::new(), Vec::new(), 0),
+            Task::Rest => Want::Rest,
             Task::Effects => {
                 let fixes = self.scenario.fixes.iter().filter(|fix| !self.is_on(&fix.id));
                 let links = fixes.map(|fix| self.link_of(self.toggled(&fix.id)));
-                sketches(self.x.clone(), links.collect(), EFFECT_PASSES)
+                let (knob, links) = (self.x.clone(), links.collect());
+                Want::Sketches { knob, links, passes: EFFECT_PASSES }
             }
             Task::Sketches => {
                 let all = catalogue::entries();
@@ -64,7 +65,8 @@ impl Session {
                     let settings = Settings::default();
                     link::encode(&Link { scenario, document: None, settings, before: None })
                 };
-                sketches(String::new(), self.spare.asked.iter().map(link).collect(), 1)
+                let links = self.spare.asked.iter().map(link).collect();
+                Want::Sketches { knob: String::new(), links, passes: 1 }
             }
             Task::Walk => Want::Walk { knob: self.x.clone() },
             Task::Claims => {
@@ -229,10 +231,6 @@ impl Session {
         self.spare.task = Task::Rest;
         self.next_task();
     }
-}
-
-fn sketches(knob: String, links: Vec<String>, passes: u32) -> Want {
-    Want::Sketches { knob, links, passes }
 }
 
 #[cfg(test)]

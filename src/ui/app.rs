@@ -26,6 +26,7 @@ use super::verify::Verify;
 use super::view::View;
 use super::why::Why;
 use crate::scenario::link::encode;
+use crate::scenario::quantity::unbroken;
 use crate::session::embed::{Embed, Start};
 use crate::session::{Action, Session};
 
@@ -135,8 +136,8 @@ pub(super) fn App() -> Html {
             }
             { notices(&session.notices, &act) }
             <div class="question">
-                <h1>{ &session.scenario.title }</h1>
-                <p>{ &session.scenario.summary }</p>
+                <h1>{ unbroken(&session.scenario.title) }</h1>
+                <p>{ unbroken(&session.scenario.summary) }</p>
             </div>
             <div class="columns">
                 if view.has_controls(&session.scenario) {

@@ -15,6 +15,7 @@ use crate::chart::describe::summary;
 use crate::chart::measure::Measure;
 use crate::chart::palette::{DARK, LIGHT};
 use crate::chart::plot::{self, Axes, Spec};
+use crate::scenario::quantity::unbroken;
 use crate::session::{Action, Session};
 
 /// Latency, and each of the measures.
@@ -81,7 +82,7 @@ pub(super) fn Charts(props: &ChartsProps) -> Html {
                     <p class="waiting">{ "Simulating the first curve …" }</p>
                 }
             </div>
-            <figcaption>{ words }</figcaption>
+            <figcaption>{ unbroken(&words) }</figcaption>
         </figure>
     }
 }

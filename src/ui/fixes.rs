@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::view::View;
+use crate::scenario::quantity::unbroken;
 use crate::session::{Action, Session};
 
 /// All fixes.
@@ -28,7 +29,7 @@ pub(super) fn fixes(session: &Session, act: &Callback<Action>, view: &View) -> H
                 </label>
                 <span class={classes!("effect", class)}>{ effect }</span>
                 <p id={describes}>
-                    { &fix.about }
+                    { unbroken(&fix.about) }
                     { fix.price.as_ref().map(|price| html! { <>{ " " }<small>{ price.to_string() }</small></> }) }
                 </p>
             </div>

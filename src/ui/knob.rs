@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::clock;
 use crate::scenario::Knob;
-use crate::scenario::quantity::{format, parse, spoken};
+use crate::scenario::quantity::{format, parse, spoken, unbroken};
 use crate::session::Action;
 use crate::session::readout::round;
 
@@ -33,7 +33,7 @@ pub(super) fn KnobControl(props: &KnobProps) -> Html {
             { step_button(props, -2.0) }
             <Slider id={slider} about={about.clone()} knob={knob.clone()} value={*value} act={act.clone()} is_locked={*is_locked} />
             { step_button(props, 2.0) }
-            <p id={about} class="about">{ &knob.about }</p>
+            <p id={about} class="about">{ unbroken(&knob.about) }</p>
         </div>
     }
 }

@@ -10,7 +10,7 @@ use super::plans::plans;
 use super::waterfall::waterfalls;
 use crate::analysis::report::TimeShare;
 use crate::scenario::Unit;
-use crate::scenario::quantity::format;
+use crate::scenario::quantity::{format, unbroken};
 use crate::session::Session;
 
 #[derive(Properties)]
@@ -41,7 +41,7 @@ pub(super) fn Why(props: &WhyProps) -> Html {
     let notice = html! {
         <>
             <h2>{ "Notice" }</h2>
-            <ul class="notes">{ for session.scenario.notice.iter().map(|text| html! { <li>{ text }</li> }) }</ul>
+            <ul class="notes">{ for session.scenario.notice.iter().map(|text| html! { <li>{ unbroken(text) }</li> }) }</ul>
         </>
     };
     let Some(explanation) = &session.explanation else {
@@ -50,7 +50,7 @@ pub(super) fn Why(props: &WhyProps) -> Html {
         };
     };
     let sentences =
-        explanation.sentences.iter().map(|sentence| html! { <li>{ &sentence.text }</li> });
+        explanation.sentences.iter().map(|said| html! { <li>{ unbroken(&said.text) }</li> });
     html! {
         <section class="why" aria-label="Explanation">
             <div class={classes!("explained", is_old.then_some("old"))} aria-busy={(!session.is_explained).to_string()}>
@@ -58,7 +58,7 @@ pub(super) fn Why(props: &WhyProps) -> Html {
                 <ul class="sentences">
                     { for sentences }
                     if let Some(text) = session.comparison_words() {
-                        <li class="compared">{ text }</li>
+                        <li class="compared">{ unbroken(&text) }</li>
                     }
                 </ul>
                 if !explanation.time.is_empty() {

@@ -45,11 +45,13 @@ pub enum Want {
     Sketches {
         /// Id of the knob on the axis; the first of each scenario if empty.
         knob: String,
-        /// The states, as links. None at all is a worker that rests.
+        /// The states, as links.
         links: Vec<String>,
         /// Passes of each curve, at most.
         passes: u32,
     },
+    /// Nothing: what is under way is given back.
+    Rest,
     /// Load up and down over a knob.
     Walk {
         /// Id of the knob.

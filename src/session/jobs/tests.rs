@@ -88,10 +88,10 @@ fn only_the_first_pass_of_a_curve_is_done_while_a_knob_turns() {
     ask(&mut worker, 2, "", Want::Point { ghost: None });
     assert!(worker.wants_quiet() && worker.can_wait());
     // Nor is given back what was under way.
-    let sketches = |links: Vec<String>| Want::Sketches { knob: String::new(), links, passes: 1 };
-    ask(&mut worker, 3, "", sketches(Vec::new()));
+    ask(&mut worker, 3, "", Want::Rest);
     assert!(worker.wants_quiet() && worker.can_wait());
-    ask(&mut worker, 4, "", sketches(vec!["v=1&s=queue-knee".to_owned()]));
+    let links = vec!["v=1&s=queue-knee".to_owned()];
+    ask(&mut worker, 4, "", Want::Sketches { knob: String::new(), links, passes: 1 });
     assert!(!worker.wants_quiet() && worker.can_wait());
 }
 

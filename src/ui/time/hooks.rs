@@ -102,7 +102,7 @@ pub(super) fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
         let pending = known.pending.take();
         let (last, since) = pending.clone().unwrap_or_else(|| (Rc::clone(&known.session), now()));
         let rest = TURNING_MS.min(since + TURNING_MAX_MS - now());
-        let timeout = if is_turned(&last, &session) && rest > 0.0 {
+        let timeout = if differ_by_knobs(&last, &session) && rest > 0.0 {
             known.pending = Some((session, since));
             let followed = Rc::clone(&followed);
             Some(Timeout::new(rest as u32, move || {
@@ -124,7 +124,7 @@ pub(super) fn use_following(session: &Rc<Session>, play: &Callback<Move>) {
 }
 
 /// Nothing but knobs differs, which the curve answers first.
-fn is_turned(one: &Session, other: &Session) -> bool {
+fn differ_by_knobs(one: &Session, other: &Session) -> bool {
     let same = |session: &Session| {
         let settings = Settings { knobs: BTreeMap::new(), ..session.settings.clone() };
         (session.document.clone(), settings)
