@@ -30,6 +30,8 @@ pub mod theory;
 
 pub mod explain;
 
+mod bounds;
+
 pub mod plans;
 
 pub mod trace;

@@ -264,14 +264,33 @@ pub struct Sentence {
 pub struct FirstToBreak {
     /// Id of the part.
     pub part: String,
-    /// Requests per second at which it is busy all the time (utilisation law: capacity / demand).
+    /// Requests per second at which it breaks.
     pub bound_per_s: f64,
     /// Value of the users knob at that rate, where it is proportional to the rate.
     pub at_users: Option<f64>,
-    /// Busy time one request asks of it, in milliseconds (its demand); 0 for a third party.
-    pub demand_ms: f64,
-    /// Calls one request makes of it, if it is a third party with a quota.
-    pub calls: Option<f64>,
+    /// What happens there.
+    pub why: Breaks,
+}
+
+/// Why a part serves no more.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Breaks {
+    /// It is busy all the time (utilisation law: capacity / demand).
+    Busy {
+        /// Busy time one request asks of it, in milliseconds (its demand).
+        demand_ms: f64,
+    },
+    /// It is a third party, and its quota is used up.
+    Quota {
+        /// Calls one request makes of it.
+        calls: f64,
+    },
+    /// Its limit on the rate turns away what is more.
+    Limit {
+        /// Calls one request makes of it.
+        calls: f64,
+    },
 }
 
 /// Mean time that requests of a class spend in one way.

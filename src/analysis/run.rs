@@ -14,7 +14,7 @@ use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 use super::phases::Phases;
 use super::recovery::Recovery;
 use super::report::{
-    ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, PartReport, RunReport,
+    ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, RunReport,
 };
 use super::run_data::by_id;
 
@@ -257,7 +257,7 @@ impl Measured {
             .or_else(|| ratios().max_by(|a, b| a.1.total_cmp(&b.1)))
     }
 
-    fn outcomes(&self) -> Outcomes {
+    pub(super) fn outcomes(&self) -> Outcomes {
         let totals = &self.period.totals;
         Outcomes {
             in_time: totals.of(Outcome::InTime),
@@ -303,32 +303,6 @@ impl Measured {
         let machines = self.period.machines.iter();
         by_id(machines.map(|measure| (measure.id.clone(), report(measure))))
     }
-
-    fn parts(&self) -> BTreeMap<String, PartReport> {
-        let secs = self.period.span.as_secs().max(1e-9);
-        let outcomes = self.outcomes();
-        let is_known = outcomes.is_work_known();
-        let under_way = if is_known { 0 } else { outcomes.in_flight };
-        let requests = (outcomes.served() + under_way).max(1) as f64;
-        let utilisation =
-            |part: &PartMeasure| part.busy.as_secs() / secs / f64::from(part.capacity);
-        let report = |part: &PartMeasure| PartReport {
-            kind: part.kind.word().to_owned(),
-            capacity: part.capacity,
-            utilisation: utilisation(part),
-            demand_ratio: if is_known { self.demand_ratio(part) } else { utilisation(part) },
-            queue_mean: part.waited.as_secs() / secs,
-            queue_max: part.queue_max,
-            wait_mean_ms: part.waited.as_ms() / (part.visits + part.left).max(1) as f64,
-            wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
-            visits_per_request: part.visits as f64 / requests,
-            visits_per_s: self.rate(part.visits),
-            rejected: part.rejected,
-            instance_refusals: part.instance_refusals,
-            instance_shares: shares(&part.sent),
-        };
-        by_id(self.period.parts.iter().map(|part| (part.id.clone(), report(part))))
-    }
 }
 
 fn summary(latencies: &Histogram) -> LatencySummary {
@@ -341,11 +315,6 @@ fn summary(latencies: &Histogram) -> LatencySummary {
         max: latencies.max().map(|nanos| SimDuration(nanos).as_ms()),
         ..LatencySummary::default()
     }
-}
-
-fn shares(counts: &[u64]) -> Vec<f64> {
-    let all = counts.iter().sum::<u64>().max(1) as f64;
-    counts.iter().map(|&count| count as f64 / all).collect()
 }
 
 impl ClientsReport {

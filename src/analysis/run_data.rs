@@ -1,21 +1,47 @@
-//! Reports of databases, caches and third parties.
+//! Reports of parts, and of what only some of them have.
 
 use std::collections::BTreeMap;
 
 use crate::engine::SimDuration;
 use crate::model::third_party::Counters;
 use crate::model::{
-    CacheMeasure, FileMeasure, JobsMeasure, NetworkMeasure, PoolMeasure, ReplicaMeasure,
-    TableMeasure,
+    CacheMeasure, FileMeasure, JobsMeasure, NetworkMeasure, PartMeasure, PoolMeasure,
+    ReplicaMeasure, TableMeasure,
 };
 
 use super::report::{
-    CacheReport, FileReport, JobsReport, NetworkReport, PoolReport, ReplicaReport, TableReport,
-    ThirdPartyReport,
+    CacheReport, FileReport, JobsReport, NetworkReport, PartReport, PoolReport, ReplicaReport,
+    TableReport, ThirdPartyReport,
 };
 use super::run::Measured;
 
 impl Measured {
+    pub(super) fn parts(&self) -> BTreeMap<String, PartReport> {
+        let secs = self.period.span.as_secs().max(1e-9);
+        let outcomes = self.outcomes();
+        let is_known = outcomes.is_work_known();
+        let under_way = if is_known { 0 } else { outcomes.in_flight };
+        let requests = (outcomes.served() + under_way).max(1) as f64;
+        let utilisation =
+            |part: &PartMeasure| part.busy.as_secs() / secs / f64::from(part.capacity);
+        let report = |part: &PartMeasure| PartReport {
+            kind: part.kind.word().to_owned(),
+            capacity: part.capacity,
+            utilisation: utilisation(part),
+            demand_ratio: if is_known { self.demand_ratio(part) } else { utilisation(part) },
+            queue_mean: part.waited.as_secs() / secs,
+            queue_max: part.queue_max,
+            wait_mean_ms: part.waited.as_ms() / (part.visits + part.left).max(1) as f64,
+            wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,
+            visits_per_request: part.visits as f64 / requests,
+            visits_per_s: self.rate(part.visits),
+            rejected: part.rejected,
+            instance_refusals: part.instance_refusals,
+            instance_shares: shares(&part.sent),
+        };
+        by_id(self.period.parts.iter().map(|part| (part.id.clone(), report(part))))
+    }
+
     pub(super) fn caches(&self) -> BTreeMap<String, CacheReport> {
         let report = |measure: &CacheMeasure| {
             let counters = &measure.counters;
@@ -147,4 +173,9 @@ pub(super) fn by_id<T>(reports: impl Iterator<Item = (String, T)>) -> BTreeMap<S
         all.insert(id, report);
     }
     all
+}
+
+fn shares(counts: &[u64]) -> Vec<f64> {
+    let all = counts.iter().sum::<u64>().max(1) as f64;
+    counts.iter().map(|&count| count as f64 / all).collect()
 }

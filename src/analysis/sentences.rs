@@ -3,7 +3,7 @@
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 
-use super::report::{FirstToBreak, PhaseReport, RunReport, Sentence, TimeShare};
+use super::report::{Breaks, FirstToBreak, PhaseReport, RunReport, Sentence, TimeShare};
 use super::run::SATURATED;
 
 /// A demand below this is said to take all of a part, and no more.
@@ -240,8 +240,8 @@ impl Facts<'_> {
         for (id, clients) in &self.report.clients {
             if clients.background && !self.report.crons.contains_key(id) {
                 let rate = format(clients.sent_per_s, Unit::PerSecond);
-                sentences
-                    .push(about(id, format!("Beside the users' requests, {rate} come from {id}.")));
+                let text = format!("Beside the users' requests, {rate} come from {id}.");
+                sentences.push(about(id, text));
             }
         }
         for (id, party) in &self.report.third_parties {
@@ -321,17 +321,25 @@ impl Facts<'_> {
         let offered = self.report.offered_per_s / self.report.amplification;
         let first = self.first_to_break.filter(|first| first.bound_per_s < FAR * offered)?;
         let bound = format(first.bound_per_s, Unit::PerSecond);
-        let cost = match first.calls {
-            Some(calls) => {
-                let quota = format(first.bound_per_s * calls, Unit::PerSecond);
-                let calls = match format(calls, Unit::Count).as_str() {
-                    "1" => "one call".to_owned(),
-                    several => format!("{several} calls"),
-                };
+        let counted = |calls: f64| {
+            let most = format(first.bound_per_s * calls, Unit::PerSecond);
+            let calls = match format(calls, Unit::Count).as_str() {
+                "1" => "one call".to_owned(),
+                several => format!("{several} calls"),
+            };
+            (calls, most)
+        };
+        let cost = match first.why {
+            Breaks::Busy { demand_ms } => {
+                format!("each request keeps it busy for {}", format(demand_ms, Unit::Ms))
+            }
+            Breaks::Quota { calls } => {
+                let (calls, quota) = counted(calls);
                 format!("a request makes {calls} of it, and its quota is {quota}")
             }
-            None => {
-                format!("each request keeps it busy for {}", format(first.demand_ms, Unit::Ms))
+            Breaks::Limit { calls } => {
+                let (calls, limit) = counted(calls);
+                format!("a request makes {calls} of it, and it lets in {limit}")
             }
         };
         let id = &first.part;
@@ -340,12 +348,8 @@ impl Facts<'_> {
         let users = first.at_users.map_or_else(String::new, |users| {
             format!(", which is {} users", format(users, Unit::Count))
         });
-        Some(about(
-            id,
-            format!(
-                "The first to break is {id}: {cost}, so {beside}it can serve at most {bound}{users}."
-            ),
-        ))
+        let most = format!("{beside}it can serve at most {bound}{users}");
+        Some(about(id, format!("The first to break is {id}: {cost}, so {most}.")))
     }
 }
 

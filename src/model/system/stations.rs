@@ -79,6 +79,16 @@ impl Service {
             cold_start: None,
         }
     }
+
+    /// Most requests a second that its own limits let in in the long run, from everybody together;
+    /// `None` without such a limit. Those of single endpoints, tenants and users are not counted.
+    pub fn rate_limit_per_s(&self) -> Option<f64> {
+        let rates = self.admission.iter().filter_map(|admission| match admission {
+            Admission::Rate { limit, scope: Scope::Global } => Some(limit.rate_per_s()),
+            _ => None,
+        });
+        rates.reduce(f64::min)
+    }
 }
 
 /// A waiting room; first in, first out unless it has a discipline.

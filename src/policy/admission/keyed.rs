@@ -76,6 +76,19 @@ pub enum Limiter {
 }
 
 impl Settings {
+    /// Most requests a second in the long run.
+    pub fn rate_per_s(&self) -> f64 {
+        match self {
+            Self::TokenBucket(settings) => settings.rate_per_sec,
+            Self::LeakyBucket(settings) => settings.rate_per_sec,
+            Self::FixedWindow(settings)
+            | Self::SlidingLog(settings)
+            | Self::SlidingCounter(settings) => {
+                f64::from(settings.limit) / settings.window.as_secs()
+            }
+        }
+    }
+
     /// Whether `keys` limiters can be made with these settings.
     ///
     /// # Errors

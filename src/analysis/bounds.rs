@@ -1,0 +1,273 @@
+//! Which part breaks first as load grows: bounds on the rate from what a request asks of each part.
+//!
+//! Source: Denning and Buzen, "The Operational Analysis of Queueing Network Models" (1978): the rate of
+//! a system is at most the capacity of each part over the busy time that a request asks of it.
+
+use crate::model::Outcome;
+use crate::model::system::{Part, System};
+use crate::model::third_party::Counters;
+use crate::scenario::{Mistakes, Scenario, Settings};
+
+use super::report::{Breaks, FirstToBreak};
+use super::run::{Measured, Run};
+
+/// Requests of the light run that shows what each request asks of each part: where one in a thousand asks
+/// for a thousand times as much as the others, a thousand would not show it.
+const LIGHT_REQUESTS: u64 = 10_000;
+/// The same where others make load in the background, which go on meanwhile.
+const LIGHT_REQUESTS_BESIDE: u64 = 1_000;
+/// Events that the light run may take.
+const LIGHT_EVENTS_MAX: u64 = 500_000;
+/// Share of requests answered with an error up to which a light run shows what requests ask for.
+const FAILING: f64 = 0.01;
+/// So many times as many requests must be under way for what each asks of a part to be told from
+/// what others ask of it,
+const BESIDE_LEAST: f64 = 1.5;
+/// ..and they must keep this share of the part busy.
+const BESIDE_SHARE: f64 = 0.05;
+/// How far two measures of users for each request a second may be apart.
+const AGREEMENT: f64 = 0.25;
+/// The most of a thousand instances that are all alike gets less than so many standard deviations (square
+/// roots of its share, as arrivals are counted) more than its share.
+const CHANCE: f64 = 4.0;
+
+/// Bounds on the rate, under way: a light run, with as few users as there may be, shows what each
+/// request asks of each part.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    light: Run,
+    /// Requests a second in it, if that is known without measuring.
+    light_rate: Option<f64>,
+    /// Users of the light run, and of the run that is explained for each request a second, where all
+    /// who send are users.
+    users: Option<(f64, f64)>,
+    /// How busy parts are in the run that is explained, where clients in the background keep them
+    /// busy as well and it is not overloaded.
+    beside: Option<Busy>,
+    /// Services that let in so many a second, from everybody together.
+    limits: Vec<(String, f64)>,
+}
+
+/// Requests per second, and how many of each part's servers they and others keep busy on average.
+#[derive(Debug)]
+struct Busy {
+    rate: f64,
+    parts: Vec<f64>,
+}
+
+impl Busy {
+    fn of(measured: &Measured) -> Self {
+        let secs = measured.period.span.as_secs();
+        let parts = measured.period.parts.iter().map(|part| part.busy.as_secs() / secs).collect();
+        Self { rate: measured.rate(measured.period.totals.sent), parts }
+    }
+}
+
+impl Bounds {
+    /// The bounds of a scenario under these settings, beside a run of it that has ended.
+    ///
+    /// # Errors
+    /// Names what is wrong with the settings.
+    pub(super) fn new(
+        scenario: &Scenario,
+        settings: &Settings,
+        run: &Run,
+    ) -> Result<Self, Mistakes> {
+        let at = |users: f64| {
+            let mut settings = settings.clone();
+            settings.knobs.insert("users".to_owned(), users);
+            settings
+        };
+        let knob = scenario.knob("users");
+        let light = knob.map_or_else(|| settings.clone(), |knob| at(knob.min));
+        let system = scenario.system(&light)?;
+        let measured = run.measured();
+        let rate = measured.rate(measured.period.totals.sent);
+        let users = match knob {
+            Some(knob) if all_are_users(&system, &scenario.system(&at(knob.max))?) => {
+                scenario.value(settings, "users").map(|users| (knob.min, users / rate))
+            }
+            _ => None,
+        };
+        let beside =
+            (measured.has_background() && !measured.overloaded()).then(|| Busy::of(&measured));
+        let light = if beside.is_some() && run.is_timed() {
+            // What others do in the course of that time must happen in both.
+            Run::of(scenario, &light)?
+        } else {
+            let requests =
+                if measured.has_background() { LIGHT_REQUESTS_BESIDE } else { LIGHT_REQUESTS };
+            Run::new(&system, scenario.seed(settings), requests)
+                .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?
+        };
+        let limits = system.parts.iter().filter_map(|part| match part {
+            Part::Service(service) => Some((service.id.clone(), service.rate_limit_per_s()?)),
+            _ => None,
+        });
+        let limits = limits.collect();
+        Ok(Self { light, light_rate: system.open_rate_per_s(), users, beside, limits })
+    }
+
+    /// Goes on for at most `events` events; true once the bounds are known.
+    pub(super) fn advance(&mut self, events: u64) -> bool {
+        let left = LIGHT_EVENTS_MAX.saturating_sub(self.light.events());
+        self.light.advance(events.min(left)) || self.light.events() >= LIGHT_EVENTS_MAX
+    }
+
+    /// The smallest bound. Unknown where requests fail even when hardly anyone waits: what they
+    /// would have asked for is not seen.
+    pub(super) fn first_to_break(&self) -> Option<FirstToBreak> {
+        let measured = self.light.measured();
+        let totals = &measured.period.totals;
+        let failures = [Outcome::Failed, Outcome::Shed, Outcome::GaveUp];
+        let failed: u64 = failures.into_iter().map(|outcome| totals.of(outcome)).sum();
+        let failed = failed as f64 / totals.finished().max(1) as f64;
+        if failed > FAILING {
+            return None;
+        }
+        if measured.has_background() {
+            return self.first_beside_others(&measured);
+        }
+        let rate = measured.rate(measured.period.totals.sent);
+        let users_a_rate = self.users_a_rate(rate);
+        let bound = |part: &str, bound_per_s: f64, why| FirstToBreak {
+            part: part.to_owned(),
+            bound_per_s,
+            at_users: users_a_rate.map(|users| users * bound_per_s),
+            why,
+        };
+        let busy = measured.period.parts.iter().filter_map(|part| {
+            let demand = measured.demand_secs(part);
+            let bound_per_s = f64::from(part.capacity) / demand / unevenness(&part.sent);
+            let why = Breaks::Busy { demand_ms: demand * 1e3 };
+            (demand > 0.0).then(|| bound(&part.id, bound_per_s, why))
+        });
+        let secs = measured.period.span.as_secs();
+        let quotas = measured.period.third_parties.iter().filter_map(|party| {
+            let Counters { served, refused, failed } = party.counters;
+            let calls = (served + refused + failed) as f64 / secs / rate;
+            let bound_per_s = party.quota_per_s? / calls;
+            bound_per_s.is_finite().then(|| bound(&party.id, bound_per_s, Breaks::Quota { calls }))
+        });
+        let limits = self.limits.iter().filter_map(|(id, limit_per_s)| {
+            let part = measured.period.parts.iter().find(|part| part.id == *id)?;
+            let calls = measured.rate(part.visits) / rate;
+            let why = Breaks::Limit { calls };
+            (calls > 0.0).then(|| bound(id, limit_per_s / calls, why))
+        });
+        least(busy.chain(quotas).chain(limits))
+    }
+
+    /// The same where others make load in the background: what a request asks of a part is how much
+    /// busier the part is with more requests. Unknown unless there are enough more, and the others do
+    /// the same in both runs, and where a limit may turn requests away earlier, as it counts theirs too.
+    fn first_beside_others(&self, light: &Measured) -> Option<FirstToBreak> {
+        let (few, many) = (Busy::of(light), self.beside.as_ref()?);
+        let is_enough =
+            self.light.events() < LIGHT_EVENTS_MAX && many.rate >= BESIDE_LEAST * few.rate;
+        if !is_enough {
+            return None;
+        }
+        let users_a_rate = self.users_a_rate(few.rate);
+        let both = few.parts.iter().zip(&many.parts);
+        let bounds = light.period.parts.iter().zip(both).filter_map(|(part, (few_busy, busy))| {
+            let capacity = f64::from(part.capacity);
+            let demand = (busy - few_busy) / (many.rate - few.rate);
+            let bound_per_s = few.rate + (capacity - few_busy) / demand / unevenness(&part.sent);
+            // Less may be chance: the others are never as busy twice.
+            (busy - few_busy > BESIDE_SHARE * capacity).then(|| FirstToBreak {
+                part: part.id.clone(),
+                bound_per_s,
+                at_users: users_a_rate.map(|users| users * bound_per_s),
+                why: Breaks::Busy { demand_ms: demand * 1e3 },
+            })
+        });
+        least(bounds)
+            .filter(|first| self.limits.iter().all(|(_, per_s)| *per_s > first.bound_per_s))
+    }
+
+    /// Users for each request a second, if both runs agree that the rate grows with the users.
+    fn users_a_rate(&self, measured_rate: f64) -> Option<f64> {
+        let (users, full) = self.users?;
+        let light = users / self.light_rate.unwrap_or(measured_rate);
+        ((light / full - 1.0).abs() < AGREEMENT).then_some(light)
+    }
+}
+
+fn least(bounds: impl Iterator<Item = FirstToBreak>) -> Option<FirstToBreak> {
+    bounds.min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s))
+}
+
+/// Whoever sends requests and is not in the background sends others with few users than with many.
+fn all_are_users(few: &System, many: &System) -> bool {
+    few.parts.iter().zip(&many.parts).all(|parts| match parts {
+        (Part::Clients(few), Part::Clients(many)) => {
+            few.is_background || few.arrivals != many.arrivals
+        }
+        _ => true,
+    })
+}
+
+/// How many times its even share the instance with the most attempts gets; 1 if that may be chance.
+fn unevenness(sent: &[u64]) -> f64 {
+    let (all, most) = (sent.iter().sum::<u64>(), sent.iter().max());
+    let even = all as f64 / sent.len() as f64;
+    match most.map(|most| *most as f64) {
+        Some(most) if most > even + CHANCE * even.max(1.0).sqrt() => most / even,
+        _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::explain::explain;
+    use crate::scenario::catalogue;
+
+    /// One server that takes 50 ms for each request, one every 10 s from each user: 20 a second, 200 users.
+    #[test]
+    fn the_bound_of_a_queue_is_where_theory_says() {
+        let scenario = catalogue::find("queue-knee").unwrap();
+        for seed in 1..=5 {
+            let settings = Settings { seed: Some(seed), ..Settings::default() };
+            let first = explain(&scenario, &settings).unwrap().first_to_break.unwrap();
+            // The standard error of the mean of 10,000 exponential times is 1 %; allow 4 of them.
+            let Breaks::Busy { demand_ms } = first.why else { panic!("{first:?}") };
+            assert!((demand_ms / 50.0 - 1.0).abs() < 0.04, "{first:?}");
+            let users = first.at_users.unwrap();
+            assert!((users / (10.0 * first.bound_per_s) - 1.0).abs() < 1e-9, "{first:?}");
+        }
+    }
+
+    /// A server that could do 25 a second lets in 100 a minute. Jobs send to it as well, so the rate is
+    /// not that of the users alone.
+    #[test]
+    fn a_limit_that_turns_away_earlier_breaks_first() {
+        let scenario = catalogue::find("rate-limiters").unwrap();
+        let first = explain(&scenario, &Settings::default()).unwrap().first_to_break.unwrap();
+        assert_eq!((first.part.as_str(), first.at_users), ("api", None));
+        let Breaks::Limit { calls } = first.why else { panic!("{first:?}") };
+        assert!((calls - 1.0).abs() < 0.01, "{first:?}");
+        assert!((first.bound_per_s * calls / (100.0 / 60.0) - 1.0).abs() < 1e-9, "{first:?}");
+        // Where the limit lets in more than can be done, what can be done is the bound.
+        let knobs = [("limit".to_owned(), 1_000.0), ("work".to_owned(), 400.0)].into();
+        let settings = Settings { knobs, ..Settings::default() };
+        let first = explain(&scenario, &settings).unwrap().first_to_break.unwrap();
+        assert!(matches!(first.why, Breaks::Busy { .. }), "{first:?}");
+        assert!((first.bound_per_s / 2.5 - 1.0).abs() < 0.05, "{first:?}");
+    }
+
+    #[test]
+    fn only_what_is_no_chance_is_uneven() {
+        // Ten thousand attempts to ten instances: 1,100 are three deviations above the even share.
+        let mut sent = [988; 10];
+        sent[3] = 1_108;
+        assert!((unevenness(&sent) - 1.0).abs() < 1e-12);
+        sent[3] = 1_976;
+        assert!((unevenness(&sent) - 1_976.0 * 10.0 / 10_868.0).abs() < 1e-12);
+        // Instances that take turns are not counted, and a run may end before anybody is sent.
+        for sent in [&[][..], &[0, 0]] {
+            assert!((unevenness(sent) - 1.0).abs() < 1e-12);
+        }
+    }
+}
