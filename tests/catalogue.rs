@@ -311,3 +311,29 @@ fn the_time_of_a_slow_request_is_that_of_a_request_as_slow_as_measured() {
     }
     assert!(checked > STORIES.len(), "{checked}");
 }
+
+/// With a fifth fewer users than are said to fill the first part the system keeps up, and with a quarter
+/// more it does not: that part is busy, or requests fail.
+#[test]
+fn what_is_said_to_break_first_breaks_at_those_users() {
+    let mut checked = Vec::new();
+    for scenario in catalogue::all() {
+        let found = explain(scenario, &Settings::default()).expect("a default state");
+        let Some(first) = found.first_to_break else { continue };
+        let (Some(users), Some(knob)) = (first.at_users, scenario.knob("users")) else { continue };
+        if 0.8 * users < knob.min || 1.25 * users > knob.max {
+            continue;
+        }
+        let at = |users: f64| {
+            let knobs = [("users".to_owned(), users)].into();
+            run(scenario, &Settings { knobs, ..Settings::default() }).expect("a value within")
+        };
+        let (fewer, more) = (at(0.8 * users), at(1.25 * users));
+        assert!(!fewer.overloaded, "{}: {first:?}", scenario.id);
+        let is_busy = more.parts.get(&first.part).is_some_and(|part| part.utilisation > 0.95);
+        let fails = more.error_share > fewer.error_share + 0.02;
+        assert!(is_busy || fails, "{}: {first:?}, {:?}", scenario.id, more.parts.get(&first.part));
+        checked.push(scenario.id.clone());
+    }
+    assert!(checked.len() >= 12, "{checked:?}");
+}
