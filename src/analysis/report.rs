@@ -203,11 +203,11 @@ pub struct PartReport {
     /// What arriving requests ask of it, as a share of its capacity; above 1 it can never keep up.
     /// Its utilisation, which is the least, unless [`Outcomes::is_work_known`].
     pub demand_ratio: f64,
-    /// Mean number waiting.
+    /// Mean number waiting, those counted too that wait still.
     pub queue_mean: f64,
     /// Most waiting at once.
     pub queue_max: u64,
-    /// Mean time waiting for it, over all visits, in milliseconds.
+    /// Mean time waiting for it, over all visits that wait no longer, in milliseconds.
     pub wait_mean_ms: f64,
     /// Share of visits that had to wait, 0..=1.
     pub wait_share: f64,

@@ -29,7 +29,7 @@ impl Measured {
             capacity: part.capacity,
             utilisation: utilisation(part),
             demand_ratio: if is_known { self.demand_ratio(part) } else { utilisation(part) },
-            queue_mean: part.waited.as_secs() / secs,
+            queue_mean: part.queue_area.as_secs() / secs,
             queue_max: part.queue_max,
             wait_mean_ms: part.waited.as_ms() / (part.visits + part.left).max(1) as f64,
             wait_share: (part.waits + part.left) as f64 / (part.visits + part.left).max(1) as f64,

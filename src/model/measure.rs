@@ -95,8 +95,11 @@ pub struct PartMeasure {
     pub visits: u64,
     /// Servers taken after a wait.
     pub waits: u64,
-    /// Time waited, summed over tasks.
+    /// Time waited, summed over tasks that wait no longer.
     pub waited: SimDuration,
+    /// The area under the length of the queue, in tasks times nanoseconds: as long as all have waited
+    /// so far, those too that wait still.
+    pub queue_area: SimDuration,
     /// Busy time, summed over servers.
     pub busy: SimDuration,
     /// Attempts sent to each instance; empty where instances simply take turns.
@@ -193,6 +196,7 @@ impl Simulation {
                 visits: 0,
                 waits: 0,
                 waited: SimDuration::ZERO,
+                queue_area: SimDuration::ZERO,
                 busy: SimDuration::ZERO,
                 sent: Vec::new(),
                 busy_each: Vec::new(),
@@ -216,6 +220,7 @@ impl Simulation {
                 measure.visits += after.visits - before.visits;
                 measure.waits += after.waits - before.waits;
                 measure.waited += SimDuration(after.waited - before.waited);
+                measure.queue_area += SimDuration(after.queue_area.wrapping_sub(before.queue_area));
                 measure.busy += SimDuration(after.busy - before.busy);
                 if station.line != NO_LINE && part.kind == PartKind::Service {
                     measure.sent.push(after.sent - before.sent);
@@ -284,7 +289,7 @@ impl Simulation {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
             }
         };
-        // What is late or wrong is not part of it: it follows from what is.
+        // What is late, wrong or in a queue is not part of it: it follows from what is.
         let Totals { sent, retries, outcomes, stale, .. } = self.record.totals();
         [self.now.0, self.events_count(), sent, retries].into_iter().for_each(&mut add);
         outcomes.into_iter().for_each(&mut add);
@@ -293,7 +298,7 @@ impl Simulation {
             add(u64::from(count));
         });
         for station in &self.model.stations {
-            let Counters { visits, waits, waited, busy, rejected, left, sent: _ } =
+            let Counters { visits, waits, waited, busy, rejected, left, .. } =
                 station.counters(self.now);
             [visits, waits, waited, busy, rejected, left].into_iter().for_each(&mut add);
         }

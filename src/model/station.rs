@@ -75,6 +75,8 @@ pub(super) struct Counters {
     pub(super) left: u64,
     /// Tasks that were sent to it, whatever became of them; counted where instances are chosen.
     pub(super) sent: u64,
+    /// The area under the length of the queue, in tasks times nanoseconds; known when asked for.
+    pub(super) queue_area: u64,
 }
 
 /// Servers and a first-in-first-out queue, or a [`Line`](super::discipline::Line).
@@ -206,7 +208,8 @@ impl Station {
     /// Counters up to `now`, with the busy time of servers in use.
     pub(super) fn counters(&self, now: SimTime) -> Counters {
         let open = now.since(self.changed).0 * u64::from(self.in_use);
-        Counters { busy: self.counters.busy + open, ..self.counters }
+        let (busy, queue_area) = (self.counters.busy + open, self.queue_area(now));
+        Counters { busy, queue_area, ..self.counters }
     }
 
     /// Time waited so far by all tasks, those that wait included, in nanoseconds: the area under

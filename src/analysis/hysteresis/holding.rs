@@ -172,6 +172,7 @@ fn between(before: &Period, mut after: Period) -> Period {
         part.visits -= before.visits;
         part.waits -= before.waits;
         part.waited = SimDuration(part.waited.0 - before.waited.0);
+        part.queue_area = SimDuration(part.queue_area.0.saturating_sub(before.queue_area.0));
         part.busy = SimDuration(part.busy.0.saturating_sub(before.busy.0));
         part.rejected -= before.rejected;
         part.left -= before.left;
