@@ -6,7 +6,8 @@
 use crate::model::Outcome;
 use crate::model::system::{Part, System};
 use crate::model::third_party::Counters;
-use crate::scenario::{Mistakes, Scenario, Settings};
+use crate::scenario::quantity::format;
+use crate::scenario::{Mistakes, Scenario, Settings, Unit};
 
 use super::report::{Breaks, FirstToBreak};
 use super::run::{Measured, Run};
@@ -194,6 +195,33 @@ impl Bounds {
     }
 }
 
+impl FirstToBreak {
+    /// What a request costs the part, in words.
+    pub(super) fn cost(&self) -> String {
+        let counted = |calls: f64| {
+            let most = format(self.bound_per_s * calls, Unit::PerSecond);
+            let calls = match format(calls, Unit::Count).as_str() {
+                "1" => "one call".to_owned(),
+                several => format!("{several} calls"),
+            };
+            (calls, most)
+        };
+        match self.why {
+            Breaks::Busy { demand_ms } => {
+                format!("each request keeps it busy for {}", format(demand_ms, Unit::Ms))
+            }
+            Breaks::Quota { calls } => {
+                let (calls, quota) = counted(calls);
+                format!("a request makes {calls} of it, and its quota is {quota}")
+            }
+            Breaks::Limit { calls } => {
+                let (calls, limit) = counted(calls);
+                format!("a request makes {calls} of it, and it lets in {limit}")
+            }
+        }
+    }
+}
+
 fn least(bounds: impl Iterator<Item = FirstToBreak>) -> Option<FirstToBreak> {
     bounds.min_by(|a, b| a.bound_per_s.total_cmp(&b.bound_per_s))
 }
@@ -222,6 +250,7 @@ fn unevenness(sent: &[u64]) -> f64 {
 mod tests {
     use super::*;
     use crate::analysis::explain::explain;
+    use crate::analysis::run::run;
     use crate::scenario::catalogue;
 
     /// One server that takes 50 ms for each request, one every 10 s from each user: 20 a second, 200 users.
@@ -249,6 +278,12 @@ mod tests {
         let Breaks::Limit { calls } = first.why else { panic!("{first:?}") };
         assert!((calls - 1.0).abs() < 0.01, "{first:?}");
         assert!((first.bound_per_s * calls / (100.0 / 60.0) - 1.0).abs() < 1e-9, "{first:?}");
+        // Thirty times as many come, and hardly anything is asked of the server.
+        let knobs = [("users".to_owned(), 500.0)].into();
+        let report = run(&scenario, &Settings { knobs, ..Settings::default() }).unwrap();
+        let api = &report.parts["api"];
+        assert!(!report.overloaded && api.utilisation < 0.1 && api.demand_ratio < 0.1, "{api:?}");
+        assert!((api.visits_per_request - 1.0).abs() < 0.01, "{api:?}");
         // Where the limit lets in more than can be done, what can be done is the bound.
         let knobs = [("limit".to_owned(), 1_000.0), ("work".to_owned(), 400.0)].into();
         let settings = Settings { knobs, ..Settings::default() };

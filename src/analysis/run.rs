@@ -275,9 +275,14 @@ impl Measured {
         part.busy.as_secs() / self.outcomes().served().max(1) as f64
     }
 
-    /// What is asked of a part as a share of its capacity (utilisation law: rate times demand).
+    /// What is asked of a part as a share of its capacity (utilisation law: rate times demand). Those
+    /// who are shed ask nothing of it, which is what they are shed for, and lower what one asks on
+    /// average.
     pub fn demand_ratio(&self, part: &PartMeasure) -> f64 {
-        self.rate(self.period.totals.sent) * self.demand_secs(part) / f64::from(part.capacity)
+        let outcomes = self.outcomes();
+        let ended = (outcomes.served() + outcomes.shed).max(1) as f64;
+        let rate = self.rate(self.period.totals.sent);
+        rate * part.busy.as_secs() / ended / f64::from(part.capacity)
     }
 
     fn clients(&self) -> BTreeMap<String, ClientsReport> {

@@ -3,7 +3,7 @@
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 
-use super::report::{Breaks, FirstToBreak, PhaseReport, RunReport, Sentence, TimeShare};
+use super::report::{FirstToBreak, PartReport, PhaseReport, RunReport, Sentence, TimeShare};
 use super::run::SATURATED;
 
 /// A demand below this is said to take all of a part, and no more.
@@ -69,7 +69,7 @@ impl Facts<'_> {
         let first = self.first_to_break.and_then(|first| parts.get_key_value(&first.part));
         let (id, part) = first
             .filter(|(_, part)| part.demand_ratio >= SATURATED)
-            .or_else(|| saturated.max_by(|a, b| a.1.demand_ratio.total_cmp(&b.1.demand_ratio)))
+            .or_else(|| saturated.max_by_key(|(_, part)| overload(part)))
             .filter(|_| self.report.overloaded)?;
         // What is asked shows only as far as it is refused or served.
         let text = if part.demand_ratio < SHOWN {
@@ -321,27 +321,7 @@ impl Facts<'_> {
         let offered = self.report.offered_per_s / self.report.amplification;
         let first = self.first_to_break.filter(|first| first.bound_per_s < FAR * offered)?;
         let bound = format(first.bound_per_s, Unit::PerSecond);
-        let counted = |calls: f64| {
-            let most = format(first.bound_per_s * calls, Unit::PerSecond);
-            let calls = match format(calls, Unit::Count).as_str() {
-                "1" => "one call".to_owned(),
-                several => format!("{several} calls"),
-            };
-            (calls, most)
-        };
-        let cost = match first.why {
-            Breaks::Busy { demand_ms } => {
-                format!("each request keeps it busy for {}", format(demand_ms, Unit::Ms))
-            }
-            Breaks::Quota { calls } => {
-                let (calls, quota) = counted(calls);
-                format!("a request makes {calls} of it, and its quota is {quota}")
-            }
-            Breaks::Limit { calls } => {
-                let (calls, limit) = counted(calls);
-                format!("a request makes {calls} of it, and it lets in {limit}")
-            }
-        };
+        let cost = first.cost();
         let id = &first.part;
         let has_others = self.report.clients.values().any(|clients| clients.background);
         let beside = if has_others { "beside the other clients " } else { "" };
@@ -351,6 +331,11 @@ impl Facts<'_> {
         let most = format!("{beside}it can serve at most {bound}{users}");
         Some(about(id, format!("The first to break is {id}: {cost}, so {most}.")))
     }
+}
+
+/// Orders parts: of those busy all the time as much is asked, but for rounding, and most wait for the worst.
+fn overload(part: &PartReport) -> (u64, u64) {
+    ((part.demand_ratio * 1e3).round() as u64, part.queue_mean as u64)
 }
 
 /// What the errors are that requests end with, as far as the run says.

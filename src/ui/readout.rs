@@ -73,7 +73,7 @@ fn provenance(session: &Session) -> Html {
     html! {
         <span class="provenance">
             if let Some(limit) = &report.stopped {
-                <span class="stopped">{ format!("stopped early: {limit}") }</span>
+                <span class="stopped">{ limit }</span>
             } else {
                 { sure }
             }
