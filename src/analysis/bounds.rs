@@ -3,6 +3,8 @@
 //! Source: Denning and Buzen, "The Operational Analysis of Queueing Network Models" (1978): the rate of
 //! a system is at most the capacity of each part over the busy time that a request asks of it.
 
+use std::collections::BTreeMap;
+
 use crate::model::Outcome;
 use crate::model::system::{Part, System};
 use crate::model::third_party::Counters;
@@ -49,18 +51,21 @@ pub(super) struct Bounds {
     limits: Vec<(String, f64)>,
 }
 
-/// Requests per second, and how many of each part's servers they and others keep busy on average.
+/// Requests per second, how many of each part's servers they and others keep busy on average, and how
+/// many visits they make of it together, per second.
 #[derive(Debug)]
 struct Busy {
     rate: f64,
     parts: Vec<f64>,
+    visits: Vec<f64>,
 }
 
 impl Busy {
     fn of(measured: &Measured) -> Self {
         let secs = measured.period.span.as_secs();
         let parts = measured.period.parts.iter().map(|part| part.busy.as_secs() / secs).collect();
-        Self { rate: measured.rate(measured.period.totals.sent), parts }
+        let visits = measured.period.parts.iter().map(|part| measured.rate(part.visits)).collect();
+        Self { rate: measured.rate(measured.period.totals.sent), parts, visits }
     }
 }
 
@@ -163,12 +168,7 @@ impl Bounds {
     /// busier the part is with more requests. Unknown unless there are enough more, and the others do
     /// the same in both runs, and where a limit may turn requests away earlier, as it counts theirs too.
     fn first_beside_others(&self, light: &Measured) -> Option<FirstToBreak> {
-        let (few, many) = (Busy::of(light), self.beside.as_ref()?);
-        let is_enough =
-            self.light.events() < LIGHT_EVENTS_MAX && many.rate >= BESIDE_LEAST * few.rate;
-        if !is_enough {
-            return None;
-        }
+        let (few, many) = self.few_and_many(light)?;
         let users_a_rate = self.users_a_rate(few.rate);
         let both = few.parts.iter().zip(&many.parts);
         let bounds = light.period.parts.iter().zip(both).filter_map(|(part, (few_busy, busy))| {
@@ -185,6 +185,32 @@ impl Bounds {
         });
         least(bounds)
             .filter(|first| self.limits.iter().all(|(_, per_s)| *per_s > first.bound_per_s))
+    }
+
+    /// How busy parts are with few requests and with many, if there are enough more.
+    fn few_and_many(&self, light: &Measured) -> Option<(Busy, &Busy)> {
+        let (few, many) = (Busy::of(light), self.beside.as_ref()?);
+        let is_enough =
+            self.light.events() < LIGHT_EVENTS_MAX && many.rate >= BESIDE_LEAST * few.rate;
+        is_enough.then_some((few, many))
+    }
+
+    /// Visits that a request makes of each part, by id, where clients in the background make some too:
+    /// how many more there are with more requests. `None` where nobody is in the background; nothing
+    /// where it is unknown.
+    pub(super) fn visits_beside_others(&self) -> Option<BTreeMap<String, f64>> {
+        let light = self.light.measured();
+        let mut visits = BTreeMap::new();
+        if !light.has_background() {
+            return None;
+        }
+        if let Some((few, many)) = self.few_and_many(&light) {
+            let more = few.visits.iter().zip(&many.visits).map(|(few, many)| many - few);
+            for (part, more) in light.period.parts.iter().zip(more) {
+                visits.insert(part.id.clone(), more / (many.rate - few.rate));
+            }
+        }
+        Some(visits)
     }
 
     /// Users for each request a second, if both runs agree that the rate grows with the users.

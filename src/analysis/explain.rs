@@ -119,7 +119,12 @@ impl ExplainJob {
         let report = &self.report;
         let time = self.where_time_goes(report);
         let first_to_break = self.bounds.first_to_break();
-        let facts = Facts { report, time: &time, first_to_break: first_to_break.as_ref() };
+        let facts = Facts {
+            report,
+            time: &time,
+            first_to_break: first_to_break.as_ref(),
+            visits_beside_others: self.bounds.visits_beside_others(),
+        };
         let mut sentences = facts.sentences(self.last_fault());
         let plans = plans::plans(self.again.plans());
         sentences.extend(plans::sentence(&plans));

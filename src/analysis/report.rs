@@ -212,7 +212,7 @@ pub struct PartReport {
     /// Share of visits that had to wait, 0..=1.
     pub wait_share: f64,
     /// Visits per finished request that was not turned away: for a database, queries per request. A
-    /// lower bound unless [`Outcomes::is_work_known`].
+    /// lower bound unless [`Outcomes::is_work_known`]. Visits of clients in the background count, too.
     pub visits_per_request: f64,
     /// Visits that got what they came for, per second.
     pub visits_per_s: f64,

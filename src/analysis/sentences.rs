@@ -1,5 +1,7 @@
 //! The sentences of an explanation: each states a measured fact, the most important first.
 
+use std::collections::BTreeMap;
+
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 
@@ -33,6 +35,8 @@ pub(super) struct Facts<'a> {
     /// Where the time of requests goes, largest first.
     pub(super) time: &'a [TimeShare],
     pub(super) first_to_break: Option<&'a FirstToBreak>,
+    /// Visits that a request makes of each part, where clients in the background make some too.
+    pub(super) visits_beside_others: Option<BTreeMap<String, f64>>,
 }
 
 fn about(part: &str, text: String) -> Sentence {
@@ -305,16 +309,19 @@ impl Facts<'_> {
     }
 
     fn queries(&self) -> Vec<Sentence> {
-        let several = self.report.parts.iter().filter(|(_, part)| {
-            part.kind == "database"
-                && part.visits_per_request >= 1.5
-                && self.report.outcomes.is_work_known()
+        let databases =
+            self.report.parts.iter().filter(|(_, part)| {
+                part.kind == "database" && self.report.outcomes.is_work_known()
+            });
+        let counted = databases.filter_map(|(id, part)| match &self.visits_beside_others {
+            None => Some((id, part.visits_per_request)),
+            Some(visits) => Some((id, *visits.get(id)?)),
         });
         let sentence = |(id, queries): (&String, f64)| {
             let queries = format(queries, Unit::Count);
             about(id, format!("Each request makes {queries} queries."))
         };
-        several.map(|(id, part)| sentence((id, part.visits_per_request))).collect()
+        counted.filter(|(_, queries)| *queries >= 1.5).map(sentence).collect()
     }
 
     fn bottleneck(&self) -> Option<Sentence> {
