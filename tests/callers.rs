@@ -123,8 +123,10 @@ fn a_breaker_turns_calls_away_and_a_fallback_answers_them() {
     let softened = with(json!([]));
     near(softened.error_share, 0.0, 1e-9);
     // Equal arrivals, equal failures, and the same calls are turned away.
-    let visits = |report: &RunReport| report.parts["s"].visits_per_request;
+    let visits = |report: &RunReport| report.parts["s"].visits_per_s;
     near(visits(&softened), visits(&alone), 1e-9);
+    // Of those who are not turned away each comes in.
+    near(alone.parts["s"].visits_per_request, 1.0, 1e-4);
 }
 
 #[test]

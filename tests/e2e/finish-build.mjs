@@ -62,7 +62,12 @@ const claims = JSON.stringify(Object.fromEntries(documents.map(({ id, claims }) 
 const [, first] = readFileSync(new URL("../../src/scenario/catalogue.rs", import.meta.url), "utf8").match(/entry!\("([\w-]+)"\)/);
 const escaped = (text) => text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 const questions = {};
-for (const { id, title, summary } of documents) {
+// As `scenario::quantity::unbroken` does in the page: no line ends between a number and its unit.
+const units = /(\d) (%|ns|µs|ms|s|min|h|MB|GB|TB)(?=[^\p{L}\p{N}%]*(?: |$))/gu;
+const unbroken = (text) => text.replace(units, "$1\u00a0$2");
+for (const document of documents) {
+  const { id } = document;
+  const [title, summary] = [document.title, document.summary].map(unbroken);
   if (id !== first) questions[id] = [title, summary];
   else html = html.replace("<!-- title -->", () => escaped(title)).replace("<!-- summary -->", () => escaped(summary));
 }
