@@ -44,6 +44,8 @@ pub(super) struct Bounds {
     /// Users of the light run, and of the run that is explained for each request a second, where all
     /// who send are users.
     users: Option<(f64, f64)>,
+    /// Something else than users' requests makes load.
+    has_background: bool,
     /// How busy parts are in the run that is explained, where clients in the background keep them
     /// busy as well and it is not overloaded.
     beside: Option<Busy>,
@@ -111,7 +113,8 @@ impl Bounds {
             _ => None,
         });
         let limits = limits.collect();
-        Ok(Self { light, light_rate: system.open_rate_per_s(), users, beside, limits })
+        let (light_rate, has_background) = (system.open_rate_per_s(), measured.has_background());
+        Ok(Self { light, light_rate, users, has_background, beside, limits })
     }
 
     /// Goes on for at most `events` events; true once the bounds are known.
@@ -199,11 +202,11 @@ impl Bounds {
     /// how many more there are with more requests. `None` where nobody is in the background; nothing
     /// where it is unknown.
     pub(super) fn visits_beside_others(&self) -> Option<BTreeMap<String, f64>> {
-        let light = self.light.measured();
-        let mut visits = BTreeMap::new();
-        if !light.has_background() {
+        if !self.has_background {
             return None;
         }
+        let light = self.light.measured();
+        let mut visits = BTreeMap::new();
         if let Some((few, many)) = self.few_and_many(&light) {
             let more = few.visits.iter().zip(&many.visits).map(|(few, many)| many - few);
             for (part, more) in light.period.parts.iter().zip(more) {

@@ -490,7 +490,11 @@ test("axe finds nothing in any state, light and dark, wide and narrow", async ()
     keys: (page) => page.getByRole("button", { name: "Keys" }).click(),
     present: (page) => page.getByRole("button", { name: "Present" }).click(),
     guest: (page) => page.goto(`${site.address}?embed=1&run=click#v=1&s=queue-knee`),
-    compared: (page) => page.getByLabel("Join").check(),
+    compared: async (page) => {
+      await page.getByLabel("Join").check();
+      // Until then the explanation of the state before stands there, paled.
+      await page.locator(".explained:not(.old) .compared").waitFor();
+    },
     trouble: (page) => page.evaluate(() => kneepoint.stopped(new Error("tried"))),
   };
   for (const colorScheme of ["light", "dark"]) {
