@@ -170,7 +170,10 @@ fn nonsense(point: &CurvePoint) -> Option<String> {
         (rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0), "a rate"),
         (!(0.0..=1.0).contains(&point.error_share), "the share of errors"),
         (point.stopped.is_some(), "the end"),
-        (times.is_empty() && point.goodput_per_s > 0.0, "answers that took no time"),
+        (
+            times.is_empty() && point.goodput_per_s > 0.0 && !point.overloaded,
+            "answers that took no time",
+        ),
     ];
     let (_, what) = wrong.into_iter().find(|(is_wrong, _)| *is_wrong)?;
     Some(format!("{what} in {point:?}"))

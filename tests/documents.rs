@@ -1,6 +1,7 @@
 //! Scenario documents: every mistake is found and named, and nothing a document says gets out of
 //! hand.
 
+use kneepoint::analysis::report::LatencySummary;
 use kneepoint::analysis::run::{Run, run};
 use kneepoint::scenario::{RunEnd, Scenario, Settings, catalogue};
 use serde_json::{Value, json};
@@ -212,6 +213,27 @@ fn a_scenario_that_explodes_stops_at_its_limit_with_a_message() {
     let report = run(&scenario, &Settings::default()).unwrap();
     assert!(report.stopped.unwrap().contains("2 million"));
     assert!(report.overloaded || report.latency_ms.p99.is_none());
+}
+
+/// At most ten in a thousand are answered before the limit: their latencies are none of the others'.
+#[test]
+fn latencies_of_the_few_who_were_quick_are_not_told_of_a_run_that_was_stopped() {
+    let mut document = document();
+    document["run"]["requests"] = json!(100_000_000);
+    document["parts"][0]["arrivals"] = json!({ "open": { "rate_per_s": 1_000_000 } });
+    document["parts"][1]["endpoints"]["work"] = json!([{ "cpu": "100us" }]);
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let report = run(&scenario, &Settings::default()).unwrap();
+    assert!(report.overloaded && report.stopped.is_some());
+    assert!((1_000..report.outcomes.in_flight / 50).contains(&report.outcomes.in_time));
+    assert_eq!(report.latency_ms, LatencySummary::default());
+    assert_eq!(report.latency_all_ms, LatencySummary::default());
+    // Where most were answered before a run was stopped, theirs are told.
+    document["parts"][1]["workers"] = json!(80);
+    let scenario = Scenario::parse(&document.to_string()).unwrap();
+    let report = run(&scenario, &Settings::default()).unwrap();
+    assert!(report.overloaded && report.stopped.is_some(), "{report:?}");
+    assert!(report.latency_ms.p99.is_some(), "{report:?}");
 }
 
 /// A chain of services, each calling the next `calls` times.

@@ -11,8 +11,10 @@ use crate::model::third_party::Counters;
 use crate::scenario::quantity::format;
 use crate::scenario::{Mistakes, Scenario, Settings, Unit};
 
+use super::measured::Measured;
 use super::report::{Breaks, FirstToBreak};
-use super::run::{Measured, Run};
+use super::run::Run;
+use super::run_data::by_id;
 
 /// Requests of the light run that shows what each request asks of each part: where one in a thousand asks
 /// for a thousand times as much as the others, a thousand would not show it.
@@ -53,6 +55,18 @@ pub(super) struct Bounds {
     limits: Vec<(String, f64)>,
 }
 
+/// What bounds say.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The smallest bound. Unknown where requests fail even when hardly anyone waits: what they would
+    /// have asked for is not seen.
+    pub(super) first_to_break: Option<FirstToBreak>,
+    /// Visits that a request makes of each part, by id, where clients in the background make some too:
+    /// how many more there are with more requests. `None` where nobody is in the background; nothing
+    /// where it is unknown.
+    pub(super) visits_beside_others: Option<BTreeMap<String, f64>>,
+}
+
 /// Requests per second, how many of each part's servers they and others keep busy on average, and how
 /// many visits they make of it together, per second.
 #[derive(Debug)]
@@ -72,7 +86,8 @@ impl Busy {
 }
 
 impl Bounds {
-    /// The bounds of a scenario under these settings, beside a run of it that has ended.
+    /// The bounds of a scenario under these settings, beside a run of it that has ended and what was
+    /// measured in it.
     ///
     /// # Errors
     /// Names what is wrong with the settings.
@@ -80,6 +95,7 @@ impl Bounds {
         scenario: &Scenario,
         settings: &Settings,
         run: &Run,
+        measured: &Measured,
     ) -> Result<Self, Mistakes> {
         let at = |users: f64| {
             let mut settings = settings.clone();
@@ -89,7 +105,6 @@ impl Bounds {
         let knob = scenario.knob("users");
         let light = knob.map_or_else(|| settings.clone(), |knob| at(knob.min));
         let system = scenario.system(&light)?;
-        let measured = run.measured();
         let rate = measured.rate(measured.period.totals.sent);
         let users = match knob {
             Some(knob) if all_are_users(&system, &scenario.system(&at(knob.max))?) => {
@@ -97,14 +112,13 @@ impl Bounds {
             }
             _ => None,
         };
-        let beside =
-            (measured.has_background() && !measured.overloaded()).then(|| Busy::of(&measured));
+        let has_background = measured.has_background();
+        let beside = (has_background && !measured.overloaded()).then(|| Busy::of(measured));
         let light = if beside.is_some() && run.is_timed() {
             // What others do in the course of that time must happen in both.
             Run::of(scenario, &light)?
         } else {
-            let requests =
-                if measured.has_background() { LIGHT_REQUESTS_BESIDE } else { LIGHT_REQUESTS };
+            let requests = if has_background { LIGHT_REQUESTS_BESIDE } else { LIGHT_REQUESTS };
             Run::new(&system, scenario.seed(settings), requests)
                 .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?
         };
@@ -112,8 +126,7 @@ impl Bounds {
             Part::Service(service) => Some((service.id.clone(), service.rate_limit_per_s()?)),
             _ => None,
         });
-        let limits = limits.collect();
-        let (light_rate, has_background) = (system.open_rate_per_s(), measured.has_background());
+        let (limits, light_rate) = (limits.collect(), system.open_rate_per_s());
         Ok(Self { light, light_rate, users, has_background, beside, limits })
     }
 
@@ -123,55 +136,57 @@ impl Bounds {
         self.light.advance(events.min(left)) || self.light.events() >= LIGHT_EVENTS_MAX
     }
 
-    /// The smallest bound. Unknown where requests fail even when hardly anyone waits: what they
-    /// would have asked for is not seen.
-    pub(super) fn first_to_break(&self) -> Option<FirstToBreak> {
-        let measured = self.light.measured();
-        let totals = &measured.period.totals;
-        let failures = [Outcome::Failed, Outcome::Shed, Outcome::GaveUp];
-        let failed: u64 = failures.into_iter().map(|outcome| totals.of(outcome)).sum();
-        let failed = failed as f64 / totals.finished().max(1) as f64;
-        if failed > FAILING {
-            return None;
-        }
-        if measured.has_background() {
-            return self.first_beside_others(&measured);
-        }
-        let rate = measured.rate(measured.period.totals.sent);
-        let users_a_rate = self.users_a_rate(rate);
-        let bound = |part: &str, bound_per_s: f64, why| FirstToBreak {
-            part: part.to_owned(),
-            bound_per_s,
-            at_users: users_a_rate.map(|users| users * bound_per_s),
-            why,
+    /// What the light run has shown by now.
+    pub(super) fn found(&self) -> Found {
+        let light = self.light.measured();
+        let beside = self.few_and_many(&light);
+        let first_to_break = match &beside {
+            _ if fails(&light) => None,
+            Some((few, many)) => self.first_beside_others(&light, few, many),
+            None if self.has_background => None,
+            None => self.first_alone(&light),
         };
-        let busy = measured.period.parts.iter().filter_map(|part| {
-            let demand = measured.demand_secs(part);
+        let visits = |(few, many)| visits_of_a_request(&light, &few, many);
+        let visits_beside_others =
+            self.has_background.then(|| beside.map(visits).unwrap_or_default());
+        Found { first_to_break, visits_beside_others }
+    }
+
+    /// The smallest bound where all load is that of the requests.
+    fn first_alone(&self, light: &Measured) -> Option<FirstToBreak> {
+        let rate = light.rate(light.period.totals.sent);
+        let users_a_rate = self.users_a_rate(rate);
+        let bound = |part: &str, bound_per_s, why| {
+            FirstToBreak::new(part.to_owned(), bound_per_s, users_a_rate, why)
+        };
+        let busy = light.period.parts.iter().filter_map(|part| {
+            let demand = light.demand_secs(part);
             let bound_per_s = f64::from(part.capacity) / demand / unevenness(&part.sent);
-            let why = Breaks::Busy { demand_ms: demand * 1e3 };
-            (demand > 0.0).then(|| bound(&part.id, bound_per_s, why))
+            (demand > 0.0).then(|| bound(&part.id, bound_per_s, Breaks::busy(demand)))
         });
-        let secs = measured.period.span.as_secs();
-        let quotas = measured.period.third_parties.iter().filter_map(|party| {
+        let quotas = light.period.third_parties.iter().filter_map(|party| {
             let Counters { served, refused, failed } = party.counters;
-            let calls = (served + refused + failed) as f64 / secs / rate;
+            let calls = light.rate(served + refused + failed) / rate;
             let bound_per_s = party.quota_per_s? / calls;
             bound_per_s.is_finite().then(|| bound(&party.id, bound_per_s, Breaks::Quota { calls }))
         });
         let limits = self.limits.iter().filter_map(|(id, limit_per_s)| {
-            let part = measured.period.parts.iter().find(|part| part.id == *id)?;
-            let calls = measured.rate(part.visits) / rate;
-            let why = Breaks::Limit { calls };
-            (calls > 0.0).then(|| bound(id, limit_per_s / calls, why))
+            let part = light.period.parts.iter().find(|part| part.id == *id)?;
+            let calls = light.rate(part.visits) / rate;
+            (calls > 0.0).then(|| bound(id, limit_per_s / calls, Breaks::Limit { calls }))
         });
         least(busy.chain(quotas).chain(limits))
     }
 
     /// The same where others make load in the background: what a request asks of a part is how much
-    /// busier the part is with more requests. Unknown unless there are enough more, and the others do
-    /// the same in both runs, and where a limit may turn requests away earlier, as it counts theirs too.
-    fn first_beside_others(&self, light: &Measured) -> Option<FirstToBreak> {
-        let (few, many) = self.few_and_many(light)?;
+    /// busier the part is with more requests. Unknown unless the others do the same in both runs, and
+    /// where a limit may turn requests away earlier, as it counts theirs too.
+    fn first_beside_others(
+        &self,
+        light: &Measured,
+        few: &Busy,
+        many: &Busy,
+    ) -> Option<FirstToBreak> {
         let users_a_rate = self.users_a_rate(few.rate);
         let both = few.parts.iter().zip(&many.parts);
         let bounds = light.period.parts.iter().zip(both).filter_map(|(part, (few_busy, busy))| {
@@ -179,41 +194,21 @@ impl Bounds {
             let demand = (busy - few_busy) / (many.rate - few.rate);
             let bound_per_s = few.rate + (capacity - few_busy) / demand / unevenness(&part.sent);
             // Less may be chance: the others are never as busy twice.
-            (busy - few_busy > BESIDE_SHARE * capacity).then(|| FirstToBreak {
-                part: part.id.clone(),
-                bound_per_s,
-                at_users: users_a_rate.map(|users| users * bound_per_s),
-                why: Breaks::Busy { demand_ms: demand * 1e3 },
+            (busy - few_busy > BESIDE_SHARE * capacity).then(|| {
+                FirstToBreak::new(part.id.clone(), bound_per_s, users_a_rate, Breaks::busy(demand))
             })
         });
         least(bounds)
             .filter(|first| self.limits.iter().all(|(_, per_s)| *per_s > first.bound_per_s))
     }
 
-    /// How busy parts are with few requests and with many, if there are enough more.
+    /// How busy parts are with few requests and with many, if there are enough more, where others
+    /// make load in the background.
     fn few_and_many(&self, light: &Measured) -> Option<(Busy, &Busy)> {
-        let (few, many) = (Busy::of(light), self.beside.as_ref()?);
+        let (many, few) = (self.beside.as_ref()?, Busy::of(light));
         let is_enough =
             self.light.events() < LIGHT_EVENTS_MAX && many.rate >= BESIDE_LEAST * few.rate;
         is_enough.then_some((few, many))
-    }
-
-    /// Visits that a request makes of each part, by id, where clients in the background make some too:
-    /// how many more there are with more requests. `None` where nobody is in the background; nothing
-    /// where it is unknown.
-    pub(super) fn visits_beside_others(&self) -> Option<BTreeMap<String, f64>> {
-        if !self.has_background {
-            return None;
-        }
-        let light = self.light.measured();
-        let mut visits = BTreeMap::new();
-        if let Some((few, many)) = self.few_and_many(&light) {
-            let more = few.visits.iter().zip(&many.visits).map(|(few, many)| many - few);
-            for (part, more) in light.period.parts.iter().zip(more) {
-                visits.insert(part.id.clone(), more / (many.rate - few.rate));
-            }
-        }
-        Some(visits)
     }
 
     /// Users for each request a second, if both runs agree that the rate grows with the users.
@@ -224,7 +219,19 @@ impl Bounds {
     }
 }
 
+impl Breaks {
+    /// A part that each request keeps busy for so many seconds.
+    fn busy(demand_secs: f64) -> Self {
+        Self::Busy { demand_ms: demand_secs * 1e3 }
+    }
+}
+
 impl FirstToBreak {
+    fn new(part: String, bound_per_s: f64, users_a_rate: Option<f64>, why: Breaks) -> Self {
+        let at_users = users_a_rate.map(|users| users * bound_per_s);
+        Self { part, bound_per_s, at_users, why }
+    }
+
     /// What a request costs the part, in words.
     pub(super) fn cost(&self) -> String {
         let counted = |calls: f64| {
@@ -249,6 +256,21 @@ impl FirstToBreak {
             }
         }
     }
+}
+
+/// So many requests end with an error that what requests ask for is not seen.
+fn fails(light: &Measured) -> bool {
+    let totals = &light.period.totals;
+    let failures = [Outcome::Failed, Outcome::Shed, Outcome::GaveUp];
+    let failed: u64 = failures.into_iter().map(|outcome| totals.of(outcome)).sum();
+    failed as f64 / totals.finished().max(1) as f64 > FAILING
+}
+
+/// How many more visits each part has with each request more, by id.
+fn visits_of_a_request(light: &Measured, few: &Busy, many: &Busy) -> BTreeMap<String, f64> {
+    let more = few.visits.iter().zip(&many.visits).map(|(few, many)| many - few);
+    let parts = light.period.parts.iter().zip(more);
+    by_id(parts.map(|(part, more)| (part.id.clone(), more / (many.rate - few.rate))))
 }
 
 fn least(bounds: impl Iterator<Item = FirstToBreak>) -> Option<FirstToBreak> {

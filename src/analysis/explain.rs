@@ -8,7 +8,7 @@ use crate::model::system::{Part, System};
 use crate::model::{Breakdown, Progress, Simulation, Spent};
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
-use super::bounds::Bounds;
+use super::bounds::{Bounds, Found};
 use super::plans;
 use super::report::{Explanation, RunReport, TimeShare};
 use super::run::Run;
@@ -72,7 +72,7 @@ impl ExplainJob {
         let mut again = Simulation::new(&system, seed).map_err(broken)?;
         again.set_breakdown(breakdown(&report, measured.period.from));
         Ok(Self {
-            bounds: Bounds::new(scenario, settings, &run)?,
+            bounds: Bounds::new(scenario, settings, &run, &measured)?,
             again,
             system,
             scenario: Arc::clone(scenario),
@@ -118,12 +118,12 @@ impl ExplainJob {
     fn explanation(&self) -> Explanation {
         let report = &self.report;
         let time = self.where_time_goes(report);
-        let first_to_break = self.bounds.first_to_break();
+        let Found { first_to_break, visits_beside_others } = self.bounds.found();
         let facts = Facts {
             report,
             time: &time,
             first_to_break: first_to_break.as_ref(),
-            visits_beside_others: self.bounds.visits_beside_others(),
+            visits_beside_others,
         };
         let mut sentences = facts.sentences(self.last_fault());
         let plans = plans::plans(self.again.plans());

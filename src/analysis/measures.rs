@@ -1,7 +1,7 @@
 //! Figures of a period at one value of a knob.
 
+use super::measured::Measured;
 use super::report::CurvePoint;
-use super::run::Measured;
 use crate::model::Outcome;
 
 impl Measured {
@@ -9,9 +9,7 @@ impl Measured {
     pub(super) fn point(&self, x: f64) -> CurvePoint {
         let totals = self.period.totals;
         let per = |count: u64, of: u64| count as f64 / of.max(1) as f64;
-        let secs = self.period.span.as_secs().max(1e-9);
-        let parts = self.period.parts.iter();
-        let busy = parts.map(|part| part.busy.as_secs() / secs / f64::from(part.capacity.max(1)));
+        let busy = self.period.parts.iter().map(|part| self.utilisation(part));
         let megabytes = |bytes: u64| bytes as f64 / (1024.0 * 1024.0);
         let fullest = self.period.machines.iter().max_by_key(|machine| machine.memory_most);
         CurvePoint {

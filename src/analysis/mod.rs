@@ -8,6 +8,8 @@ mod report_data;
 
 pub mod run;
 
+pub mod measured;
+
 mod run_data;
 
 mod measures;

@@ -1,22 +1,14 @@
 //! One run of a scenario at one setting, and its report.
 
-use std::collections::BTreeMap;
-
-use crate::engine::histogram::Histogram;
-use crate::engine::{SimDuration, SimTime};
+use crate::engine::SimTime;
 use crate::model::system::System;
-use crate::model::{
-    BuildError, ClientsMeasure, MachineMeasure, Outcome, PartMeasure, Period, Progress, Simulation,
-    Totals,
-};
+use crate::model::{BuildError, Outcome, Progress, Simulation, Totals};
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
+use super::measured::Measured;
 use super::phases::Phases;
 use super::recovery::Recovery;
-use super::report::{
-    ClientsReport, CronReport, LatencySummary, MachineReport, Outcomes, RunReport,
-};
-use super::run_data::by_id;
+use super::report::RunReport;
 
 /// A run that can be continued: longer runs give narrower intervals.
 #[derive(Debug, Clone)]
@@ -133,7 +125,8 @@ impl Run {
     /// What is measured by now, without the warm-up.
     pub fn measured(&self) -> Measured {
         let warmup = if self.is_timed() { 0 } else { self.simulation.settled_from() };
-        Measured::new(self.simulation.period(warmup))
+        let measured = Measured::new(self.simulation.period(warmup));
+        if self.stopped.is_some() { measured.if_most_are_answered() } else { measured }
     }
 
     /// The report by now.
@@ -196,154 +189,10 @@ pub fn run(scenario: &Scenario, settings: &Settings) -> Result<RunReport, Mistak
     Ok(run.report(scenario, settings))
 }
 
-/// A period with the figures derived from it.
-#[derive(Debug, Clone)]
-pub struct Measured {
-    /// The counters.
-    pub period: Period,
-}
-
-impl Measured {
-    pub(super) fn new(period: Period) -> Self {
-        Self { period }
-    }
-
-    /// Something else than users' requests makes load.
-    pub(super) fn has_background(&self) -> bool {
-        self.period.clients.iter().any(|clients| clients.is_background)
-    }
-
-    /// Latency of requests answered in time.
-    pub fn latency(&self) -> LatencySummary {
-        LatencySummary {
-            mean_half_width: self.period.mean_half_width.map(|nanos| nanos / 1e6),
-            p99_half_width: self.period.p99_half_width.map(|nanos| nanos / 1e6),
-            ..summary(&self.period.latencies)
-        }
-    }
-
-    /// How long all requests took until they ended. Those answered in time may be the quick ones
-    /// only; a request that fails at once is quick too.
-    pub fn latency_of_all(&self) -> LatencySummary {
-        let mut all = self.period.latencies.clone();
-        all.merge(&self.period.failures);
-        summary(&all)
-    }
-
-    /// A count per second.
-    pub fn rate(&self, count: u64) -> f64 {
-        let secs = self.period.span.as_secs();
-        if secs > 0.0 { count as f64 / secs } else { 0.0 }
-    }
-
-    /// Share of finished requests that were not answered in time.
-    pub fn error_share(&self) -> f64 {
-        self.period.totals.error_share()
-    }
-
-    /// More is asked of some part than it can ever do.
-    pub fn overloaded(&self) -> bool {
-        self.period.parts.iter().any(|part| self.demand_ratio(part) >= 1.0)
-    }
-
-    /// The innermost part that is saturated, else the one with the highest demand.
-    ///
-    /// A part that is held while an inner one is waited for is busy too, but not the cause.
-    pub fn busiest(&self) -> Option<(&PartMeasure, f64)> {
-        let ratios = || self.period.parts.iter().map(|part| (part, self.demand_ratio(part)));
-        let saturated = ratios().filter(|(_, ratio)| *ratio >= SATURATED);
-        saturated
-            .max_by_key(|(part, _)| part.depth)
-            .or_else(|| ratios().max_by(|a, b| a.1.total_cmp(&b.1)))
-    }
-
-    pub(super) fn outcomes(&self) -> Outcomes {
-        let totals = &self.period.totals;
-        Outcomes {
-            in_time: totals.of(Outcome::InTime),
-            rejected: totals.of(Outcome::Rejected),
-            gave_up: totals.of(Outcome::GaveUp),
-            timed_out: totals.of(Outcome::TimedOut),
-            failed: totals.of(Outcome::Failed),
-            shed: totals.of(Outcome::Shed),
-            in_flight: self.period.in_flight,
-        }
-    }
-
-    /// Busy time that one request asks of a part, in seconds (its demand).
-    pub fn demand_secs(&self, part: &PartMeasure) -> f64 {
-        part.busy.as_secs() / self.outcomes().served().max(1) as f64
-    }
-
-    /// What is asked of a part as a share of its capacity (utilisation law: rate times demand). Those
-    /// who are shed ask nothing of it, which is what they are shed for, and lower what one asks on
-    /// average.
-    pub fn demand_ratio(&self, part: &PartMeasure) -> f64 {
-        let outcomes = self.outcomes();
-        let ended = (outcomes.served() + outcomes.shed).max(1) as f64;
-        let rate = self.rate(self.period.totals.sent);
-        rate * part.busy.as_secs() / ended / f64::from(part.capacity)
-    }
-
-    fn clients(&self) -> BTreeMap<String, ClientsReport> {
-        let secs = self.period.span.as_secs();
-        let report = |clients: &ClientsMeasure| ClientsReport::new(clients, secs);
-        by_id(self.period.clients.iter().map(|one| (one.id.clone(), report(one))))
-    }
-
-    fn crons(&self) -> BTreeMap<String, CronReport> {
-        let crons = self.period.crons.iter().map(|cron| {
-            let (most, skipped, cancelled) = (cron.most, cron.skipped, cron.cancelled);
-            (cron.id.clone(), CronReport { most, skipped, cancelled })
-        });
-        by_id(crons)
-    }
-
-    fn machines(&self) -> BTreeMap<String, MachineReport> {
-        let report = |measure: &MachineMeasure| MachineReport {
-            memory_mean_mb: measure.memory_mean as f64 / (1024.0 * 1024.0),
-            memory_most_mb: measure.memory_most as f64 / (1024.0 * 1024.0),
-            kills: measure.kills,
-        };
-        let machines = self.period.machines.iter();
-        by_id(machines.map(|measure| (measure.id.clone(), report(measure))))
-    }
-}
-
-fn summary(latencies: &Histogram) -> LatencySummary {
-    let quantile = |q| latencies.quantile(q).map(|nanos| nanos / 1e6);
-    LatencySummary {
-        mean: latencies.mean().map(|nanos| nanos / 1e6),
-        p50: quantile(0.5),
-        p95: quantile(0.95),
-        p99: quantile(0.99),
-        max: latencies.max().map(|nanos| SimDuration(nanos).as_ms()),
-        ..LatencySummary::default()
-    }
-}
-
-impl ClientsReport {
-    /// What was measured in so many seconds.
-    pub(super) fn new(clients: &ClientsMeasure, secs: f64) -> Self {
-        let ClientsMeasure { totals, is_background, .. } = clients;
-        let rate = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
-        Self {
-            background: *is_background,
-            sent_per_s: rate(totals.sent),
-            throughput_per_s: rate(totals.finished()),
-            goodput_per_s: rate(totals.right()),
-            error_share: totals.error_share(),
-            amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
-        }
-    }
-}
-
-/// A part of which this share of its capacity is asked is called saturated.
-pub const SATURATED: f64 = 0.9;
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Period;
     use crate::scenario::catalogue;
 
     #[test]

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use crate::engine::SimDuration;
 use crate::model::third_party::Counters;
 use crate::model::{
-    CacheMeasure, FileMeasure, JobsMeasure, NetworkMeasure, PartMeasure, PoolMeasure,
-    ReplicaMeasure, TableMeasure,
+    CacheMeasure, ClientsMeasure, FileMeasure, JobsMeasure, MachineMeasure, NetworkMeasure,
+    PartMeasure, PoolMeasure, ReplicaMeasure, TableMeasure,
 };
 
+use super::measured::Measured;
 use super::report::{
-    CacheReport, FileReport, JobsReport, NetworkReport, PartReport, PoolReport, ReplicaReport,
-    TableReport, ThirdPartyReport,
+    CacheReport, ClientsReport, CronReport, FileReport, JobsReport, MachineReport, NetworkReport,
+    PartReport, PoolReport, ReplicaReport, TableReport, ThirdPartyReport,
 };
-use super::run::Measured;
 
 impl Measured {
     pub(super) fn parts(&self) -> BTreeMap<String, PartReport> {
@@ -22,13 +22,11 @@ impl Measured {
         let is_known = outcomes.is_work_known();
         let under_way = if is_known { 0 } else { outcomes.in_flight };
         let requests = (outcomes.served() + under_way).max(1) as f64;
-        let utilisation =
-            |part: &PartMeasure| part.busy.as_secs() / secs / f64::from(part.capacity);
         let report = |part: &PartMeasure| PartReport {
             kind: part.kind.word().to_owned(),
             capacity: part.capacity,
-            utilisation: utilisation(part),
-            demand_ratio: if is_known { self.demand_ratio(part) } else { utilisation(part) },
+            utilisation: self.utilisation(part),
+            demand_ratio: if is_known { self.demand_ratio(part) } else { self.utilisation(part) },
             queue_mean: part.queue_area.as_secs() / secs,
             queue_max: part.queue_max,
             wait_mean_ms: part.waited.as_ms() / (part.visits + part.left).max(1) as f64,
@@ -162,6 +160,46 @@ impl Measured {
         };
         let parties = self.period.third_parties.iter();
         by_id(parties.map(|party| (party.id.clone(), report(&party.counters))))
+    }
+
+    pub(super) fn clients(&self) -> BTreeMap<String, ClientsReport> {
+        let secs = self.period.span.as_secs();
+        let report = |clients: &ClientsMeasure| ClientsReport::new(clients, secs);
+        by_id(self.period.clients.iter().map(|one| (one.id.clone(), report(one))))
+    }
+
+    pub(super) fn crons(&self) -> BTreeMap<String, CronReport> {
+        let crons = self.period.crons.iter().map(|cron| {
+            let (most, skipped, cancelled) = (cron.most, cron.skipped, cron.cancelled);
+            (cron.id.clone(), CronReport { most, skipped, cancelled })
+        });
+        by_id(crons)
+    }
+
+    pub(super) fn machines(&self) -> BTreeMap<String, MachineReport> {
+        let report = |measure: &MachineMeasure| MachineReport {
+            memory_mean_mb: measure.memory_mean as f64 / (1024.0 * 1024.0),
+            memory_most_mb: measure.memory_most as f64 / (1024.0 * 1024.0),
+            kills: measure.kills,
+        };
+        let machines = self.period.machines.iter();
+        by_id(machines.map(|measure| (measure.id.clone(), report(measure))))
+    }
+}
+
+impl ClientsReport {
+    /// What was measured in so many seconds.
+    pub(super) fn new(clients: &ClientsMeasure, secs: f64) -> Self {
+        let ClientsMeasure { totals, is_background, .. } = clients;
+        let rate = |count: u64| if secs > 0.0 { count as f64 / secs } else { 0.0 };
+        Self {
+            background: *is_background,
+            sent_per_s: rate(totals.sent),
+            throughput_per_s: rate(totals.finished()),
+            goodput_per_s: rate(totals.right()),
+            error_share: totals.error_share(),
+            amplification: (totals.sent + totals.retries) as f64 / totals.sent.max(1) as f64,
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
 
+use super::measured::SATURATED;
 use super::report::{FirstToBreak, PartReport, PhaseReport, RunReport, Sentence, TimeShare};
-use super::run::SATURATED;
 
 /// A demand below this is said to take all of a part, and no more.
 const SHOWN: f64 = 1.1;
@@ -73,7 +73,7 @@ impl Facts<'_> {
         let first = self.first_to_break.and_then(|first| parts.get_key_value(&first.part));
         let (id, part) = first
             .filter(|(_, part)| part.demand_ratio >= SATURATED)
-            .or_else(|| saturated.max_by_key(|(_, part)| overload(part)))
+            .or_else(|| saturated.max_by_key(|(_, part)| severity(part)))
             .filter(|_| self.report.overloaded)?;
         // What is asked shows only as far as it is refused or served.
         let text = if part.demand_ratio < SHOWN {
@@ -341,7 +341,7 @@ impl Facts<'_> {
 }
 
 /// Orders parts: of those busy all the time as much is asked, but for rounding, and most wait for the worst.
-fn overload(part: &PartReport) -> (u64, u64) {
+fn severity(part: &PartReport) -> (u64, u64) {
     ((part.demand_ratio * 1e3).round() as u64, part.queue_mean as u64)
 }
 

@@ -197,11 +197,14 @@ impl Layout {
     pub fn of_latency(spec: &Spec<'_>) -> Self {
         let mut layout = Self::of(spec, spec.axes.latency);
         let Frame { top, bottom, .. } = layout.frame;
-        let y = match layout.p99_at(spec.main_points(), spec.point) {
+        let points = spec.main_points();
+        let next = points.iter().find(|point| point.x >= spec.point);
+        let is_overloaded = next.is_some_and(|point| point.overloaded);
+        let y = match layout.p99_at(points, spec.point) {
+            Some(p99) if p99 <= layout.y.max => layout.pixel(spec.point, p99).1.min(bottom),
+            None if !is_overloaded => f64::midpoint(top, bottom),
             // Below the flag of the knee, which stands on the upper edge.
-            Some(p99) if p99 > layout.y.max => top + HANDLE_PX,
-            Some(p99) => layout.pixel(spec.point, p99).1.min(bottom),
-            None => f64::midpoint(top, bottom),
+            _ => top + HANDLE_PX,
         };
         layout.handle = Some((layout.x_of(spec.point), y));
         layout

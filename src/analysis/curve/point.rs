@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::analysis::measured::Measured;
 use crate::analysis::report::{CurvePoint, LatencySummary};
-use crate::analysis::run::{Measured, Run};
+use crate::analysis::run::Run;
 use crate::scenario::{Mistakes, Scenario, Settings};
 
 use super::replications::{RUNS_MAX, Replications};
@@ -109,7 +110,7 @@ impl Point {
         if !self.run.advance(events) {
             return false;
         }
-        self.ended.push(self.at_present());
+        self.ended.push(self.point_of(&self.run.measured()));
         self.ended.count() >= self.runs_wanted || !self.start_next()
     }
 
@@ -145,7 +146,13 @@ impl Point {
             let times = needed.map_or(GROWTH_MAX, |times| times.clamp(GROWTH_MIN, GROWTH_MAX));
             let most = if is_lost { LOST_EVENTS } else { EVENTS_MAX };
             self.events_wanted = ((events as f64 * times) as u64).min(most);
-            measured
+            if self.settled && measured.overloaded {
+                // Its events have an end, so the more come the fewer are answered, and the quicker
+                // those are: beyond twice what a queue can do, latency would fall again.
+                self.point_of(&found.if_most_are_answered())
+            } else {
+                measured
+            }
         };
         self.measured = Some(measured);
     }
@@ -173,11 +180,6 @@ impl Point {
     pub(super) fn report(&self) -> Option<CurvePoint> {
         let measured = self.measured.clone()?;
         Some(CurvePoint { settled: self.settled, ..measured })
-    }
-
-    /// What the run under way has measured.
-    fn at_present(&self) -> CurvePoint {
-        self.point_of(&self.run.measured())
     }
 
     fn point_of(&self, found: &Measured) -> CurvePoint {

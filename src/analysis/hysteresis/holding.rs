@@ -9,8 +9,8 @@ use crate::engine::{SimDuration, SimTime};
 use crate::model::{Period, Progress, Simulation};
 use crate::scenario::Objective;
 
+use crate::analysis::measured::Measured;
 use crate::analysis::report::CurvePoint;
-use crate::analysis::run::Measured;
 
 /// Requests that a block should see the end of.
 const REQUESTS: u64 = 1_000;

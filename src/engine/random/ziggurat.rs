@@ -78,7 +78,7 @@ pub(super) fn exponential(tables: &Tables, stream: &mut Stream) -> f64 {
 }
 
 /// The one draw in fifty that is not in the part of its layer that lies under the density for
-/// certain; `None` if it must be drawn again.
+/// certain; negative if it must be drawn again.
 #[cold]
 #[inline(never)]
 fn exponential_outside(tables: &Tables, stream: &mut Stream, layer: usize, x: f64) -> f64 {
