@@ -3,6 +3,7 @@
 
 use kneepoint::analysis::report::LatencySummary;
 use kneepoint::analysis::run::{Run, run};
+use kneepoint::analysis::trace::trace;
 use kneepoint::scenario::{RunEnd, Scenario, Settings, catalogue};
 use serde_json::{Value, json};
 
@@ -228,6 +229,7 @@ fn latencies_of_the_few_who_were_quick_are_not_told_of_a_run_that_was_stopped() 
     assert!((1_000..report.outcomes.in_flight / 50).contains(&report.outcomes.in_time));
     assert_eq!(report.latency_ms, LatencySummary::default());
     assert_eq!(report.latency_all_ms, LatencySummary::default());
+    assert!(trace(&scenario, &Settings::default(), 99.0).unwrap().is_empty());
     // Where most were answered before a run was stopped, theirs are told.
     document["parts"][1]["workers"] = json!(80);
     let scenario = Scenario::parse(&document.to_string()).unwrap();

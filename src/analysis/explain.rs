@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::engine::interval::ascending;
 use crate::engine::{SimDuration, SimTime};
 use crate::model::system::{Part, System};
-use crate::model::{Breakdown, Progress, Simulation, Spent};
+use crate::model::{Breakdown, Exemplars, Progress, Simulation, Spent};
 use crate::scenario::{Mistakes, RunEnd, Scenario, Settings};
 
 use super::bounds::{Bounds, Found};
@@ -13,7 +13,7 @@ use super::plans;
 use super::report::{Explanation, RunReport, TimeShare};
 use super::run::Run;
 use super::sentences::Facts;
-use super::trace::{TraceJob, advance};
+use super::trace::{TraceJob, advance, has_examples};
 
 /// Ways of spending time below this share of the latency are left out.
 const SHARE_MIN: f64 = 0.005;
@@ -108,7 +108,12 @@ impl ExplainJob {
 
     /// Follows the exemplars of the run, once it is explained; `None` if they cannot be.
     pub fn traces(self) -> Option<TraceJob> {
-        let exemplars = self.again.breakdown()?.exemplars();
+        let exemplars = match self.again.breakdown() {
+            Some(seen) if has_examples(&self.report.latency_ms, &self.report.outcomes) => {
+                seen.exemplars()
+            }
+            _ => Exemplars::default(),
+        };
         let rested = Simulation::new(&self.system, self.scenario.seed(&self.settings)).ok()?;
         let names = ["p50", "p99"];
         let last = self.again.events_count();

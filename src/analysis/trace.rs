@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::report::{LatencySummary, Outcomes};
 use super::run::Run;
 use crate::engine::{SimDuration, SimTime};
 use crate::model::{
@@ -212,6 +213,11 @@ pub(super) fn advance(simulation: &mut Simulation, end: RunEnd, events: u64) -> 
     }
 }
 
+/// Whether a request that was answered is an example of the others: not where their latencies are not told.
+pub(super) fn has_examples(latency: &LatencySummary, outcomes: &Outcomes) -> bool {
+    latency.p99.is_some() || outcomes.in_time == 0
+}
+
 /// Traces of the median request of a scenario, of the one at a percentile, and of the first that
 /// failed, as far as there are such requests.
 ///
@@ -224,7 +230,11 @@ pub fn trace(
 ) -> Result<Vec<Trace>, Mistakes> {
     let mut run = Run::of(scenario, settings)?;
     run.advance(u64::MAX);
-    let period = run.measured().period;
+    let measured = run.measured();
+    if !has_examples(&measured.latency(), &measured.outcomes()) {
+        return Ok(Vec::new());
+    }
+    let period = measured.period;
     let quantile = |q| SimDuration(period.latencies.quantile(q).unwrap_or(0.0) as u64);
     let sought = [quantile(0.5), quantile(percentile / 100.0)];
     let rested = Run::of(scenario, settings)?.into_simulation();

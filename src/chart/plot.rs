@@ -198,9 +198,11 @@ impl Layout {
         let mut layout = Self::of(spec, spec.axes.latency);
         let Frame { top, bottom, .. } = layout.frame;
         let points = spec.main_points();
-        let next = points.iter().find(|point| point.x >= spec.point);
-        let is_overloaded = next.is_some_and(|point| point.overloaded);
-        let y = match layout.p99_at(points, spec.point) {
+        // Where nobody is answered any more it lies on what is drawn there, if anything is.
+        let next = || points.iter().find(|point| point.x >= spec.point);
+        let p99 = layout.p99_at(points, spec.point).or_else(|| lost::p99_of_all(next()?));
+        let is_overloaded = points.iter().any(|point| point.overloaded && point.x <= spec.point);
+        let y = match p99 {
             Some(p99) if p99 <= layout.y.max => layout.pixel(spec.point, p99).1.min(bottom),
             None if !is_overloaded => f64::midpoint(top, bottom),
             // Below the flag of the knee, which stands on the upper edge.

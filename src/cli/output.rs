@@ -322,6 +322,9 @@ fn plain(value: Option<f64>) -> String {
 /// Traces, each as a tree with a line for what was done again and again.
 pub(super) fn traces(out: &mut dyn Write, traces: &[Trace]) -> Result<(), CliError> {
     let ms = |nanos: u64| format(nanos as f64 / 1e6, Unit::Ms);
+    if traces.is_empty() {
+        writeln!(out, "no request stands for the others: most were not answered")?;
+    }
     for trace in traces {
         writeln!(out, "{}: {}, {}", trace.of, ms(trace.latency_ns()), trace.outcome)?;
         for line in lines(trace).iter().skip(1) {
