@@ -8,6 +8,21 @@ use crate::analysis::curve::{Share, merge};
 use crate::analysis::report::Curve;
 use crate::scenario::link::{self, Link};
 
+/// What is known of the operating point in the present state. A worker answers in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// Nothing yet.
+    Nothing,
+    /// The report.
+    Measured,
+    /// The explanation.
+    Explained,
+    /// The comparison with the ghost, where there is one.
+    Compared,
+    /// The traces.
+    Traced,
+}
+
 impl Session {
     /// What to ask the workers that share a curve, one question each.
     pub fn curve_questions(&self) -> Vec<Question> {
@@ -37,17 +52,19 @@ impl Session {
             Outcome::Report(report) if id == self.point_id => {
                 self.report = Some(Rc::from(report));
                 self.report_of = self.settings.clone();
-                self.is_measured = true;
+                self.known = Known::Measured;
             }
             Outcome::Explanation(found) if id == self.point_id => {
                 self.explanation = Some(Rc::new(found));
-                self.is_explained = true;
+                self.known = Known::Explained;
             }
             Outcome::Traces(found) if id == self.point_id => {
                 self.traces = Some(Rc::new(found));
+                self.known = Known::Traced;
             }
             Outcome::Comparison(found) if id == self.point_id => {
                 self.comparison = Some(Rc::new(found));
+                self.known = Known::Compared;
             }
             Outcome::Ghost(curve) if id == self.point_id => {
                 if let Some(ghost) = &mut self.ghost

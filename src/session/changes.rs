@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{CURVE_SHARES, Ghost, Session};
+use super::{CURVE_SHARES, Ghost, Known, Session};
 use crate::scenario::Settings;
 
 impl Session {
@@ -47,7 +47,12 @@ impl Session {
     pub(super) fn pin(&mut self) {
         let is_present = self.is_same_curve(&self.curve_of, &self.settings);
         let curve = self.curve.as_ref().filter(|curve| is_present && curve.knob == self.x);
-        self.ghost = Some(Ghost { settings: self.settings.clone(), curve: curve.map(Rc::clone) });
+        let curve = curve.map(Rc::clone);
+        self.compare_with(Some(Ghost { settings: self.settings.clone(), curve }));
+    }
+
+    pub(super) fn compare_with(&mut self, ghost: Option<Ghost>) {
+        self.ghost = ghost;
         self.comparison = None;
         self.ask_point();
     }
@@ -101,8 +106,7 @@ impl Session {
 
     pub(super) fn ask_point(&mut self) {
         self.point_id += 1;
-        self.is_measured = false;
-        self.is_explained = false;
+        self.known = Known::Nothing;
     }
 
     /// Nothing drawn so far can be shown on the present axes.

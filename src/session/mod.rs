@@ -36,6 +36,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 pub use self::action::Action;
+pub use self::answers::Known;
 use self::history::{History, State};
 use self::spare::Spare;
 use self::views::Views;
@@ -93,10 +94,8 @@ pub struct Session {
     pub traces: Option<Rc<Vec<Trace>>>,
     /// The operating point against the ghost's.
     pub comparison: Option<Rc<Comparison>>,
-    /// The report is of the present state.
-    pub is_measured: bool,
-    /// The explanation is of the present state.
-    pub is_explained: bool,
+    /// How much of all that is of the present state; the rest is of one before.
+    pub known: Known,
     /// Problems to tell the user.
     pub notices: Vec<String>,
     /// Rises when a curve is to be computed.
@@ -139,8 +138,7 @@ impl Session {
             explanation: None,
             traces: None,
             comparison: None,
-            is_measured: false,
-            is_explained: false,
+            known: Known::Nothing,
             notices,
             curve_id: 1,
             point_id: 1,
@@ -173,6 +171,11 @@ impl Session {
         self.value(&self.x().id)
     }
 
+    /// The report is of the present state.
+    pub fn is_measured(&self) -> bool {
+        self.known >= Known::Measured
+    }
+
     /// The run at the operating point, if it is of the state that the curve shown is of: of the
     /// present one or, until that has a curve, of the one before.
     pub fn measured(&self) -> Option<&RunReport> {
@@ -183,7 +186,7 @@ impl Session {
                 && self.is_same_curve(&self.curve_of, &self.report_of)
                 && x_of(&self.report_of) == x_of(&self.settings)
         };
-        self.report.as_deref().filter(|_| self.is_measured || is_before())
+        self.report.as_deref().filter(|_| self.is_measured() || is_before())
     }
 
     /// What a link to this state says.
@@ -240,11 +243,7 @@ impl Session {
             Action::Seed(seed) => self.sow(seed),
             Action::NextSeed => self.sow_next(),
             Action::Pin => self.pin(),
-            Action::Unpin => {
-                self.ghost = None;
-                self.comparison = None;
-                self.ask_point();
-            }
+            Action::Unpin => self.compare_with(None),
             Action::Open(scenario) => self.open(scenario),
             Action::Neighbour(places) => self.open_neighbour(places),
             Action::Visit(decoded) => {
@@ -309,8 +308,7 @@ impl Session {
         if self.state().is_of(&scenario, document.as_deref()) {
             let known = self.ghost.as_ref().map(|ghost| &ghost.settings);
             if known != before.as_ref() {
-                self.ghost = before.map(|settings| Ghost { settings, curve: None });
-                self.ask_point();
+                self.compare_with(before.map(|settings| Ghost { settings, curve: None }));
             }
             self.change(settings);
             return;

@@ -93,7 +93,7 @@ impl Session {
         };
         let points: Vec<String> = cells(curve).map(point).collect();
         let knee = curve.knee.as_ref().map_or_else(|| "null".to_owned(), |knee| knee.x.to_string());
-        let digest = self.report.as_ref().filter(|_| self.is_measured);
+        let digest = self.report.as_ref().filter(|_| self.is_measured());
         let digest = digest.map_or_else(|| "null".to_owned(), |report| text_of(&report.digest));
         Some(format!(
             "{{\"scenario\":{},\"link\":{},\"seed\":{},\"digest\":{digest},\"knob\":{},\

@@ -56,6 +56,32 @@ fn measured(session: Session) -> Session {
 }
 
 #[test]
+fn what_is_said_of_a_state_is_never_taken_for_another() {
+    let mut session = toggled(answered(Session::default()), "join");
+    for _ in 0..2 {
+        assert_eq!(session.known, Known::Nothing);
+        let mut worker = jobs::Worker::default();
+        worker.ask(session.point_question());
+        let mut order = Vec::new();
+        while worker.is_busy() {
+            if let Some(answer) = worker.step(1_000_000) {
+                session = session.reduce(Action::Answered(Box::new(answer)));
+                order.push(session.known);
+            }
+        }
+        order.dedup();
+        let whole = [Known::Measured, Known::Explained, Known::Compared, Known::Traced];
+        assert_eq!(order, whole);
+        assert!(session.comparison.is_some() && session.traces.is_some());
+        // All of it stays, and is of the state before.
+        session = turned(session, "users", 900.0);
+        assert!(session.comparison.is_some() && session.traces.is_some());
+    }
+    // What is said beside another ghost has nothing to do with it.
+    assert_eq!(session.reduce(Action::Pin).comparison, None);
+}
+
+#[test]
 fn figures_are_of_the_state_that_the_curve_shown_is_of() {
     let readout = |session: &Session| Readout::of(session).unwrap();
     let session = measured(answered(Session::default()));

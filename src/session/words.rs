@@ -60,7 +60,7 @@ impl Session {
 
     /// One sentence for ears on the operating point; empty before it is measured.
     pub fn announcement(&self) -> String {
-        let Some(readout) = Readout::of(self).filter(|_| self.is_measured) else {
+        let Some(readout) = Readout::of(self).filter(|_| self.is_measured()) else {
             return String::new();
         };
         let p99 = readout.p99_ms.map_or_else(

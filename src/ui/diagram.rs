@@ -36,7 +36,7 @@ impl PartialEq for DiagramProps {
         let shown = |session: &Session| {
             let report = session.report.as_ref().map(Rc::as_ptr);
             let explanation = session.explanation.as_ref().map(Rc::as_ptr);
-            (Arc::as_ptr(&session.scenario), report, explanation, session.is_measured)
+            (Arc::as_ptr(&session.scenario), report, explanation, session.is_measured())
         };
         let (one, other) = (&self.session, &other.session);
         shown(one) == shown(other) && one.settings == other.settings
@@ -65,14 +65,14 @@ pub(super) fn Diagram(props: &DiagramProps) -> Html {
     });
     // Dots tell what was measured. While that is not known they stand still, which also leaves the
     // frames of the browser to what is being changed.
-    use_effect_with((picture.clone(), session.is_measured), |(picture, is_measured)| {
+    use_effect_with((picture.clone(), session.is_measured()), |(picture, is_measured)| {
         match (picture.cast::<SvgsvgElement>(), is_measured) {
             (Some(picture), true) => picture.unpause_animations(),
             (Some(picture), false) => picture.pause_animations(),
             (None, _) => {}
         }
     });
-    let is_old = use_late(!session.is_measured);
+    let is_old = use_late(!session.is_measured());
     let (graph, layout) = &*drawn;
     let facts = session.report.as_ref().map(|report| Facts::all(graph, report)).unwrap_or_default();
     let first = session.explanation.as_ref().and_then(|found| found.first_to_break.as_ref());

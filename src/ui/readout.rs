@@ -30,7 +30,7 @@ pub(super) fn readout(session: &Session) -> Html {
         }
     });
     html! {
-        <section class="readout" aria-label="Operating point" aria-busy={(!session.is_measured).to_string()}>
+        <section class="readout" aria-label="Operating point" aria-busy={(!session.is_measured()).to_string()}>
             <div class="at">
                 <b>{ format!("{} {}", format(session.point(), knob.unit), knob.label.to_ascii_lowercase()) }</b>
                 if let Some((class, words)) = verdict {

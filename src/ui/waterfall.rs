@@ -10,13 +10,13 @@ use crate::analysis::trace_file::trace_events;
 use crate::analysis::waterfall::{Line, lines};
 use crate::scenario::Unit;
 use crate::scenario::quantity::format;
-use crate::session::Session;
+use crate::session::{Known, Session};
 
 /// Lines shown of one request.
 const LINES_MAX: usize = 60;
 
-/// The exemplar requests of the operating point, one open at a time.
-pub(super) fn waterfalls(session: &Session) -> Html {
+/// The exemplar requests of the operating point, one open at a time, in a section of this class.
+pub(super) fn waterfalls(session: &Session, class: Option<&'static str>) -> Html {
     let Some(traces) = session.traces.as_ref().filter(|traces| !traces.is_empty()) else {
         return Html::default();
     };
@@ -29,7 +29,7 @@ pub(super) fn waterfalls(session: &Session) -> Html {
         })
     };
     html! {
-        <section class="traces" aria-label="Traces of single requests">
+        <section class={classes!("traces", class)} aria-label="Traces of single requests" aria-busy={(session.known < Known::Traced).to_string()}>
             <h2>{ "Single requests" }</h2>
             { for traces.iter().map(waterfall) }
             <p class="quiet">

@@ -11,7 +11,7 @@ use super::waterfall::waterfalls;
 use crate::analysis::report::TimeShare;
 use crate::scenario::Unit;
 use crate::scenario::quantity::{format, unbroken};
-use crate::session::Session;
+use crate::session::{Known, Session};
 
 #[derive(Properties)]
 pub(super) struct WhyProps {
@@ -25,19 +25,22 @@ impl PartialEq for WhyProps {
             let explanation = session.explanation.as_ref().map(Rc::as_ptr);
             let comparison = session.comparison.as_ref().map(Rc::as_ptr);
             let traces = session.traces.as_ref().map(Rc::as_ptr);
-            let state = (session.is_explained, session.ghost.is_some());
+            let state = (session.known, session.ghost.is_some());
             (Arc::as_ptr(&session.scenario), explanation, comparison, traces, state)
         };
         said(&self.session) == said(&other.session)
     }
 }
 
-/// The explanation; of the state before the last change until the present one is known, and paler if
-/// that takes long.
+/// The explanation; each piece of the state before the last change until that of the present one is
+/// known, and paler if that takes long.
 #[component]
 pub(super) fn Why(props: &WhyProps) -> Html {
     let session = &props.session;
-    let is_old = use_late(!session.is_explained);
+    let pale = |is_old: bool| is_old.then_some("old");
+    let explained = pale(use_late(session.known < Known::Explained));
+    let compared = pale(use_late(session.known < Known::Compared));
+    let traced = pale(use_late(session.known < Known::Traced));
     let notice = html! {
         <>
             <h2>{ "Notice" }</h2>
@@ -53,12 +56,12 @@ pub(super) fn Why(props: &WhyProps) -> Html {
         explanation.sentences.iter().map(|said| html! { <li>{ unbroken(&said.text) }</li> });
     html! {
         <section class="why" aria-label="Explanation">
-            <div class={classes!("explained", is_old.then_some("old"))} aria-busy={(!session.is_explained).to_string()}>
+            <div class={classes!("explained", explained)} aria-busy={(session.known < Known::Explained).to_string()}>
                 <h2>{ "Why" }</h2>
                 <ul class="sentences">
                     { for sentences }
                     if let Some(text) = session.comparison_words() {
-                        <li class="compared">{ unbroken(&text) }</li>
+                        <li class={classes!("compared", compared)}>{ unbroken(&text) }</li>
                     }
                 </ul>
                 if !explanation.time.is_empty() {
@@ -67,7 +70,7 @@ pub(super) fn Why(props: &WhyProps) -> Html {
                     { bars("the slowest 1 %", &explanation.time, |share| share.slow_ms) }
                 }
                 { plans(&explanation.plans) }
-                { waterfalls(session) }
+                { waterfalls(session, traced) }
             </div>
             { notice }
         </section>

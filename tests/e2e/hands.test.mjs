@@ -110,6 +110,8 @@ test("everything is done with a keyboard alone", async () => {
   await keyboard.press("Delete");
   await page.waitForFunction(() => !location.hash.includes("fault="));
 
+  // What is said of the new state may be longer, and moves what stands below it.
+  await page.waitForSelector(".explained[aria-busy=false] .traces[aria-busy=false]");
   await to(page.getByRole("button", { name: /^pool: / }));
   await keyboard.press("Enter");
   assert.match(await page.innerText(".part-card"), /^pool/);

@@ -492,8 +492,8 @@ test("axe finds nothing in any state, light and dark, wide and narrow", async ()
     guest: (page) => page.goto(`${site.address}?embed=1&run=click#v=1&s=queue-knee`),
     compared: async (page) => {
       await page.getByLabel("Join").check();
-      // Until then the explanation of the state before stands there, paled.
-      await page.locator(".explained:not(.old) .compared").waitFor();
+      // Until then what is said of the state before stands there, paled.
+      await page.locator(".explained:not(.old) .compared:not(.old)").waitFor();
     },
     trouble: (page) => page.evaluate(() => kneepoint.stopped(new Error("tried"))),
   };
