@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{CURVE_SHARES, Ghost, Known, Session};
+use crate::analysis::report::Curve;
 use crate::scenario::Settings;
 
 impl Session {
@@ -45,9 +46,7 @@ impl Session {
 
     /// Keeps the present state as the ghost, with its curve if that is the one shown.
     pub(super) fn pin(&mut self) {
-        let is_present = self.is_same_curve(&self.curve_of, &self.settings);
-        let curve = self.curve.as_ref().filter(|curve| is_present && curve.knob == self.x);
-        let curve = curve.map(Rc::clone);
+        let curve = self.present_curve().map(Rc::clone);
         self.compare_with(Some(Ghost { settings: self.settings.clone(), curve }));
     }
 
@@ -55,6 +54,12 @@ impl Session {
         self.ghost = ghost;
         self.comparison = None;
         self.ask_point();
+    }
+
+    /// The curve, once it is of the present state.
+    pub fn present_curve(&self) -> Option<&Rc<Curve>> {
+        let is_present = self.is_same_curve(&self.curve_of, &self.settings);
+        self.curve.as_ref().filter(|curve| is_present && curve.knob == self.x)
     }
 
     /// The two states differ in the operating point at most.

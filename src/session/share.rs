@@ -63,11 +63,12 @@ fn cells(curve: &Curve) -> impl Iterator<Item = [String; 13]> {
 }
 
 impl Session {
-    /// The curve as comma-separated values, with a line of names; `None` before there is one.
+    /// The curve as comma-separated values, with a line of names; `None` before there is one of the
+    /// present state.
     ///
     /// The same columns as the command line writes.
     pub fn csv(&self) -> Option<String> {
-        let curve = self.curve.as_ref()?;
+        let curve = self.present_curve()?;
         let mut text = format!("{},{}\n", curve.knob, COLUMNS.join(","));
         for row in cells(curve) {
             text += &row.join(",");
@@ -76,11 +77,11 @@ impl Session {
         Some(text)
     }
 
-    /// The curve and where it comes from as JSON; `None` before there is one.
+    /// The curve and where it comes from as JSON; `None` before there is one of the present state.
     ///
     /// Where nothing was answered the latencies are `null`.
     pub fn json(&self, address: &str) -> Option<String> {
-        let curve = self.curve.as_ref()?;
+        let curve = self.present_curve()?;
         // Ids and addresses have no control characters.
         let text_of =
             |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));

@@ -91,6 +91,10 @@ fn figures_are_of_the_state_that_the_curve_shown_is_of() {
     let changed = turned(session.clone(), "posts", 100.0);
     assert_eq!(readout(&changed), before);
     assert_eq!(changed.announcement(), "");
+    // No file says that it is of the present one.
+    assert!(session.csv().is_some() && session.json("link").is_some());
+    assert!(changed.csv().is_none() && changed.json("link").is_none());
+    assert!(answered(changed.clone()).csv().is_some());
     let after = readout(&answered(changed.clone()));
     assert!(!after.is_measured && after.p99_ms > before.p99_ms, "{after:?}");
     assert!(readout(&measured(answered(changed.clone()))).is_measured);

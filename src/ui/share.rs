@@ -101,7 +101,9 @@ pub(super) fn Share(props: &ShareProps) -> Html {
                 (false, _) => Shown::Text(name, content),
             });
         });
-        html! { <button type="button" {onclick}>{ name }</button> }
+        // Beside the link to this state, a curve of the one before would be taken for its own.
+        let disabled = session.present_curve().is_none();
+        html! { <button type="button" {onclick} {disabled}>{ name }</button> }
     };
     let from = |make: fn(&Session, &str, bool) -> Option<String>| {
         let (session, address, is_dark) = (Rc::clone(session), address.clone(), props.is_dark);
