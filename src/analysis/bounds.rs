@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Outcome;
-use crate::model::system::{Part, System};
+use crate::model::system::{Part, Service, System};
 use crate::model::third_party::Counters;
+use crate::model::{Outcome, PartMeasure, ThirdPartyMeasure};
 use crate::scenario::quantity::format;
 use crate::scenario::{Mistakes, Scenario, Settings, Unit};
 
@@ -53,6 +53,8 @@ pub(super) struct Bounds {
     beside: Option<Busy>,
     /// Services that let in so many a second, from everybody together.
     limits: Vec<(String, f64)>,
+    /// Services one of whose endpoints lets in so many; how many come to it alone is not measured.
+    endpoint_limits: Vec<(String, f64)>,
 }
 
 /// What bounds say.
@@ -67,13 +69,14 @@ pub(super) struct Found {
     pub(super) visits_beside_others: Option<BTreeMap<String, f64>>,
 }
 
-/// Requests per second, how many of each part's servers they and others keep busy on average, and how
-/// many visits they make of it together, per second.
+/// Requests per second; how many of each part's servers they and others keep busy on average, and how
+/// many visits they make of it together, per second; how many calls of each third party.
 #[derive(Debug)]
 struct Busy {
     rate: f64,
     parts: Vec<f64>,
     visits: Vec<f64>,
+    calls: Vec<f64>,
 }
 
 impl Busy {
@@ -81,7 +84,9 @@ impl Busy {
         let secs = measured.period.span.as_secs();
         let parts = measured.period.parts.iter().map(|part| part.busy.as_secs() / secs).collect();
         let visits = measured.period.parts.iter().map(|part| measured.rate(part.visits)).collect();
-        Self { rate: measured.rate(measured.period.totals.sent), parts, visits }
+        let calls = measured.period.third_parties.iter().map(|party| calls_per_s(measured, party));
+        let rate = measured.rate(measured.period.totals.sent);
+        Self { rate, parts, visits, calls: calls.collect() }
     }
 }
 
@@ -122,12 +127,20 @@ impl Bounds {
             Run::new(&system, scenario.seed(settings), requests)
                 .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?
         };
-        let limits = system.parts.iter().filter_map(|part| match part {
-            Part::Service(service) => Some((service.id.clone(), service.rate_limit_per_s()?)),
+        let services = system.parts.iter().filter_map(|part| match part {
+            Part::Service(service) => Some(service),
             _ => None,
         });
-        let (limits, light_rate) = (limits.collect(), system.open_rate_per_s());
-        Ok(Self { light, light_rate, users, has_background, beside, limits })
+        let limits_of = |limit: fn(&Service) -> Option<f64>| {
+            services
+                .clone()
+                .filter_map(|service| Some((service.id.clone(), limit(service)?)))
+                .collect()
+        };
+        let limits = limits_of(Service::rate_limit_per_s);
+        let endpoint_limits = limits_of(Service::endpoint_limit_per_s);
+        let light_rate = system.open_rate_per_s();
+        Ok(Self { light, light_rate, users, has_background, beside, limits, endpoint_limits })
     }
 
     /// Goes on for at most `events` events; true once the bounds are known.
@@ -165,8 +178,7 @@ impl Bounds {
             (demand > 0.0).then(|| bound(&part.id, bound_per_s, Breaks::busy(demand)))
         });
         let quotas = light.period.third_parties.iter().filter_map(|party| {
-            let Counters { served, refused, failed } = party.counters;
-            let calls = light.rate(served + refused + failed) / rate;
+            let calls = calls_per_s(light, party) / rate;
             let bound_per_s = party.quota_per_s? / calls;
             bound_per_s.is_finite().then(|| bound(&party.id, bound_per_s, Breaks::Quota { calls }))
         });
@@ -175,12 +187,15 @@ impl Bounds {
             let calls = light.rate(part.visits) / rate;
             (calls > 0.0).then(|| bound(id, limit_per_s / calls, Breaks::Limit { calls }))
         });
-        least(busy.chain(quotas).chain(limits))
+        least(busy.chain(quotas).chain(limits)).filter(|first| {
+            let visits = |part: &PartMeasure| light.rate(part.visits) / rate * first.bound_per_s;
+            lets_in(&self.endpoint_limits, light.period.parts.iter().map(visits), light)
+        })
     }
 
     /// The same where others make load in the background: what a request asks of a part is how much
     /// busier the part is with more requests. Unknown unless the others do the same in both runs, and
-    /// where a limit may turn requests away earlier, as it counts theirs too.
+    /// where a limit or a quota may turn requests away earlier, as it counts theirs too.
     fn first_beside_others(
         &self,
         light: &Measured,
@@ -198,8 +213,16 @@ impl Bounds {
                 FirstToBreak::new(part.id.clone(), bound_per_s, users_a_rate, Breaks::busy(demand))
             })
         });
-        least(bounds)
-            .filter(|first| self.limits.iter().all(|(_, per_s)| *per_s > first.bound_per_s))
+        least(bounds).filter(|first| {
+            let grown = (first.bound_per_s - few.rate) / (many.rate - few.rate);
+            let at_bound = |(few, many): (&f64, &f64)| few + (many - few) * grown;
+            let visits = || few.visits.iter().zip(&many.visits).map(at_bound);
+            let calls = few.calls.iter().zip(&many.calls).map(at_bound);
+            let mut asked = light.period.third_parties.iter().zip(calls);
+            lets_in(&self.limits, visits(), light)
+                && lets_in(&self.endpoint_limits, visits(), light)
+                && asked.all(|(party, calls)| party.quota_per_s.is_none_or(|quota| calls <= quota))
+        })
     }
 
     /// How busy parts are with few requests and with many, if there are enough more, where others
@@ -266,11 +289,23 @@ fn fails(light: &Measured) -> bool {
     failed as f64 / totals.finished().max(1) as f64 > FAILING
 }
 
+/// Services with limits, of so many a second, let in so many visits of each part.
+fn lets_in(limits: &[(String, f64)], visits: impl Iterator<Item = f64>, light: &Measured) -> bool {
+    light.period.parts.iter().zip(visits).all(|(part, visits)| {
+        limits.iter().all(|(id, limit_per_s)| part.id != *id || visits <= *limit_per_s)
+    })
+}
+
 /// How many more visits each part has with each request more, by id.
 fn visits_of_a_request(light: &Measured, few: &Busy, many: &Busy) -> BTreeMap<String, f64> {
     let more = few.visits.iter().zip(&many.visits).map(|(few, many)| many - few);
     let parts = light.period.parts.iter().zip(more);
     by_id(parts.map(|(part, more)| (part.id.clone(), more / (many.rate - few.rate))))
+}
+
+fn calls_per_s(measured: &Measured, party: &ThirdPartyMeasure) -> f64 {
+    let Counters { served, refused, failed } = party.counters;
+    measured.rate(served + refused + failed)
 }
 
 fn least(bounds: impl Iterator<Item = FirstToBreak>) -> Option<FirstToBreak> {
@@ -298,62 +333,4 @@ fn unevenness(sent: &[u64]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analysis::explain::explain;
-    use crate::analysis::run::run;
-    use crate::scenario::catalogue;
-
-    /// One server that takes 50 ms for each request, one every 10 s from each user: 20 a second, 200 users.
-    #[test]
-    fn the_bound_of_a_queue_is_where_theory_says() {
-        let scenario = catalogue::find("queue-knee").unwrap();
-        for seed in 1..=5 {
-            let settings = Settings { seed: Some(seed), ..Settings::default() };
-            let first = explain(&scenario, &settings).unwrap().first_to_break.unwrap();
-            // The standard error of the mean of 10,000 exponential times is 1 %; allow 4 of them.
-            let Breaks::Busy { demand_ms } = first.why else { panic!("{first:?}") };
-            assert!((demand_ms / 50.0 - 1.0).abs() < 0.04, "{first:?}");
-            let users = first.at_users.unwrap();
-            assert!((users / (10.0 * first.bound_per_s) - 1.0).abs() < 1e-9, "{first:?}");
-        }
-    }
-
-    /// A server that could do 25 a second lets in 100 a minute. Jobs send to it as well, so the rate is
-    /// not that of the users alone.
-    #[test]
-    fn a_limit_that_turns_away_earlier_breaks_first() {
-        let scenario = catalogue::find("rate-limiters").unwrap();
-        let first = explain(&scenario, &Settings::default()).unwrap().first_to_break.unwrap();
-        assert_eq!((first.part.as_str(), first.at_users), ("api", None));
-        let Breaks::Limit { calls } = first.why else { panic!("{first:?}") };
-        assert!((calls - 1.0).abs() < 0.01, "{first:?}");
-        assert!((first.bound_per_s * calls / (100.0 / 60.0) - 1.0).abs() < 1e-9, "{first:?}");
-        // Thirty times as many come, and hardly anything is asked of the server.
-        let knobs = [("users".to_owned(), 500.0)].into();
-        let report = run(&scenario, &Settings { knobs, ..Settings::default() }).unwrap();
-        let api = &report.parts["api"];
-        assert!(!report.overloaded && api.utilisation < 0.1 && api.demand_ratio < 0.1, "{api:?}");
-        assert!((api.visits_per_request - 1.0).abs() < 0.01, "{api:?}");
-        // Where the limit lets in more than can be done, what can be done is the bound.
-        let knobs = [("limit".to_owned(), 1_000.0), ("work".to_owned(), 400.0)].into();
-        let settings = Settings { knobs, ..Settings::default() };
-        let first = explain(&scenario, &settings).unwrap().first_to_break.unwrap();
-        assert!(matches!(first.why, Breaks::Busy { .. }), "{first:?}");
-        assert!((first.bound_per_s / 2.5 - 1.0).abs() < 0.05, "{first:?}");
-    }
-
-    #[test]
-    fn only_what_is_no_chance_is_uneven() {
-        // Ten thousand attempts to ten instances: 1,100 are three deviations above the even share.
-        let mut sent = [988; 10];
-        sent[3] = 1_108;
-        assert!((unevenness(&sent) - 1.0).abs() < 1e-12);
-        sent[3] = 1_976;
-        assert!((unevenness(&sent) - 1_976.0 * 10.0 / 10_868.0).abs() < 1e-12);
-        // Instances that take turns are not counted, and a run may end before anybody is sent.
-        for sent in [&[][..], &[0, 0]] {
-            assert!((unevenness(sent) - 1.0).abs() < 1e-12);
-        }
-    }
-}
+mod tests;

@@ -80,15 +80,29 @@ impl Service {
         }
     }
 
-    /// Most requests a second that its own limits let in in the long run, from everybody together;
-    /// `None` without such a limit. Those of single endpoints, tenants and users are not counted.
+    /// Most requests a second that its limits let in in the long run, from everybody together; `None`
+    /// without such a limit. Those of one of several endpoints, of tenants and of users are not counted.
     pub fn rate_limit_per_s(&self) -> Option<f64> {
-        let rates = self.admission.iter().filter_map(|admission| match admission {
-            Admission::Rate { limit, scope: Scope::Global } => Some(limit.rate_per_s()),
-            _ => None,
-        });
-        rates.reduce(f64::min)
+        let only = match &self.endpoints[..] {
+            [only] => &only.admission[..],
+            _ => &[],
+        };
+        least_rate_per_s(self.admission.iter().chain(only))
     }
+
+    /// The same for that of several endpoints with the lowest limit.
+    pub fn endpoint_limit_per_s(&self) -> Option<f64> {
+        let endpoints = self.endpoints.iter().filter(|_| self.endpoints.len() > 1);
+        least_rate_per_s(endpoints.flat_map(|endpoint| &endpoint.admission))
+    }
+}
+
+fn least_rate_per_s<'a>(admission: impl Iterator<Item = &'a Admission>) -> Option<f64> {
+    let rates = admission.filter_map(|admission| match admission {
+        Admission::Rate { limit, scope: Scope::Global } => Some(limit.rate_per_s()),
+        _ => None,
+    });
+    rates.reduce(f64::min)
 }
 
 /// A waiting room; first in, first out unless it has a discipline.
