@@ -189,7 +189,8 @@ impl Bounds {
         });
         least(busy.chain(quotas).chain(limits)).filter(|first| {
             let visits = |part: &PartMeasure| light.rate(part.visits) / rate * first.bound_per_s;
-            lets_in(&self.endpoint_limits, light.period.parts.iter().map(visits), light)
+            let visits: Vec<f64> = light.period.parts.iter().map(visits).collect();
+            lets_in(&self.endpoint_limits, &visits, light)
         })
     }
 
@@ -215,12 +216,14 @@ impl Bounds {
         });
         least(bounds).filter(|first| {
             let grown = (first.bound_per_s - few.rate) / (many.rate - few.rate);
-            let at_bound = |(few, many): (&f64, &f64)| few + (many - few) * grown;
-            let visits = || few.visits.iter().zip(&many.visits).map(at_bound);
-            let calls = few.calls.iter().zip(&many.calls).map(at_bound);
+            let at_bound = |few: &[f64], many: &[f64]| -> Vec<f64> {
+                few.iter().zip(many).map(|(few, many)| few + (many - few) * grown).collect()
+            };
+            let visits = at_bound(&few.visits, &many.visits);
+            let calls = at_bound(&few.calls, &many.calls);
             let mut asked = light.period.third_parties.iter().zip(calls);
-            lets_in(&self.limits, visits(), light)
-                && lets_in(&self.endpoint_limits, visits(), light)
+            lets_in(&self.limits, &visits, light)
+                && lets_in(&self.endpoint_limits, &visits, light)
                 && asked.all(|(party, calls)| party.quota_per_s.is_none_or(|quota| calls <= quota))
         })
     }
@@ -290,9 +293,9 @@ fn fails(light: &Measured) -> bool {
 }
 
 /// Services with limits, of so many a second, let in so many visits of each part.
-fn lets_in(limits: &[(String, f64)], visits: impl Iterator<Item = f64>, light: &Measured) -> bool {
+fn lets_in(limits: &[(String, f64)], visits: &[f64], light: &Measured) -> bool {
     light.period.parts.iter().zip(visits).all(|(part, visits)| {
-        limits.iter().all(|(id, limit_per_s)| part.id != *id || visits <= *limit_per_s)
+        limits.iter().all(|(id, limit_per_s)| part.id != *id || visits <= limit_per_s)
     })
 }
 

@@ -1,7 +1,7 @@
-// Finishes dist/: one start for pages with an origin and without, smaller scripts and styles, a strict content security
-// policy, and a check of what a visitor downloads.
+// Finishes dist/: one start for pages with an origin and without, smaller scripts and one style sheet, a strict content
+// security policy, and a check of what a visitor downloads.
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { buildSync, transformSync } from "esbuild";
@@ -35,10 +35,21 @@ const files = JSON.stringify({ module: base64(module), font: base64(font) });
 writeFileSync(join(dist, "sandboxed-module.js"), `self.kneepointFiles=${files};`);
 
 for (const name of readdirSync(dist)) {
-  const [kind] = name.match(/(?<=\.)(js|css)$/) ?? [];
-  if (!kind || name.startsWith("sandboxed")) continue;
-  writeFileSync(join(dist, name), minified(readFileSync(join(dist, name), "utf8"), kind));
+  if (!name.endsWith(".js") || name.startsWith("sandboxed")) continue;
+  writeFileSync(join(dist, name), minified(readFileSync(join(dist, name), "utf8"), "js"));
 }
+
+// One style sheet: nothing is painted before all have come, and together they are smaller.
+const sheets = [...html.matchAll(/<link rel="stylesheet" href="\.\/([^"]+)"\/>\n?/g)];
+if (!sheets.length) throw new Error("no style sheets");
+const styles = minified(sheets.map(([, name]) => readFileSync(join(dist, name), "utf8")).join("\n"), "css");
+for (const [link, name] of sheets) {
+  html = html.replace(link, "");
+  rmSync(join(dist, name));
+}
+const sheet = `style-${createHash("sha256").update(styles).digest("hex").slice(0, 16)}.css`;
+writeFileSync(join(dist, sheet), styles);
+html = html.replace("</head>", `<link rel="stylesheet" href="./${sheet}"></head>`);
 
 // Our own start in place of Trunk's, which would ask for modules in frames that may not have them.
 const start = ["boot.js", "outside.js"].map((name) => readFileSync(join(assets, name), "utf8")).join("\n");
