@@ -53,6 +53,15 @@ fn wrong_input_exits_with_2_and_names_the_field() {
 }
 
 #[test]
+fn what_is_of_the_steady_state_says_that_it_is_without_the_faults_of_a_link() {
+    let with = kneepoint(&["ceiling", "v=1&s=queue-knee&fault=slow_server_0s_60s_5"]);
+    let without = kneepoint(&["ceiling", "queue-knee"]);
+    assert!(!with.stdout.is_empty() && with.stdout == without.stdout);
+    assert!(String::from_utf8_lossy(&with.stderr).contains("without the faults of the link"));
+    assert!(without.stderr.is_empty());
+}
+
+#[test]
 fn a_missed_objective_exits_with_1_when_asked() {
     let args = ["run", "queue-knee", "--set", "users=190", "--objective"];
     assert_eq!(kneepoint(&args).status.code(), Some(1));

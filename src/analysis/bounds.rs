@@ -109,6 +109,7 @@ impl Bounds {
         };
         let knob = scenario.knob("users");
         let light = knob.map_or_else(|| settings.clone(), |knob| at(knob.min));
+        let light = scenario.lasting(light);
         let system = scenario.system(&light)?;
         let rate = measured.rate(measured.period.totals.sent);
         let users = match knob {

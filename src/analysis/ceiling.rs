@@ -8,7 +8,8 @@ use super::run::run;
 /// The search ends when the range is this share of the slider.
 const PRECISION: f64 = 0.002;
 
-/// Finds the ceiling by bisection on the slider of `knob`, all runs on the same random numbers.
+/// Finds the ceiling by bisection on the slider of `knob`, all runs on the same random numbers; of a
+/// steady state without faults dropped by hand.
 ///
 /// # Errors
 /// Names what is wrong with the settings, or the knob if there is none of this name.
@@ -16,6 +17,7 @@ pub fn ceiling(scenario: &Scenario, settings: &Settings, knob: &str) -> Result<C
     let Some(knob) = scenario.knob(knob) else {
         return Err(Mistakes::one("knob", format!("`{knob}`"), "a knob of the scenario"));
     };
+    let settings = scenario.lasting(settings.clone());
     let mut runs = 0;
     let mut met = |position: f64| {
         runs += 1;

@@ -40,7 +40,8 @@ pub struct CurveJob {
 }
 
 impl CurveJob {
-    /// A share of the curve over `knob`, everything else as in `settings`.
+    /// A share of the curve over `knob`, everything else as in `settings`; of a steady state without
+    /// faults dropped by hand.
     ///
     /// # Errors
     /// Names what is wrong with the settings, or the knob if there is none of this name.
@@ -53,6 +54,7 @@ impl CurveJob {
         let Some(knob) = scenario.knob(knob).cloned() else {
             return Err(Mistakes::one("knob", format!("`{knob}`"), "a knob of the scenario"));
         };
+        let settings = scenario.lasting(settings.clone());
         let values = values_of(&knob);
         let count = values.len();
         // A steady state is measured over about as many events at each point; a stretch of time has
@@ -68,7 +70,7 @@ impl CurveJob {
             Point::new(x, scenario, settings, is_between(point, count))
         });
         let points = points.collect::<Result<_, Mistakes>>()?;
-        let (scenario, settings) = (Arc::clone(scenario), settings.clone());
+        let scenario = Arc::clone(scenario);
         Ok(Self { scenario, settings, knob, points, done: 0, pass: 0 })
     }
 
@@ -180,6 +182,8 @@ pub(super) fn values_of(knob: &Knob) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::ceiling::ceiling;
+    use crate::scenario::by_hand::{FaultKind, HandFault};
     use crate::scenario::catalogue;
 
     #[test]
@@ -196,6 +200,26 @@ mod tests {
         let shares = [0, 1].map(|index| pass(Share { index, of: 2 }));
         assert_eq!(merged(&shares.each_ref()), whole);
         assert_eq!(whole.points.len(), POINTS);
+    }
+
+    /// How much of a run they take would depend on its length, which is another at each point.
+    #[test]
+    fn faults_dropped_by_hand_are_no_part_of_a_steady_state() {
+        let scenario = catalogue::find("queue-knee").unwrap();
+        let first = |faults| {
+            let settings = Settings { faults, ..Settings::default() };
+            let mut job = CurveJob::new(&scenario, &settings, "users", Share::ALL).unwrap();
+            while !job.step(u64::MAX) {}
+            (job.curve(), ceiling(&scenario, &settings, "users").unwrap().value)
+        };
+        let slow = HandFault {
+            kind: FaultKind::Slow,
+            part: "server".to_owned(),
+            from_ms: 0,
+            to_ms: 600_000,
+            amount: 5.0,
+        };
+        assert_eq!(first(vec![slow]), first(Vec::new()));
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct Run {
     end: RunEnd,
     phases: Phases,
     recovery: Option<Recovery>,
+    /// Nothing is left out as warm-up: something happens in it.
+    is_whole: bool,
     stopped: Option<String>,
 }
 
@@ -28,7 +30,7 @@ impl Run {
     pub fn new(system: &System, seed: u64, requests: u64) -> Result<Self, BuildError> {
         let simulation = Simulation::new(system, seed)?;
         let (end, phases) = (RunEnd::Requests(requests), Phases::default());
-        Ok(Self { simulation, end, phases, recovery: None, stopped: None })
+        Ok(Self { simulation, end, phases, is_whole: false, recovery: None, stopped: None })
     }
 
     /// A run of a scenario, at the length its document asks for.
@@ -40,6 +42,7 @@ impl Run {
         let mut run = Self::new(&system, scenario.seed(settings), 0)
             .map_err(|error| Mistakes::one("parts", error, "a system that can be built"))?;
         run.end = scenario.run.end;
+        run.is_whole = run.is_timed() || !settings.faults.is_empty();
         run.phases = Phases::new(&scenario.run.phases);
         if let RunEnd::Time(end) = run.end {
             run.recovery = Recovery::new(&system, SimTime::ZERO + end);
@@ -124,7 +127,7 @@ impl Run {
 
     /// What is measured by now, without the warm-up.
     pub fn measured(&self) -> Measured {
-        let warmup = if self.is_timed() { 0 } else { self.simulation.settled_from() };
+        let warmup = if self.is_whole { 0 } else { self.simulation.settled_from() };
         let measured = Measured::new(self.simulation.period(warmup));
         if self.stopped.is_some() { measured.if_most_are_answered() } else { measured }
     }
@@ -193,6 +196,7 @@ pub fn run(scenario: &Scenario, settings: &Settings) -> Result<RunReport, Mistak
 mod tests {
     use super::*;
     use crate::model::Period;
+    use crate::scenario::by_hand::{FaultKind, HandFault};
     use crate::scenario::catalogue;
 
     #[test]
@@ -220,6 +224,25 @@ mod tests {
         let found = report.parts["server"].queue_mean;
         // A walk of some 200,000 steps: its standard deviation is below 1 % of where it leads.
         assert!((found / (10.0 * middle) - 1.0).abs() < 0.04, "{found}, {middle} s");
+    }
+
+    /// A pool stands still for the second ten seconds of 200: 100 users a second come, and those who come
+    /// in seven of them at least find no place or wait too long. A warm-up would end after that.
+    #[test]
+    fn a_fault_dropped_by_hand_is_not_left_out_as_warm_up() {
+        let scenario = catalogue::find("n-plus-one").unwrap();
+        let fault = HandFault {
+            kind: FaultKind::Stop,
+            part: "pool".to_owned(),
+            from_ms: 10_000,
+            to_ms: 20_000,
+            amount: 0.0,
+        };
+        let knobs = [("users".to_owned(), 1_000.0)].into();
+        let settings = Settings { knobs, faults: vec![fault], ..Settings::default() };
+        let report = run(&scenario, &settings).unwrap();
+        assert!(report.warmup_secs.abs() < 1e-9, "{} s", report.warmup_secs);
+        assert!((0.03..0.05).contains(&report.error_share), "{}", report.error_share);
     }
 
     #[test]

@@ -65,6 +65,18 @@ fn report(error: &CliError) {
     eprintln!("kneepoint: {error}");
 }
 
+/// What a curve or a ceiling is wanted of; says so if that leaves out faults of a link.
+#[expect(clippy::print_stderr, reason = "the output is for programs to read")]
+fn read_lasting(chosen: &Chosen) -> Result<Input, InputError> {
+    let input = input::read(chosen)?;
+    if input.scenario.lasting(input.settings.clone()) != input.settings {
+        eprintln!(
+            "kneepoint: of the steady state, without the faults of the link: they happen once"
+        );
+    }
+    Ok(input)
+}
+
 /// Executes a command; false if a claim or an objective failed.
 fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
     match command {
@@ -81,7 +93,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
             Ok(met || !chosen.objective)
         }
         Command::Curve { chosen, over, format } => {
-            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let Input { scenario, settings, .. } = read_lasting(&chosen)?;
             let knob = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
             let bar = spinner();
             let found = curve::curve(&scenario, &settings, &knob, |curve| {
@@ -109,7 +121,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
             Ok(true)
         }
         Command::Ceiling { chosen, over, json } => {
-            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let Input { scenario, settings, .. } = read_lasting(&chosen)?;
             let knob = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
             let bar = spinner();
             bar.set_message(format!("looking for the ceiling of {knob}"));
@@ -135,7 +147,7 @@ fn execute(command: Command, out: &mut dyn Write) -> Result<bool, CliError> {
             Ok(true)
         }
         Command::Render { chosen, over, size, hysteresis, with, dark } => {
-            let Input { scenario, settings, .. } = input::read(&chosen)?;
+            let Input { scenario, settings, .. } = read_lasting(&chosen)?;
             let id = over.unwrap_or_else(|| scenario.knobs[0].id.clone());
             let found = curve::curve(&scenario, &settings, &id, |_| {})?;
             let walk = || hysteresis::hysteresis(&scenario, &settings, &id, |_| {});

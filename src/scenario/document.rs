@@ -131,6 +131,15 @@ impl Scenario {
         settings.seed.unwrap_or(self.seed)
     }
 
+    /// These settings without what happens once, where runs measure a steady state: how much of a run
+    /// a fault dropped by hand takes would depend on how long it is. A run of a time has them.
+    pub fn lasting(&self, mut settings: Settings) -> Settings {
+        if !self.run.end.is_timed() {
+            settings.faults.clear();
+        }
+        settings
+    }
+
     /// The system under these settings.
     ///
     /// # Errors

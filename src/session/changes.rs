@@ -67,7 +67,7 @@ impl Session {
         let others = |settings: &Settings| {
             let mut settings = settings.clone();
             settings.knobs.remove(&self.x);
-            settings
+            self.scenario.lasting(settings)
         };
         others(one) == others(other)
     }

@@ -41,8 +41,16 @@ impl Session {
             && ghost.settings.faults != self.settings.faults
         {
             ghost.settings.faults.clone_from(&self.settings.faults);
-            (ghost.curve, self.comparison) = (None, None);
+            self.comparison = None;
+            if self.scenario.run.end.is_timed() {
+                ghost.curve = None;
+            }
         }
+    }
+
+    /// Faults were dropped that the curve is without.
+    pub fn leaves_out_faults(&self) -> bool {
+        !self.settings.faults.is_empty() && !self.scenario.run.end.is_timed()
     }
 }
 
@@ -88,6 +96,20 @@ mod tests {
         assert!(encode(&back.link()).contains("&fault=slow_db_5s_15s_5&"), "its length stays");
         let wild = session.reduce(Action::WriteFault(0, Figure::To, f64::NAN));
         assert_eq!(wild.settings.faults[0].to_ms, 5_001, "it ends after it begins");
+    }
+
+    #[test]
+    fn a_curve_of_a_steady_state_is_without_what_happens_once() {
+        let drop = |session: Session, part: &str| {
+            let before = session.settings.clone();
+            let fault = HandFault { part: part.to_owned(), ..slow() };
+            let session = session.reduce(Action::DropFault(fault));
+            let is_same = session.is_same_curve(&before, &session.settings);
+            (is_same, session.leaves_out_faults())
+        };
+        assert_eq!(drop(Session::default(), "db"), (true, true));
+        let storm = Session::new(decode("v=1&s=retry-storm"));
+        assert_eq!(drop(storm, "server"), (false, false));
     }
 
     #[test]

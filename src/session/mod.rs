@@ -177,12 +177,11 @@ impl Session {
     }
 
     /// The run at the operating point, if it is of the state that the curve shown is of: of the
-    /// present one or, until that has a curve, of the one before.
+    /// present one or, until that has a curve or other faults have been measured, of the one before.
     pub fn measured(&self) -> Option<&RunReport> {
         let is_before = || {
             let x_of = |settings| self.scenario.value(settings, &self.x);
             self.curve.is_some()
-                && !self.is_same_curve(&self.curve_of, &self.settings)
                 && self.is_same_curve(&self.curve_of, &self.report_of)
                 && x_of(&self.report_of) == x_of(&self.settings)
         };

@@ -162,9 +162,9 @@ fn use_drawing(session: &Rc<Session>, nodes: &Rc<[NodeRef; CHARTS]>, look: Look)
     });
 }
 
-/// p99 of the run at the operating point, once that is done.
+/// p99 of the run at the operating point, once that is done, unless faults make it another than the curve's.
 fn measured_p99(session: &Session) -> Option<f64> {
-    session.measured()?.latency_ms.p99
+    session.measured().filter(|_| !session.leaves_out_faults())?.latency_ms.p99
 }
 
 /// Draws latency and measures; the axes they were drawn on.

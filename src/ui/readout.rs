@@ -29,12 +29,13 @@ pub(super) fn readout(session: &Session) -> Html {
             ("missed", "✗ objective missed")
         }
     });
+    let aside = if session.leaves_out_faults() { ", with faults" } else { "" };
     html! {
         <section class="readout" aria-label="Operating point" aria-busy={(!session.is_measured()).to_string()}>
             <div class="at">
                 <b>{ format!("{} {}", format(session.point(), knob.unit), knob.label.to_ascii_lowercase()) }</b>
                 if let Some((class, words)) = verdict {
-                    <span class={classes!("verdict", class)}>{ words }</span>
+                    <span class={classes!("verdict", class)}>{ words }{ aside }</span>
                 }
                 { provenance(session) }
             </div>

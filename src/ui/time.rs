@@ -124,6 +124,9 @@ pub(super) fn TimeView(props: &TimeProps) -> Html {
                 { pointing::playhead(&view, size) }
                 { pointing::pointing(&view, size, &looked_at) }
             </div>
+            if session.leaves_out_faults() {
+                <p class="once" role="note">{ "Faults dropped here happen once: the curve, of the steady state, is without them." }</p>
+            }
             if let Some(at_ms) = playback.strip.restarts_ms.last() {
                 <p class="anew" role="note">{ anew(*at_ms) }</p>
             }

@@ -131,6 +131,7 @@ test("a fault is dropped at the playhead, stands in the link, and can be undone"
   await page.click(".palette [data-kind=stop]");
   assert.match(await times(page), new RegExp(`^from ${at} s to ${at + 6} s$`));
   await page.waitForFunction(() => location.hash.includes("fault=stop_db_"));
+  assert.match(await page.innerText(".time .once"), /the curve, of the steady state, is without them/);
   await page.locator(".speed select").selectOption("20");
   await button(page, "Play").click();
   await until(page, at + 8);
@@ -140,7 +141,7 @@ test("a fault is dropped at the playhead, stands in the link, and can be undone"
   assert.equal(await times(theirs.page), await times(page));
   await theirs.context.close();
   await page.keyboard.press("Control+z");
-  await page.waitForFunction(() => !document.querySelector("[data-fault]"));
+  await page.waitForFunction(() => !document.querySelector("[data-fault], .time .once"));
   assert.deepEqual(faults, []);
   await context.close();
 });

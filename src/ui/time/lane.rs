@@ -40,10 +40,12 @@ pub(super) fn lane(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Html {
     if faults.is_empty() {
         return Html::default();
     }
-    let rows = rows_of(faults);
+    let places: Vec<Place> = faults.iter().map(|fault| Place::of(view, fault)).collect();
+    let rows = rows_of(&places);
     let height = ROW * (rows.iter().max().copied().unwrap_or(0) + 1) as f64 + 4.0;
+    let blocks = faults.iter().zip(&places).zip(rows);
     let blocks =
-        faults.iter().zip(rows).map(|(fault, row)| block(view, fault, row as f64 * ROW, hand));
+        blocks.map(|((fault, place), row)| block(view, fault, place, row as f64 * ROW, hand));
     let (left, right) = edges(view);
     let px = |value: f64| format!("{value:.1}");
     let playhead = left + view.playback.strip.now_ms / view.playback.span_ms() * (right - left);
@@ -60,37 +62,61 @@ pub(super) fn lane(view: &Panel<'_>, hand: &Rc<RefCell<Option<Hand>>>) -> Html {
     }
 }
 
-/// Each fault in the first row where it overlaps none.
-fn rows_of(faults: &[Shown]) -> Vec<usize> {
-    let mut rows: Vec<usize> = Vec::new();
-    for (index, fault) in faults.iter().enumerate() {
-        let overlaps = |other: &Shown| {
-            other.band.from_ms < fault.band.to_ms && fault.band.from_ms < other.band.to_ms
+/// Where a fault stands across, in pixels.
+struct Place {
+    from: f64,
+    to: f64,
+    /// Where its words are held, and by which end.
+    words: (f64, &'static str),
+    /// From its left end to its right one, words included.
+    all: (f64, f64),
+}
+
+impl Place {
+    fn of(view: &Panel<'_>, shown: &Shown) -> Self {
+        let (left, right) = edges(view);
+        let x = |ms: f64| left + (ms / view.playback.span_ms()).min(1.0) * (right - left);
+        let from = x(shown.band.from_ms);
+        let to = x(shown.band.to_ms).max(from + 6.0);
+        let width = shown.words.chars().count() as f64 * LETTER + 12.0;
+        let (words, all) = if width < to - from {
+            ((f64::midpoint(from, to), "middle"), (from, to))
+        } else if to + width < right {
+            ((to + 6.0, "start"), (from, to + width))
+        } else {
+            ((from - 6.0, "end"), (from - width, to))
         };
+        Self { from, to, words, all }
+    }
+}
+
+/// Each fault in the first row where it overlaps none, nor its words.
+fn rows_of(places: &[Place]) -> Vec<usize> {
+    let mut rows: Vec<usize> = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let overlaps = |other: &Place| other.all.0 < place.all.1 && place.all.0 < other.all.1;
         let is_free = |row: &usize| {
-            faults[..index].iter().zip(&rows).all(|(other, of)| of != row || !overlaps(other))
+            places[..index].iter().zip(&rows).all(|(other, of)| of != row || !overlaps(other))
         };
         rows.push((0..=index).find(is_free).unwrap_or(index));
     }
     rows
 }
 
-fn block(view: &Panel<'_>, shown: &Shown, top: f64, hand: &Rc<RefCell<Option<Hand>>>) -> Html {
-    let (left, right) = edges(view);
-    let span = view.playback.span_ms();
-    let x = |ms: f64| left + (ms / span).min(1.0) * (right - left);
-    let (from, to) = (x(shown.band.from_ms), x(shown.band.to_ms).max(x(shown.band.from_ms) + 6.0));
+fn block(
+    view: &Panel<'_>,
+    shown: &Shown,
+    place: &Place,
+    top: f64,
+    hand: &Rc<RefCell<Option<Hand>>>,
+) -> Html {
+    let &Place { from, to, words: (words_x, anchor), .. } = place;
+    let (span, is_beside) = (view.playback.span_ms(), anchor != "middle");
     let px = |value: f64| format!("{value:.1}");
-    let fits = to - from > shown.words.chars().count() as f64 * LETTER + 12.0;
-    let (words_x, anchor) = match (fits, to + 120.0 < right) {
-        (true, _) => (f64::midpoint(from, to), "middle"),
-        (false, true) => (to + 6.0, "start"),
-        (false, false) => (from - 6.0, "end"),
-    };
     let body = html! {
         <>
             <rect x={px(from)} y={px(top + 2.0)} width={px(to - from)} height={px(BLOCK)} rx="4" />
-            <text class={classes!((!fits).then_some("beside"))} x={px(words_x)} y={px(top + 17.5)} text-anchor={anchor}>{ &shown.words }</text>
+            <text class={classes!(is_beside.then_some("beside"))} x={px(words_x)} y={px(top + 17.5)} text-anchor={anchor}>{ &shown.words }</text>
         </>
     };
     let times = format!("from {} to {}", time(shown.band.from_ms), time(shown.band.to_ms));
